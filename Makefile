@@ -1,0 +1,37 @@
+# Every target makes what it needs, so each works as the first thing typed in a fresh clone.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: rehearse test check format clean
+
+rehearse: $(VENV)/.rehearsal
+	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal $(ARGS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info rehearsal .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.rehearsal: setup.py | $(VENV)/bin/python
+	$(PIP) -e '.[rehearsal]'
+	touch $@
+
+$(VENV)/.test: setup.py | $(VENV)/bin/python
+	$(PIP) -e '.[test]'
+	touch $@

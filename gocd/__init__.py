@@ -1,0 +1,1 @@
+"""The GoCD side: pipelines as code, and rehearsing them on this machine."""
