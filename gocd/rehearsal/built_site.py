@@ -1,0 +1,105 @@
+"""The site of one rehearsal, built in the stand-in AWS: instances, load balancers and buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+
+from gocd.pipeline import Pipeline
+from gocd.rehearsal.materials import Upstream
+from gocd.rehearsal.plan import Kind
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.site import Site
+from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.standin.instances import Instance, Service
+from gocd.rehearsal.standin.world import LoadBalancer
+
+# AWS's own defaults, in seconds, and the least that its API takes.
+DRAIN, CHECK_INTERVAL, LEAST_INTERVAL = 300, 30, 5
+
+
+@dataclass(frozen=True)
+class BuiltSite:
+    instances: Sequence[Instance]
+    load_balancers: Sequence[LoadBalancer]
+
+    @property
+    def front(self) -> LoadBalancer:
+        """The load balancer that users come through."""
+        return self.load_balancers[0]
+
+
+def build_site(aws: StandInAWS, site: Site, kind: Kind, version: str, speed: float) -> BuiltSite:
+    """Make what *site* names, every instance serving *version* behind every load balancer.
+
+    Args:
+        speed: Divides what AWS makes people wait for: drains and the time between health checks.
+    """
+    service = _sample_service(site, version, aws.folder)
+    zones = cycle(aws.zones[:2])
+    instances = [aws.launch(name, zone=next(zones), service=service) for name in site.instances]
+    for bucket in site.buckets:
+        place = {"LocationConstraint": site.region}
+        aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    balancers = [_load_balancer(aws, name, site, kind, instances, speed) for name in site.load_balancers]
+    return BuiltSite(instances, balancers)
+
+
+def _load_balancer(
+    aws: StandInAWS, wanted: str, site: Site, kind: Kind, instances: Sequence[Instance], speed: float
+) -> LoadBalancer:
+    name = wanted.rpartition(":")[2]
+    drain = max(1, round(DRAIN / speed))
+    interval = max(LEAST_INTERVAL, round(CHECK_INTERVAL / speed))
+    if wanted.startswith("classic:") or (kind == "classic" and ":" not in wanted):
+        return aws.classic(
+            name,
+            instances=instances,
+            port=site.port,
+            health_path=site.health_path,
+            draining=drain,
+            interval=interval,
+            cross_zone=True,
+        )
+    return aws.target_group(
+        name,
+        kind="network" if kind == "network" else "application",
+        instances=instances,
+        port=site.port,
+        health_path=site.health_path,
+        deregistration_delay=drain,
+        interval=interval,
+        cross_zone=True if kind == "network" else None,
+    )
+
+
+def _sample_service(site: Site, version: str, folder: Path) -> Service:
+    release = f"{site.install_to}/releases/{version}"
+    return Service(
+        exec_start=[
+            *("{python}", "{install_to}/current/service.py"),
+            *("--host", "{private_ip}", "--port", "{port}"),
+        ],
+        unit=site.unit,
+        port=site.port,
+        install_to=site.install_to,
+        archives={release: build_release(version, folder / "built")},
+        links={f"{site.install_to}/current": f"releases/{version}"},
+    )
+
+
+def upstream_runs(pipeline: Pipeline, version: str, release: Path, folder: Path) -> dict[str, Upstream]:
+    """The runs of other pipelines that *pipeline* starts from, which published *release* as *version*."""
+    for _, _, fetch in pipeline.fetch_tasks():
+        if fetch.upstream in ("", pipeline.name):
+            continue
+        source = folder / fetch.upstream / fetch.stage / fetch.job / fetch.source
+        if not fetch.is_file:
+            source /= release.name
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_bytes(release.read_bytes())
+    names = {fetch.upstream for _, _, fetch in pipeline.fetch_tasks()} - {"", pipeline.name}
+    names |= {material.pipeline for material in pipeline.materials if material.kind == "dependency"}
+    return {name: Upstream(version, artifacts=folder / name) for name in names}

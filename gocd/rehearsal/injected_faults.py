@@ -1,0 +1,85 @@
+"""Faults that a rehearsal can be given, each as it happens to people."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from gocd.errors import GoCDError
+from gocd.pipeline import Exec
+from gocd.rehearsal.assignment import StartedTask
+from gocd.rehearsal.built_site import BuiltSite
+from gocd.rehearsal.standin.cloud import StandInAWS
+
+# Seconds into a task at which its agent is lost: the order is given, its effect not yet seen.
+INTO_THE_TASK = 2.0
+
+# The share of AWS calls that is throttled.
+THROTTLED = 0.5
+
+OnTaskStart = Callable[[StartedTask], None]
+
+
+def _deploy_fails(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """The first instance's service does not start, once."""
+    built.instances[0].fail_next_start()
+    return lambda _: None
+
+
+def _never_healthy(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """From its attach on, the load balancers cannot reach the first instance; a security group does that."""
+    first = built.instances[0]
+
+    def cut_off(started: StartedTask) -> None:
+        if {"attach-instance", first.name} <= _words(started):
+            aws.faults.unreachable(first.id)
+
+    return cut_off
+
+
+def _throttle(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """Half of all AWS calls are throttled, all the way through."""
+    aws.faults.throttle(THROTTLED)
+    return lambda _: None
+
+
+def _agent_killed(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """The agent dies in the middle of the first detach; GoCD gives the job to another one."""
+    killed = threading.Event()
+
+    def kill_once(started: StartedTask) -> None:
+        if "detach-instance" in _words(started) and not killed.is_set():
+            killed.set()
+            timer = threading.Timer(INTO_THE_TASK, started.kill)
+            timer.daemon = True
+            timer.start()
+
+    return kill_once
+
+
+def _words(started: StartedTask) -> set[str]:
+    return set(started.task.command_line) if isinstance(started.task, Exec) else set()
+
+
+FAULTS: dict[str, Callable[[StandInAWS, BuiltSite], OnTaskStart]] = {
+    "deploy-fails": _deploy_fails,
+    "never-healthy": _never_healthy,
+    "throttle": _throttle,
+    "agent-killed": _agent_killed,
+}
+
+
+def inject(fault: str, aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """Make ready for *fault*, if any, and return what must be told of every task that starts."""
+    return FAULTS[fault](aws, built) if fault else lambda _: None
+
+
+def explain(fault: str) -> str:
+    """Say in one sentence what *fault* does.
+
+    Raises:
+        GoCDError: There is no such fault.
+    """
+    if fault not in FAULTS:
+        raise GoCDError(f"there is no fault {fault!r}; there are: {', '.join(FAULTS)}")
+    return (FAULTS[fault].__doc__ or "").strip()

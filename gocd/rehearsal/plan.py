@@ -1,0 +1,80 @@
+"""What to rehearse, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from gocd.errors import GoCDError
+from gocd.pipeline import Pipeline
+from gocd.reading import read_parameters, read_pipelines
+
+Kind = Literal["application", "network", "classic"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One rehearsal.
+
+    Args:
+        file: The pipeline file.
+        folder: Where everything of the rehearsal is kept; emptied first.
+        rate: Requests a second.
+        speed: Divides what AWS makes people wait for, and the file's parameters named ``*_seconds``.
+        kind: What a load balancer is where the pipeline does not say.
+        versions: The one that runs at first, and the one that is rolled out.
+        parameters: In place of the file's own values.
+        secrets: Values of the secure variables.
+        approve: Manual stages that may run.
+        artifact: The release to roll out, instead of the sample service's.
+        fault: The name of a fault to inject, or none.
+        rerun: Run a stage that failed once more, as a person would by hand.
+        keep: Called once the pipeline has ended; AWS goes when it returns.
+    """
+
+    file: Path
+    folder: Path
+    rate: float = 400.0
+    speed: float = 30.0
+    kind: Kind = "application"
+    versions: tuple[str, str] = ("1.0", "2.0")
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    approve: Sequence[str] = ()
+    artifact: Path | None = None
+    fault: str = ""
+    rerun: bool = False
+    keep: Callable[[], None] | None = None
+
+    def scaled_parameters(self) -> dict[str, tuple[str, str]]:
+        """The parameters named ``*_seconds``, each with its own value and the one divided by the speed.
+
+        Raises:
+            GoCDError: The file does not hold exactly one pipeline.
+        """
+        declared = read_parameters(self.file)
+        if len(declared) != 1:
+            raise GoCDError(f"{self.file} holds {len(declared)} pipelines; a rehearsal runs a file with one")
+        return {
+            name: (value, f"{int(value) / self.speed:g}")
+            for name, value in next(iter(declared.values())).items()
+            if name.endswith("_seconds") and name not in self.parameters and value.isdigit()
+        }
+
+    def pipeline(self) -> Pipeline:
+        """Read the pipeline, its waits divided by the speed.
+
+        Raises:
+            GoCDError: The file is wrong, an approved stage is not in it, or its first stage is manual and
+                not approved: what a person must approve never runs here unasked.
+        """
+        scaled = {name: value for name, (_, value) in self.scaled_parameters().items()}
+        pipeline = read_pipelines(self.file, {**scaled, **self.parameters})[0]
+        names = [stage.name for stage in pipeline.stages]
+        if unknown := [name for name in self.approve if name not in names]:
+            raise GoCDError(f"there is no stage {unknown[0]!r} to approve; there are: {', '.join(names)}")
+        if pipeline.stages and pipeline.stages[0].approval.manual and names[0] not in self.approve:
+            raise GoCDError(f"stage {names[0]} is manual, and the first; it runs with --approve {names[0]}")
+        return pipeline

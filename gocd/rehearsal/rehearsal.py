@@ -1,0 +1,215 @@
+"""A pipeline rehearsed on this machine: stand-in agent, stand-in AWS, and traffic all the way through."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from gocd.errors import GoCDError
+from gocd.pipeline import Pipeline
+from gocd.rehearsal.assignment import Hooks
+from gocd.rehearsal.built_site import BuiltSite, build_site, upstream_runs
+from gocd.rehearsal.capacity import CapacityWatch
+from gocd.rehearsal.going_on import leave_environment
+from gocd.rehearsal.injected_faults import explain, inject
+from gocd.rehearsal.measurement import Measurement, measure
+from gocd.rehearsal.plan import Plan
+from gocd.rehearsal.runs import PipelineRun, Status
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.server import Server
+from gocd.rehearsal.site import read_site
+from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.storyline import Storyline
+from gocd.rehearsal.summary import Capacity, as_json, figures, losses
+from gocd.rehearsal.traffic import Traffic, TrafficFailed
+
+# Seconds of traffic before the pipeline starts and after it ends, to see each version alone.
+LEAD = 2.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """How a rehearsal ended.
+
+    Args:
+        verdict: In a few sentences.
+        passed: Whether the pipeline passed as far as it was approved, and no request was lost.
+    """
+
+    run: PipelineRun
+    traffic: Measurement
+    capacity: Capacity
+    verdict: str
+
+    @property
+    def passed(self) -> bool:
+        went_well = self.run.status in (Status.PASSED, Status.WAITING)
+        return went_well and self.traffic.sent > 0 and self.traffic.lost == 0
+
+
+def rehearse(plan: Plan, say: Say) -> Rehearsed:
+    """Run the pipeline of *plan* once, and measure what its users would have seen.
+
+    Leaves ``summary.json``, ``traffic.jtl`` and all that the agents wrote in the plan's folder.
+
+    Raises:
+        GoCDError: The file is wrong, or something that a rehearsal needs is missing.
+    """
+    if plan.fault:
+        say(f"Fault {plan.fault}: {explain(plan.fault)}")
+    pipeline = plan.pipeline()
+    for name, (own, scaled) in plan.scaled_parameters().items():
+        say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
+    site = read_site(pipeline)
+    make_new(plan.folder)
+    with StandInAWS(plan.folder / "aws", region=site.region) as aws:
+        built = build_site(aws, site, plan.kind, plan.versions[0], plan.speed)
+        say(_introduction(aws, built, plan))
+        story = Storyline(say)
+        hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)
+        server = _server(plan, pipeline, aws, hooks)
+        run, capacity = _under_traffic(plan, aws, built, server, say)
+        seen = measure(plan.folder / "traffic.jtl")
+        rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen))
+        _conclude(rehearsed, story, plan, say)
+        if plan.keep:
+            script = leave_environment(plan.folder, pipeline, run.label, aws.environment)
+            say(f"Kept running: AWS_ENDPOINT_URL={aws.endpoint_url}, its users at {built.front.url}")
+            say(f"To go on by hand, in another terminal: . {script}")
+            say("Ctrl-C here ends it.")
+            plan.keep()
+    return rehearsed
+
+
+def _under_traffic(
+    plan: Plan, aws: StandInAWS, built: BuiltSite, server: Server, say: Say
+) -> tuple[PipelineRun, Capacity]:
+    front = built.front
+    jtl = plan.folder / "traffic.jtl"
+    try:
+        # Behind a TCP load balancer a kept connection stays with its instance whatever is deregistered.
+        with (
+            Traffic(front.url, plan.rate, jtl, new_connections=front.kind == "network") as traffic,
+            CapacityWatch(aws, front, len(built.instances)) as watch,
+        ):
+            traffic.wait_until_flowing()
+            say(f"Traffic: {plan.rate:g} requests/s to {front.url}")
+            time.sleep(LEAD)
+            run = _run(plan, server, say)
+            time.sleep(LEAD)
+    except TrafficFailed as failure:
+        raise GoCDError(str(failure)) from None
+    return run, watch.seen
+
+
+def _run(plan: Plan, server: Server, say: Say) -> PipelineRun:
+    with _cancelling(server, say):
+        run = server.run(approve=plan.approve)
+        if run.status is Status.FAILED and plan.rerun:
+            say("")
+            say(f"{run.stages[-1].name} failed; running it again, as a person would by hand")
+            run = server.run_stage(run.stages[-1].name, approve=plan.approve)
+    return run
+
+
+@contextmanager
+def _cancelling(server: Server, say: Say) -> Iterator[None]:
+    """Have Ctrl-C and SIGTERM cancel the job as GoCD does, so that its commands clean up."""
+
+    def cancel(number: int, _: FrameType | None) -> None:
+        say(f"{signal.Signals(number).name}: cancelling the running job")
+        server.cancel()
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def verdict(aws: StandInAWS, run: PipelineRun, traffic: Measurement) -> str:
+    """Say how it went: the pipeline first if it did not pass, then its users, then what else happened."""
+    sentences = [losses(traffic)]
+    if run.status is Status.WAITING:
+        sentences.append(f"Stage {run.waiting_for} waits for its approval: --approve {run.waiting_for}")
+    elif run.status is not Status.PASSED:
+        sentences.insert(0, f"Stage {run.stages[-1].name} {run.status.value}.")
+    calls = aws.journal.calls
+    if throttled := [call for call in calls if call.outcome.startswith("Throttl")]:
+        sentences.append(f"AWS throttled {len(throttled):,} of {len(calls):,} calls.")
+    if any(job.status is Status.LOST for stage in run.stages for job in stage.jobs):
+        sentences.append("An agent was lost on the way, and another one did its job again.")
+    return " ".join(sentences)
+
+
+def make_new(folder: Path) -> None:
+    """Make *folder* new, but never empty one that is not a rehearsal's.
+
+    Raises:
+        GoCDError: It holds something else.
+    """
+    mark = folder / ".rehearsal"
+    if folder.exists() and any(folder.iterdir()) and not mark.exists():
+        raise GoCDError(f"{folder} is not empty and not of a rehearsal; name another with --folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    mark.touch()
+
+
+def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment, without a way to any AWS but the stand-in."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "GO_", "BOTO"))}
+    # The tasks of a pipeline find the gocd-tasks that rehearses it.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
+
+
+def _server(plan: Plan, pipeline: Pipeline, aws: StandInAWS, hooks: Hooks) -> Server:
+    version = plan.versions[1]
+    release = plan.artifact or build_release(version, plan.folder / "built")
+    return Server(
+        pipeline,
+        plan.folder,
+        environ=agent_environment(aws.environment),
+        checkout=_repository(plan.file),
+        upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
+        secrets=plan.secrets,
+        hooks=hooks,
+    )
+
+
+def _repository(file: Path) -> Path:
+    return next((parent for parent in file.resolve().parents if (parent / ".git").exists()), file.parent)
+
+
+def _introduction(aws: StandInAWS, built: BuiltSite, plan: Plan) -> str:
+    there = ", ".join(f"{instance.name} {instance.private_ip}" for instance in built.instances)
+    balancers = ", ".join(f"{each.name} ({each.kind} load balancer)" for each in built.load_balancers)
+    return f"Stand-in AWS at {aws.endpoint_url}: {balancers} -> {there}; all serve {plan.versions[0]}"
+
+
+def _conclude(rehearsed: Rehearsed, story: Storyline, plan: Plan, say: Say) -> None:
+    summary = plan.folder / "summary.json"
+    figures_as_json = as_json(rehearsed.traffic, story.rows, rehearsed.capacity, verdict=rehearsed.verdict)
+    summary.write_text(figures_as_json, encoding="utf-8")
+    say("")
+    for line in figures(rehearsed.traffic, rehearsed.capacity):
+        say(line)
+    say(f"details    {summary}")
+    say("")
+    if rehearsed.run.status is Status.FAILED:
+        last = rehearsed.run.stages[-1]
+        for task in (task for job in last.jobs for task in job.tasks if task.status is Status.FAILED):
+            say(task.last_line)
+    say(rehearsed.verdict)

@@ -1,0 +1,50 @@
+"""Pack the sample application into the release archives that a rehearsal deploys."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import tarfile
+from pathlib import Path
+
+BREAKAGES = ("starts-not", "answers-500", "wrong-version")
+SERVICE = Path(__file__).with_name("service.py")
+
+
+def build_release(version: str, folder: Path, *, broken: str | None = None) -> Path:
+    """Write ``app-<version>.tar.gz`` into *folder*, the same bytes each time, and return its path.
+
+    Args:
+        version: What the service will report; letters, digits and ``. _ + -``.
+        folder: Made if it is missing.
+        broken: One of ``BREAKAGES``, for a release that goes wrong.
+
+    Raises:
+        ValueError: *version* cannot be part of a file name, or *broken* is not a known breakage.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", version):
+        raise ValueError(f"{version!r} is not a version: use letters, digits and . _ + -")
+    if broken is not None and broken not in BREAKAGES:
+        raise ValueError(f"{broken!r} is not a breakage: use one of {', '.join(BREAKAGES)}")
+    files = {"VERSION": f"{version}\n".encode(), "service.py": SERVICE.read_bytes()}
+    if broken:
+        files["BROKEN"] = f"{broken}\n".encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = folder / f"app-{version}.tar.gz"
+    archive.write_bytes(_packed(files))
+    return archive
+
+
+def _packed(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    # No file name and no time in either header, or no two archives would be alike.
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for name, content in sorted(files.items()):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()

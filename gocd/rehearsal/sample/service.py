@@ -1,0 +1,222 @@
+"""The application a rehearsal deploys: a small HTTP service that can be stopped without losing a request.
+
+It runs from an unpacked release, alone: only the standard library, nothing of this project. The file VERSION
+beside it names the release; the file BROKEN, if there is one, says what is wrong with the release:
+
+    starts-not      exits 1 at once
+    answers-500     answers everything with 500
+    wrong-version   says it is version 0.0
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import math
+import os
+import select
+import signal
+import socket
+import sys
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+HERE = Path(__file__).parent
+GRACE_S = 30.0
+# How long an idle connection may still bring a request that its client sent before it heard of the stop.
+LINGER_S = 0.5
+LONGEST_HEAD = 16_384
+
+
+class Service:
+    """What all connections share: the release, who is connected, whether it is stopping."""
+
+    def __init__(self, version: str, *, failing: bool) -> None:
+        self.version = version
+        self.failing = failing
+        self.stopping = False
+        self.answered = 0
+        self.connections: set[Connection] = set()
+
+    def answer(self, target: str) -> tuple[HTTPStatus, dict[str, str], float]:
+        """Return status, body and the seconds to wait before answering *target*."""
+        url = urlsplit(target)
+        wait = 0.0
+        if url.path == "/slow":
+            try:
+                wait = float(parse_qs(url.query).get("seconds", ["1"])[0])
+            except ValueError:
+                wait = math.nan
+            if not 0 <= wait < math.inf:
+                return HTTPStatus.BAD_REQUEST, {"error": "seconds is a number, 0 or more"}, 0
+        if self.failing:
+            return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "this release is broken"}, wait
+        if url.path == "/_status":
+            return HTTPStatus.OK, {"status": "ok", "version": self.version}, 0
+        if url.path in ("/", "/slow"):
+            return HTTPStatus.OK, {"version": self.version}, wait
+        return HTTPStatus.NOT_FOUND, {"error": "no such page"}, 0
+
+    async def stop(self) -> int:
+        """Let every request in flight finish; return how many could not in ``GRACE_S`` seconds."""
+        self.stopping = True
+        await self._left_alone(LINGER_S)
+        for connection in list(self.connections):
+            connection.close_if_idle()
+        await self._left_alone(GRACE_S)
+        return len(self.connections)
+
+    async def _left_alone(self, within: float) -> None:
+        deadline = asyncio.get_running_loop().time() + within
+        # Looked at only after a pause: a connection just accepted needs a moment to appear among them.
+        await asyncio.sleep(0.02)
+        while self.connections and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.01)
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection; requests on it are answered one after another."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._received = b""
+        self._answering = False
+        self._last = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._service.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._service.connections.discard(self)
+
+    def eof_received(self) -> bool:
+        self._last = True
+        return self._answering
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        self._read_request()
+
+    def close_if_idle(self) -> None:
+        unread = select.poll()
+        unread.register(self._transport.get_extra_info("socket"), select.POLLIN)
+        # A request that has arrived and was not read yet would be answered with a reset.
+        if not (self._answering or self._received or unread.poll(0)):
+            self._transport.close()
+
+    def _read_request(self) -> None:
+        if self._answering:
+            return
+        head, complete, rest = self._received.partition(b"\r\n\r\n")
+        if not complete:
+            if len(head) > LONGEST_HEAD:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            return
+        self._received = rest
+        request, *headers = head.decode("latin-1").split("\r\n")
+        try:
+            method, target, protocol = request.split(" ")
+        except ValueError:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return
+        if method not in ("GET", "HEAD"):
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
+            return
+        self._answering = True
+        asked = {
+            name.lower(): value.strip().lower() for name, _, value in (h.partition(":") for h in headers)
+        }
+        self._last |= asked.get("connection", "") == "close" or protocol == "HTTP/1.0"
+        status, body, wait = self._service.answer(target)
+        if wait:
+            asyncio.get_running_loop().call_later(wait, self._answer, status, body, method == "HEAD")
+        else:
+            self._answer(status, body, method == "HEAD")
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._last = True
+        self._answer(status, {"error": status.phrase})
+
+    def _answer(self, status: HTTPStatus, body: dict[str, str], head_only: bool = False) -> None:
+        self._answering = False
+        if self._transport.is_closing():
+            return
+        last = self._last or self._service.stopping
+        content = json.dumps(body).encode() + b"\n"
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            f"Content-Type: application/json\r\n"
+            f"Content-Length: {len(content)}\r\n"
+            f"X-Version: {self._service.version}\r\n"
+            f"Connection: {'close' if last else 'keep-alive'}\r\n\r\n"
+        )
+        self._transport.write(head.encode("latin-1") + (b"" if head_only else content))
+        self._service.answered += 1
+        if last:
+            self._transport.close()
+        elif self._received:
+            asyncio.get_running_loop().call_soon(self._read_request)
+
+
+async def serve(listener: socket.socket, service: Service) -> None:
+    """Answer on *listener* until SIGTERM or SIGINT, then until nobody waits for an answer."""
+    loop = asyncio.get_running_loop()
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_stop.set)
+    server = await loop.create_server(lambda: Connection(service), sock=listener, backlog=1024)
+    host, port = listener.getsockname()[:2]
+    say(f"version {service.version} listens on {host}:{port}")
+    await told_to_stop.wait()
+    # The end of the listener resets whoever has connected and was not accepted yet: accept them all, and then
+    # end it by the shortest way there is. Systems other than Linux do not know this way.
+    waiting = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            waiting.append(listener.accept()[0])
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RD)
+    server.close()
+    for client in waiting:
+        await loop.connect_accepted_socket(lambda: Connection(service), client)
+    cut_off = await service.stop()
+    say(f"stopped after {service.answered:,} answers; {cut_off} connections cut off")
+
+
+def say(line: str) -> None:
+    """Write one line at once, so that whoever started the service sees it through a pipe."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Serve this folder's release; return the exit status."""
+    command = argparse.ArgumentParser(description="Serve the release in this folder.")
+    command.add_argument("--host", default="127.0.0.1")
+    command.add_argument("--port", type=int, default=8080)
+    chosen = command.parse_args()
+    mark = HERE / "BROKEN"
+    broken = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+    if broken == "starts-not":
+        sys.stderr.write("error: this release does not start\n")
+        return 1
+    version = (HERE / "VERSION").read_text(encoding="utf-8").strip()
+    service = Service("0.0" if broken == "wrong-version" else version, failing=broken == "answers-500")
+    try:
+        listener = socket.create_server((chosen.host, chosen.port))
+    except OSError as error:
+        sys.stderr.write(
+            f"error: cannot listen on {chosen.host}:{chosen.port}: {os.strerror(error.errno or 0)}\n"
+        )
+        return 1
+    asyncio.run(serve(listener, service))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

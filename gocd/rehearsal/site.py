@@ -1,0 +1,93 @@
+"""What a pipeline expects to find in AWS, read from its own command lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gocd.errors import GoCDError
+from gocd.pipeline import Pipeline
+from gocd.task_calls import TaskCall, task_calls
+
+REGION = "eu-west-1"
+
+# The tasks whose first argument is an instance.
+ON_INSTANCES = ("detach-instance", "attach-instance", "deploy-artifact")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Names of what must exist.
+
+    Args:
+        instances: By name, in the order they are first spoken of.
+        load_balancers: As the tasks are told them, ``classic:`` and ``target-group:`` included.
+        unit: The systemd unit that a deployment restarts.
+        port: Where the service listens on its instance.
+        health_path: What tells whether it is well.
+    """
+
+    region: str
+    instances: tuple[str, ...]
+    load_balancers: tuple[str, ...]
+    buckets: tuple[str, ...]
+    install_to: str
+    unit: str
+    port: int
+    health_path: str
+
+
+def read_site(pipeline: Pipeline) -> Site:
+    """Read from the calls of *pipeline* what they are about.
+
+    Raises:
+        GoCDError: They speak of no instance, or of an AWS that is not this machine's.
+    """
+    calls = list(task_calls(pipeline))
+    _refuse_other_aws([call.variables for call in calls])
+    instances = [call.positionals[0] for call in calls if call.task in ON_INSTANCES and call.positionals]
+    if not instances:
+        raise GoCDError(f"pipeline '{pipeline.name}' detaches, attaches and deploys to no instance")
+    status = urlsplit(_first(calls, "--status-url") or _first(calls, "--url"))
+    return Site(
+        region=next(
+            (call.variables["AWS_REGION"] for call in calls if "AWS_REGION" in call.variables), REGION
+        ),
+        instances=_each_once(instances),
+        load_balancers=_each_once(
+            [
+                name
+                for call in calls
+                if call.task in ("detach-instance", "attach-instance")
+                for name in call.values("--load-balancer")
+                if name != "all"
+            ]
+        )
+        or (pipeline.name,),
+        buckets=_each_once([bucket for call in calls if (bucket := call.value("--bucket"))]),
+        install_to=_first(calls, "--install-to") or "/srv/app",
+        unit=(_first(calls, "--restart").split() or ["app"])[-1].removesuffix(".service"),
+        port=_port(status.netloc),
+        health_path=status.path or "/_status",
+    )
+
+
+def _first(calls: list[TaskCall], option: str) -> str:
+    return next((value for call in calls if (value := call.value(option))), "")
+
+
+def _each_once(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _port(netloc: str) -> int:
+    port = netloc.rpartition(":")[2]
+    return int(port) if port.isdigit() else 8080
+
+
+def _refuse_other_aws(variables: list[Mapping[str, str]]) -> None:
+    """A rehearsal never reaches beyond this machine, whatever the pipeline's variables say."""
+    for name, value in ((name, value) for each in variables for name, value in each.items()):
+        if name.startswith("AWS_ENDPOINT_URL") and urlsplit(value).hostname not in ("127.0.0.1", "localhost"):
+            raise GoCDError(f"the pipeline sets {name} to {value}; a rehearsal stays on this machine")

@@ -1,0 +1,157 @@
+"""The end of a rehearsal in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+
+from gocd.rehearsal.measurement import Measurement
+from gocd.rehearsal.version_spans import VersionSpan
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One task that ran; *status* is GoCD's word for its end, *remark* may be empty."""
+
+    stage: str
+    job: str
+    task: str
+    seconds: float
+    status: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The lowest number of healthy instances seen, and how many there are."""
+
+    lowest: int
+    of: int
+
+
+def losses(measurement: Measurement) -> str:
+    """Return the sentence that says how many requests were lost, and to what."""
+    if not measurement.sent:
+        return "No request was sent, so nothing is proven."
+    if not measurement.lost:
+        return "No request was lost."
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in measurement.lost_by_kind.items())
+    return f"{measurement.lost:,} request{' was' if measurement.lost == 1 else 's were'} lost: {kinds}."
+
+
+def lines(
+    measurement: Measurement,
+    tasks: Sequence[TaskRow],
+    capacity: Capacity | None = None,
+    *,
+    verdict: str | None = None,
+    report: str | None = None,
+) -> list[str]:
+    """Return the summary, line by line: tasks under their stages, figures, and the verdict last.
+
+    Args:
+        verdict: The last line; ``losses(measurement)`` if there is nothing else to say.
+        report: Where the report page is.
+    """
+    return [
+        *_task_lines(tasks),
+        *figures(measurement, capacity, report),
+        "",
+        verdict or losses(measurement),
+    ]
+
+
+def as_json(
+    measurement: Measurement,
+    tasks: Sequence[TaskRow],
+    capacity: Capacity | None = None,
+    *,
+    verdict: str | None = None,
+    report: str | None = None,
+) -> str:
+    """Return the same as a JSON object, schema 1; a later schema may add names but not change these.
+
+    ``schema`` 1; ``verdict`` a sentence; ``requests`` the ``Measurement`` by its own names; ``tasks`` a list
+    of ``TaskRow`` by its own names, in the order they ran; ``capacity`` ``{"lowest": n, "of": n}`` or null;
+    ``report`` a path or null.
+    """
+    summary = {
+        "schema": 1,
+        "verdict": verdict or losses(measurement),
+        "requests": measurement.as_dict(),
+        "tasks": [asdict(row) for row in tasks],
+        "capacity": capacity and asdict(capacity),
+        "report": report,
+    }
+    return json.dumps(summary, indent=2) + "\n"
+
+
+def versions_over_time(spans: Sequence[VersionSpan]) -> str:
+    """Return the spans as words: ``1.0 until 14 s, both until 31 s, 2.0 from then on``."""
+    everyone = frozenset[str]().union(*(span.versions for span in spans))
+
+    def named(versions: frozenset[str]) -> str:
+        if len(versions) == 2 and versions == everyone:
+            return "both"
+        return " and ".join(sorted(versions)) or "none"
+
+    if len(spans) == 1:
+        return f"{named(spans[0].versions)} all the way"
+    *earlier, last = spans
+    until = [f"{named(span.versions)} until {_seconds(span.to_s)}" for span in earlier]
+    return ", ".join([*until, f"{named(last.versions)} from then on"])
+
+
+def _task_lines(tasks: Sequence[TaskRow]) -> list[str]:
+    job_width = max((len(row.job) for row in tasks), default=0)
+    task_width = max((len(row.task) for row in tasks), default=0)
+    time_width = max((len(f"{row.seconds:,.1f} s") for row in tasks), default=0)
+    status_width = max((len(row.status) for row in tasks), default=0)
+    told = []
+    for stage, of_stage in groupby(tasks, key=lambda row: row.stage):
+        told.append(stage)
+        for job, of_job in groupby(of_stage, key=lambda row: row.job):
+            shown = job
+            for row in of_job:
+                time = f"{row.seconds:,.1f} s"
+                told.append(
+                    f"  {shown:{job_width}}   {row.task:{task_width}}   {time:>{time_width}}   "
+                    f"{row.status:{status_width}}   {row.remark}".rstrip()
+                )
+                shown = ""
+        told.append("")
+    return told
+
+
+def figures(
+    measurement: Measurement, capacity: Capacity | None = None, report: str | None = None
+) -> list[str]:
+    """Return what was measured, line by line."""
+    told = [
+        f"requests   {measurement.sent:,} sent   {measurement.lost:,} lost   "
+        f"longest gap {_duration(measurement.longest_gap_s)}"
+    ]
+    if measurement.succeeded:
+        told.append(
+            f"latency    p50 {measurement.p50_ms:,} ms   p95 {measurement.p95_ms:,} ms   "
+            f"p99 {measurement.p99_ms:,} ms"
+        )
+    if measurement.truncated:
+        told.append("record     cut off in its last line; what came after it is not counted")
+    if measurement.versions:
+        told.append(f"versions   {versions_over_time(measurement.versions)}")
+    if capacity:
+        told.append(f"capacity   never fewer than {capacity.lowest} healthy of {capacity.of}")
+    if report:
+        told.append(f"report     {report}")
+    return told
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
