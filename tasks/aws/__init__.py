@@ -1,0 +1,1 @@
+"""AWS, one thing per file, in the words of a deployment."""

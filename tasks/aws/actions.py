@@ -1,0 +1,59 @@
+"""Which IAM actions each command uses; a test holds this against the calls they really make."""
+
+from enum import Enum
+
+
+class Scope(Enum):
+    """What a statement of a policy can be narrowed to."""
+
+    EVERYTHING = "Look"
+    INSTANCES = "RememberOnTheInstance"
+    LOAD_BALANCERS = "TakeOutAndPutBack"
+    RUN_COMMAND = "RunTheInstallation"
+    BUCKET = "PassTheRelease"
+
+
+FIND = {"ec2:DescribeInstances"}
+LOOK = FIND | {
+    "elasticloadbalancing:DescribeInstanceHealth",
+    "elasticloadbalancing:DescribeLoadBalancerAttributes",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+}
+PUT_BACK = {
+    "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+    "elasticloadbalancing:RegisterTargets",
+}
+TAKE_OUT = {
+    "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+    "elasticloadbalancing:DeregisterTargets",
+}
+
+ACTIONS: dict[str, dict[Scope, set[str]]] = {
+    # A detach that may not go on puts the instance back, so it needs both.
+    "detach-instance": {
+        Scope.EVERYTHING: LOOK,
+        Scope.INSTANCES: {"ec2:CreateTags", "ec2:DeleteTags"},
+        Scope.LOAD_BALANCERS: TAKE_OUT | PUT_BACK,
+    },
+    "attach-instance": {
+        Scope.EVERYTHING: LOOK,
+        Scope.INSTANCES: {"ec2:DeleteTags"},
+        Scope.LOAD_BALANCERS: PUT_BACK,
+    },
+    "deploy-artifact": {
+        Scope.EVERYTHING: FIND
+        | {
+            "ssm:CancelCommand",
+            "ssm:DescribeInstanceInformation",
+            "ssm:GetCommandInvocation",
+            "ssm:ListCommands",
+        },
+        Scope.RUN_COMMAND: {"ssm:SendCommand"},
+        Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+    },
+    "check-status": {Scope.EVERYTHING: FIND},
+    "sleep-settle": {Scope.EVERYTHING: FIND},
+}

@@ -1,0 +1,123 @@
+"""A Classic Load Balancer."""
+
+from functools import cached_property
+from typing import Any
+
+from tasks.aws import instances
+from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
+from tasks.aws.instances import Instance
+from tasks.aws.load_balancer import Member, Roster, Settings, State
+
+# Seconds on top of what the settings promise, as AWS's own deployment scripts allow.
+GRACE = 30.0
+
+# Classic tells its state by sentences. They are matched in part: AWS words them differently over time.
+LEAVING = "deregistration currently in progress"
+JOINING = "registration is still in progress"
+OUT = "not currently registered"
+CANNOT_SERVE = ("stopped state", "terminated state", "not enabled", "zone that is not")
+
+
+class ClassicLoadBalancer:
+    def __init__(self, aws: Aws, description: dict[str, Any]) -> None:
+        """Wrap one entry of the classic DescribeLoadBalancers."""
+        self._aws = aws
+        self._entry = description
+        self._zones: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        return str(self._entry["LoadBalancerName"])
+
+    @property
+    def address(self) -> str:
+        return f"classic:{self.name}"
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} (classic load balancer)"
+
+    def settings(self) -> Settings:
+        return self._settings
+
+    @cached_property
+    def _settings(self) -> Settings:
+        answer = self._aws.call(
+            "elb", "describe_load_balancer_attributes", self.name, LoadBalancerName=self.name
+        )
+        attributes = answer["LoadBalancerAttributes"]
+        draining = attributes.get("ConnectionDraining", {})
+        drain = float(draining.get("Timeout", 300)) if draining.get("Enabled") else 0.0
+        check = self._entry["HealthCheck"]
+        return Settings(
+            drain=drain,
+            # Classic ends a drain when the last request is answered (AWS, classic/config-conn-drain).
+            tells_idle=True,
+            drained_within=drain + GRACE,
+            healthy_within=(check["HealthyThreshold"] + 1) * check["Interval"] + check["Timeout"] + GRACE,
+            zonal=not attributes.get("CrossZoneLoadBalancing", {}).get("Enabled", False),
+            health_check=check["Target"],
+        )
+
+    def roster(self, instance: Instance) -> Roster:
+        members = self._health()
+        if not any(member.key == instance.id for member in members):
+            # A call for all may leave out who is draining; only a call by id tells it from who is gone.
+            members += self._health(instance.id)
+        members = [member for member in members if member.state is not State.OUT]
+        return Roster(tuple(self._with_zones(members) if self.settings().zonal else members))
+
+    def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        self._change("register_instances_with_load_balancer", instance)
+
+    def deregister(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        try:
+            self._change("deregister_instances_from_load_balancer", instance)
+        except AwsError as error:
+            if error.code != "InvalidInstance":
+                raise
+
+    def _change(self, operation: str, instance: Instance) -> None:
+        members = [{"InstanceId": instance.id}]
+        self._aws.call("elb", operation, self.name, LoadBalancerName=self.name, Instances=members)
+
+    def _health(self, *ids: str) -> list[Member]:
+        question: dict[str, Any] = {"Instances": [{"InstanceId": each} for each in ids]} if ids else {}
+        try:
+            answer = self._aws.call(
+                "elb", "describe_instance_health", self.name, LoadBalancerName=self.name, **question
+            )
+        except AwsError as error:
+            if error.code == "InvalidInstance" and ids:
+                return []
+            raise
+        return [_member(entry) for entry in answer["InstanceStates"]]
+
+    def _with_zones(self, members: list[Member]) -> list[Member]:
+        unknown = [m.key for m in members if m.key not in self._zones]
+        if unknown:
+            self._zones |= instances.zones(self._aws, unknown)
+        return [Member(m.key, m.state, m.reason, m.ports, self._zones.get(m.key, "")) for m in members]
+
+
+def _member(entry: dict[str, str]) -> Member:
+    description = entry.get("Description", "")
+    reason = "" if description in ("N/A", "") else description.rstrip(".")
+    return Member(entry["InstanceId"], _state(entry["State"], description.lower()), reason)
+
+
+def _state(state: str, description: str) -> State:
+    # The sentences come first: a draining instance is still "InService", one that has left is
+    # "OutOfService" just as a failing one is (AWS, classic/config-conn-drain).
+    if LEAVING in description:
+        return State.LEAVING
+    if OUT in description:
+        return State.OUT
+    if state == "InService":
+        return State.SERVING
+    if JOINING in description:
+        return State.JOINING
+    if any(words in description for words in CANNOT_SERVE):
+        return State.STUCK
+    return State.UNHEALTHY

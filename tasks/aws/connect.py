@@ -1,0 +1,123 @@
+"""The one way to AWS: a session, clients made when needed, retries, and a count of the calls."""
+
+import os
+import random
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from tasks.aws.errors import AwsError, aws_errors
+from tasks.clock import Clock
+
+Answer = TypeVar("Answer")
+
+# Seconds. A lost packet should not hold up a deployment for botocore's usual minute.
+CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
+
+# Tries that botocore makes of one call on its own, quickly; for what it may repeat without asking.
+TRIES = 3
+
+# Rounds of these, slower and said aloud, while AWS throttles. At half of all requests throttled, five
+# rounds of a look fail once in 30,000 calls; a change gets one less, since AWS is slower to forgive those.
+LOOK_ROUNDS, CHANGE_ROUNDS, LONGEST_PAUSE = 5, 4, 20.0
+
+# Repeating these would do the thing twice; the caller looks for the first before it sends a second.
+ONCE_ONLY = {"send_command", "invoke", "create_deployment"}
+
+
+class Aws:
+    """AWS as this process's settings reach it (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL, ...).
+
+    Args:
+        say: Told when AWS throttles so much that it is worth a line.
+
+    Attributes:
+        calls: Requests sent so far, repeats included.
+    """
+
+    def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
+        self.calls = 0
+        self._clock = clock
+        self._say = say
+        self._session: Any = None
+        self._clients: dict[tuple[str, int], Any] = {}
+
+    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
+        """Make one call, repeated while AWS throttles it.
+
+        Args:
+            operation: In botocore's spelling, for example ``describe_target_health``.
+            subject: What the call is about, named in the message if AWS refuses.
+
+        Raises:
+            AwsError: In our words, with the IAM action where permission is missing.
+        """
+        client = self.client(service, operation)
+        return self._patiently(service, operation, subject, lambda: getattr(client, operation)(**parameters))
+
+    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
+        """Return every item under *key*, over all pages of the answer."""
+        pages = self.client(service, operation).get_paginator(operation)
+        return self._patiently(
+            service,
+            operation,
+            "",
+            lambda: [item for page in pages.paginate(**parameters) for item in page[key]],
+        )
+
+    def _patiently(self, service: str, operation: str, subject: str, ask: Callable[[], Answer]) -> Answer:
+        rounds = 1 if operation in ONCE_ONLY else LOOK_ROUNDS if _only_looks(operation) else CHANGE_ROUNDS
+        for again in range(1, rounds + 1):
+            try:
+                with aws_errors(service, _camel(operation), subject):
+                    return ask()
+            except AwsError as error:
+                if not error.throttled or again == rounds:
+                    raise
+                # Full jitter: many agents that were throttled together must not come back together.
+                pause = random.uniform(0, min(2.0**again, LONGEST_PAUSE))  # noqa: S311
+                self._say(f"AWS throttles {_camel(operation)}; asking again in {pause:.0f} s")
+                self._clock.sleep(pause)
+        raise AssertionError("the last round returns or raises")
+
+    def client(self, service: str, operation: str) -> Any:
+        """Return the client for *operation*, with the number of tries that is safe for it."""
+        from botocore.config import Config  # noqa: PLC0415
+
+        tries = 1 if operation in ONCE_ONLY else TRIES
+        if (service, tries) not in self._clients:
+            settings = Config(
+                connect_timeout=CONNECT_TIMEOUT,
+                read_timeout=READ_TIMEOUT,
+                retries={"mode": "standard", "total_max_attempts": tries},
+                user_agent_extra="gocd-tasks",
+            )
+            with aws_errors(service, _camel(operation)):
+                self._clients[service, tries] = self._open().create_client(service, config=settings)
+        return self._clients[service, tries]
+
+    @property
+    def region(self) -> str:
+        return str(self._open().get_config_variable("region") or "no region")
+
+    def _open(self) -> Any:
+        if self._session is None:
+            # boto3's own session adds nothing here but 20 ms at every start.
+            from botocore.session import Session  # noqa: PLC0415
+
+            self._session = Session()
+            # Every other SDK reads AWS_REGION; botocore itself knows AWS_DEFAULT_REGION only.
+            if region := os.environ.get("AWS_REGION"):
+                self._session.set_config_variable("region", region)
+            self._session.register("before-send", self._count)
+        return self._session
+
+    def _count(self, **_: Any) -> None:
+        self.calls += 1
+
+
+def _only_looks(operation: str) -> bool:
+    return operation.startswith(("describe_", "get_", "head_", "list_"))
+
+
+def _camel(operation: str) -> str:
+    return "".join(word.capitalize() for word in operation.split("_"))

@@ -1,0 +1,124 @@
+"""AWS's failures in our words; the only place that knows botocore's exceptions and error codes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from tasks.errors import Refused, TaskError
+
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"}
+BAD_CREDENTIALS = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+THROTTLED = {
+    "BandwidthLimitExceeded",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+}
+PASSING = THROTTLED | {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable"}
+
+# What a policy calls a service, where botocore calls it otherwise.
+IAM_PREFIX = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
+
+
+class AwsError(TaskError):
+    """AWS said no, or could not be asked.
+
+    Args:
+        code: AWS's error code, empty if there was no answer.
+        passing: Whether the same call may well succeed later (throttled, unreachable).
+    """
+
+    def __init__(
+        self, what: str, *, code: str = "", passing: bool = False, advice: str | None = None
+    ) -> None:
+        super().__init__(what, advice)
+        self.code = code
+        self.passing = passing
+        self.throttled = code in THROTTLED
+
+
+class Denied(AwsError, Refused):
+    """The caller's policy lacks an action."""
+
+
+class NotConfigured(AwsError, Refused):
+    """No region, no credentials, or credentials that AWS does not accept."""
+
+
+@contextmanager
+def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None]:
+    """Turn whatever botocore raises inside into one of our errors.
+
+    Args:
+        operation: AWS's name of the call, for example ``DeregisterTargets``.
+        subject: What the call is about, for example a load balancer's name.
+    """
+    # Importing botocore is most of a command's start-up; by now the command needs it anyway.
+    from botocore import exceptions as boto  # noqa: PLC0415
+
+    action = f"{IAM_PREFIX.get(service, service)}:{operation}"
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _answered(error.response.get("Error", {}), action, subject) from None
+    except boto.NoRegionError:
+        raise NotConfigured("no AWS region is set", advice="Set AWS_REGION, for example eu-west-1") from None
+    except (boto.NoCredentialsError, boto.PartialCredentialsError):
+        raise NotConfigured(
+            "no AWS credentials were found",
+            advice="Give the agent an instance role, or set AWS_PROFILE or AWS_ACCESS_KEY_ID",
+        ) from None
+    except (
+        boto.CredentialRetrievalError,
+        boto.InvalidConfigError,
+        boto.ProfileNotFound,
+        boto.ConfigParseError,
+        boto.SSOError,
+        boto.InvalidRegionError,
+    ) as error:
+        raise NotConfigured(f"AWS settings cannot be used: {_one_line(error)}") from None
+    except (boto.HTTPClientError, boto.ConnectionError) as error:
+        raise AwsError(
+            f"AWS cannot be reached for {action}: {_one_line(error)}",
+            passing=True,
+            advice="Check the network, the proxy and AWS_ENDPOINT_URL, then run the command again",
+        ) from None
+    except boto.ParamValidationError as error:
+        raise Refused(f"{action} cannot be asked: {_one_line(error)}") from None
+    except ValueError as error:
+        # What botocore raises for an AWS_ENDPOINT_URL that is no URL.
+        raise NotConfigured(f"AWS settings cannot be used: {_one_line(error)}") from None
+    except boto.BotoCoreError as error:
+        raise AwsError(f"AWS's answer to {action} could not be read: {_one_line(error)}") from None
+
+
+def _answered(error: Mapping[str, Any], action: str, subject: str) -> AwsError:
+    code = str(error.get("Code", ""))
+    on = f" on {subject}" if subject else ""
+    if code in DENIED:
+        return Denied(f"AWS refused {action}{on} ({code})", code=code)
+    if code in BAD_CREDENTIALS:
+        return NotConfigured(f"AWS does not accept these credentials ({code})", code=code)
+    message = _one_line(error.get("Message", ""))
+    return AwsError(f"AWS refused {action}{on} ({code}: {message})", code=code, passing=code in PASSING)
+
+
+def _one_line(text: object) -> str:
+    line = " ".join(str(text).split()).rstrip(".")
+    return line if len(line) <= 300 else line[:297] + "..."

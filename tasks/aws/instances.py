@@ -1,0 +1,105 @@
+"""EC2 instances, found by whatever a person calls them."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
+from tasks.errors import Refused
+
+GONE = {"terminated", "shutting-down"}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One EC2 instance as it was when looked up.
+
+    Args:
+        id: For example ``i-0a12b3c4``.
+        name: Its Name tag, or its id if it has none; what people read in every line.
+        state: EC2's word: pending, running, stopping, stopped, shutting-down, terminated.
+        tags: All its tags, the memory of earlier runs among them.
+    """
+
+    id: str
+    name: str
+    private_ip: str
+    zone: str
+    state: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_instance(aws: Aws, wanted: str) -> Instance:
+    """Return the one instance that *wanted* means: an id, a Name tag, a private IP or private DNS name.
+
+    Raises:
+        Refused: It means no instance, or more than one.
+    """
+    found = [instance for instance in _asked(aws, wanted) if instance.state not in GONE]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(f"{instance.id} ({instance.private_ip})" for instance in found)
+        raise Refused(f"{wanted} means {len(found)} instances: {several}", "Name one by its id")
+    raise Refused(f"no instance is called {wanted} in {aws.region}", _nearest(aws, wanted))
+
+
+def zones(aws: Aws, instance_ids: Iterable[str]) -> dict[str, str]:
+    """Return the Availability Zone of each instance, by id."""
+    return {instance.id: instance.zone for instance in _described(aws, InstanceIds=sorted(set(instance_ids)))}
+
+
+def names(aws: Aws, keys: Iterable[str]) -> dict[str, str]:
+    """Return the name of each instance, by id and by private IP; for messages."""
+    wanted = set(keys)
+    known = _filtered(aws, "instance-id", *(key for key in wanted if key.startswith("i-")))
+    known += _filtered(aws, "private-ip-address", *(key for key in wanted if "." in key))
+    return {key: instance.name for instance in known for key in (instance.id, instance.private_ip)}
+
+
+def _asked(aws: Aws, wanted: str) -> list[Instance]:
+    if re.fullmatch(r"i-[0-9a-f]+", wanted):
+        try:
+            return _described(aws, InstanceIds=[wanted])
+        except AwsError as error:
+            if error.code.startswith("InvalidInstanceID"):
+                return []
+            raise
+    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+", wanted):
+        return _filtered(aws, "private-ip-address", wanted)
+    named = [i for i in _filtered(aws, "tag:Name", wanted) if i.tags.get("Name") == wanted]
+    if not named and "." in wanted:
+        return _filtered(aws, "private-dns-name", wanted)
+    return named
+
+
+def _filtered(aws: Aws, name: str, *values: str) -> list[Instance]:
+    return _described(aws, Filters=[{"Name": name, "Values": sorted(values)}]) if values else []
+
+
+def _described(aws: Aws, **question: Any) -> list[Instance]:
+    reservations = aws.pages("ec2", "describe_instances", "Reservations", **question)
+    return [_instance(entry) for reservation in reservations for entry in reservation["Instances"]]
+
+
+def _instance(entry: dict[str, Any]) -> Instance:
+    tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
+    return Instance(
+        id=entry["InstanceId"],
+        name=tags.get("Name") or entry["InstanceId"],
+        private_ip=entry.get("PrivateIpAddress", ""),
+        zone=entry["Placement"]["AvailabilityZone"],
+        state=entry["State"]["Name"],
+        tags=tags,
+    )
+
+
+def _nearest(aws: Aws, wanted: str) -> str:
+    names = sorted({i.name for i in _described(aws) if i.state not in GONE})
+    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"There are: {', '.join(names[:10])}" if names else "There are no instances here at all"

@@ -1,0 +1,108 @@
+"""What the tasks ask of a load balancer, of either generation, in a deployment's own words."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from tasks.aws.instances import Instance
+
+
+class State(Enum):
+    """How a load balancer regards one instance."""
+
+    SERVING = "healthy"
+    JOINING = "initial"
+    UNHEALTHY = "unhealthy"
+    LEAVING = "draining"
+    STUCK = "unused"
+    """Registered, but it cannot serve however long one waits."""
+    OUT = "not registered"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One instance in a load balancer.
+
+    Args:
+        key: The instance's id, or its private IP in a target group of IP addresses.
+        reason: The load balancer's own reason, empty if it gave none.
+        ports: The ports it is registered on; empty where the load balancer has none of its own.
+        zone: Its Availability Zone, where the load balancer counts by zone, else empty.
+    """
+
+    key: str
+    state: State
+    reason: str = ""
+    ports: tuple[int, ...] = ()
+    zone: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.state.value}: {self.reason}" if self.reason else self.state.value
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everyone in a load balancer, seen in one look."""
+
+    members: tuple[Member, ...]
+
+    def of(self, instance: Instance) -> Member:
+        for member in self.members:
+            if member.key in (instance.id, instance.private_ip):
+                return member
+        return Member(instance.id, State.OUT)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a load balancer's own settings mean for a deployment.
+
+    Args:
+        drain: Seconds that requests in flight get after a deregistration.
+        tells_idle: Whether it says so when they are all answered before that.
+        drained_within: Seconds after which a drain has certainly ended.
+        healthy_within: Seconds after a registration by which a working instance is healthy.
+        slow_start: Seconds after that in which it gets less than its share.
+        zonal: Whether each zone serves from its own instances only.
+        health_check: For people, for example ``GET :8080/_status``.
+    """
+
+    drain: float
+    tells_idle: bool
+    drained_within: float
+    healthy_within: float
+    slow_start: float = 0.0
+    zonal: bool = False
+    health_check: str = ""
+
+
+class LoadBalancer(Protocol):
+    """One pool of instances that one listener or more sends requests to.
+
+    Attributes:
+        name: As AWS has it.
+        address: What finds it again without doubt: ``target-group:NAME`` or ``classic:NAME``.
+        title: For people, for example ``staging (target group, port 8080)``.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    def settings(self) -> Settings:
+        """Its settings, read once."""
+
+    def roster(self, instance: Instance) -> Roster:
+        """Everyone in it, in one call; *instance* is certainly told apart from those that left."""
+
+    def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        """Send it requests again, on *ports* or on the load balancer's own; safe to repeat."""
+
+    def deregister(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        """Send it no new requests; those in flight are finished; safe to repeat."""

@@ -1,0 +1,155 @@
+"""A target group of an Application or Network Load Balancer."""
+
+from functools import cached_property
+from typing import Any
+
+from tasks.aws import instances
+from tasks.aws.connect import Aws
+from tasks.aws.instances import Instance
+from tasks.aws.load_balancer import Member, Roster, Settings, State
+from tasks.errors import Refused
+
+# Seconds on top of what the settings promise. AWS's own deployment scripts allow 30; a Network Load
+# Balancer "can take a few minutes" to register and deregister (AWS, network/load-balancer-troubleshooting).
+GRACE, NETWORK_GRACE = 30.0, 180.0
+
+# AWS's TargetHealth.State; a state that AWS adds later must not be taken for serving.
+STATES = {
+    "healthy": State.SERVING,
+    "initial": State.JOINING,
+    "unhealthy": State.UNHEALTHY,
+    "unhealthy.draining": State.UNHEALTHY,
+    "draining": State.LEAVING,
+    "unused": State.STUCK,
+    "unavailable": State.STUCK,
+}
+
+# An instance on several ports is only as good as the worst of them.
+WORST_FIRST = (State.LEAVING, State.STUCK, State.UNHEALTHY, State.JOINING, State.SERVING)
+
+
+class TargetGroup:
+    def __init__(self, aws: Aws, description: dict[str, Any]) -> None:
+        """Wrap one entry of DescribeTargetGroups.
+
+        Raises:
+            Refused: It holds Lambda functions or load balancers, which nobody can deploy to.
+        """
+        self._aws = aws
+        self._entry = description
+        self._zones: dict[str, str] = {}
+        if description["TargetType"] not in ("instance", "ip"):
+            raise Refused(f"target group {self.name} holds no instances but type {description['TargetType']}")
+
+    @property
+    def arn(self) -> str:
+        return str(self._entry["TargetGroupArn"])
+
+    @property
+    def name(self) -> str:
+        return str(self._entry["TargetGroupName"])
+
+    @property
+    def address(self) -> str:
+        return f"target-group:{self.name}"
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} (target group, port {self._entry['Port']})"
+
+    def settings(self) -> Settings:
+        return self._settings
+
+    @cached_property
+    def _settings(self) -> Settings:
+        entry = self._entry
+        # Only an Application Load Balancer speaks HTTP; an ARN does not say it where AWS is imitated.
+        network = not entry["Protocol"].startswith("HTTP")
+        grace = NETWORK_GRACE if network else GRACE
+        attributes = self._attributes()
+        drain = float(attributes["deregistration_delay.timeout_seconds"])
+        check = entry["HealthCheckIntervalSeconds"] + entry["HealthCheckTimeoutSeconds"]
+        return Settings(
+            drain=drain,
+            # "draining" is shown for the whole delay even when nothing is left in flight
+            # (AWS, application/edit-target-group-attributes).
+            tells_idle=False,
+            drained_within=drain + grace,
+            healthy_within=entry["HealthyThresholdCount"] * check + grace,
+            slow_start=float(attributes.get("slow_start.duration_seconds", 0)),
+            zonal=not self._cross_zone(attributes, network),
+            health_check=self._health_check(),
+        )
+
+    def roster(self, instance: Instance) -> Roster:
+        answer = self._aws.call("elbv2", "describe_target_health", self.name, TargetGroupArn=self.arn)
+        targets: dict[str, list[dict[str, Any]]] = {}
+        for target in answer["TargetHealthDescriptions"]:
+            # Asked for all, AWS leaves out who is gone; this reason is only for who was asked by id.
+            if target["TargetHealth"].get("Reason") != "Target.NotRegistered":
+                targets.setdefault(target["Target"]["Id"], []).append(target)
+        members = [_member(key, entries) for key, entries in targets.items()]
+        return Roster(tuple(self._with_zones(members) if self.settings().zonal else members))
+
+    def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        targets = self._targets(instance, ports)
+        self._aws.call("elbv2", "register_targets", self.name, TargetGroupArn=self.arn, Targets=targets)
+
+    def deregister(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        targets = self._targets(instance, ports)
+        self._aws.call("elbv2", "deregister_targets", self.name, TargetGroupArn=self.arn, Targets=targets)
+
+    def _targets(self, instance: Instance, ports: tuple[int, ...]) -> list[dict[str, Any]]:
+        key = instance.private_ip if self._entry["TargetType"] == "ip" else instance.id
+        return [{"Id": key, "Port": port} for port in ports] or [{"Id": key}]
+
+    def _attributes(self) -> dict[str, str]:
+        answer = self._aws.call(
+            "elbv2", "describe_target_group_attributes", self.name, TargetGroupArn=self.arn
+        )
+        return {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
+
+    def _cross_zone(self, attributes: dict[str, str], network: bool) -> bool:
+        """Whether every zone serves from all instances.
+
+        Source: AWS, application/disable-cross-zone: the group's own word, else the load balancer's,
+        which is always "on" for an Application Load Balancer.
+        """
+        own = attributes.get("load_balancing.cross_zone.enabled", "use_load_balancer_configuration")
+        if own in ("true", "false"):
+            return own == "true"
+        arns = self._entry.get("LoadBalancerArns") or []
+        if not network or not arns:
+            return True
+        answer = self._aws.call(
+            "elbv2", "describe_load_balancer_attributes", self.name, LoadBalancerArn=arns[0]
+        )
+        settings = {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
+        return settings.get("load_balancing.cross_zone.enabled") == "true"
+
+    def _with_zones(self, members: list[Member]) -> list[Member]:
+        unknown = [m.key for m in members if not m.zone and m.key not in self._zones]
+        if unknown:
+            self._zones |= instances.zones(self._aws, unknown)
+        return [
+            Member(m.key, m.state, m.reason, m.ports, m.zone or self._zones.get(m.key, "")) for m in members
+        ]
+
+    def _health_check(self) -> str:
+        entry = self._entry
+        port = entry.get("HealthCheckPort", "traffic-port")
+        port = entry["Port"] if port == "traffic-port" else port
+        if entry.get("HealthCheckProtocol", "").startswith("HTTP"):
+            return f"GET :{port}{entry.get('HealthCheckPath', '/')}"
+        return f"TCP :{port}"
+
+
+def _member(key: str, targets: list[dict[str, Any]]) -> Member:
+    def state(target: dict[str, Any]) -> State:
+        return STATES.get(target["TargetHealth"]["State"], State.UNHEALTHY)
+
+    worst = min(targets, key=lambda target: WORST_FIRST.index(state(target)))
+    health = worst["TargetHealth"]
+    reason = ", ".join(filter(None, [health.get("Reason"), health.get("Description")]))
+    ports = tuple(sorted(target["Target"]["Port"] for target in targets if "Port" in target["Target"]))
+    return Member(key, state(worst), reason, ports, worst["Target"].get("AvailabilityZone", ""))

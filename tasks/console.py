@@ -1,0 +1,70 @@
+"""Whole lines for GoCD's log, and a live line where a person watches a terminal."""
+
+import os
+import sys
+from enum import Enum
+from typing import Any, TextIO
+
+BOLD, RED, PLAIN = "\x1b[1m", "\x1b[1;31m", "\x1b[0m"
+
+
+class Color(str, Enum):
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Console:
+    """Writes flushed lines; a reader that went away never stops a task half-way.
+
+    Args:
+        color: ``auto`` colours only where the output is a terminal and NO_COLOR is unset.
+    """
+
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, color: Color = Color.AUTO
+    ) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self.live = self._out.isatty() and color is not Color.NEVER and os.environ.get("TERM") != "dumb"
+        self._colored = color is Color.ALWAYS or (self.live and "NO_COLOR" not in os.environ)
+        self._status: Any = None
+
+    def line(self, text: str) -> None:
+        self.settle()
+        subject, colon, rest = text.partition(": ")
+        if self._colored and colon and " " not in subject:
+            text = f"{BOLD}{subject}{PLAIN}{colon}{rest}"
+        self._write(self._out, text)
+
+    def error(self, text: str) -> None:
+        self.settle()
+        self._write(self._err, f"{RED}error:{PLAIN} {text}" if self._colored else f"error: {text}")
+
+    def moving(self, text: str) -> None:
+        """Replace the live line; only for terminals."""
+        if self._status is None:
+            # Rich costs 40 ms to import, and only a terminal has use for it.
+            from rich.console import Console as RichConsole  # noqa: PLC0415
+            from rich.text import Text  # noqa: PLC0415
+
+            self._text = Text
+            self._status = RichConsole(file=self._out, highlight=False).status(Text(text))
+            self._status.start()
+        else:
+            self._status.update(self._text(text))
+
+    def settle(self) -> None:
+        """Take the live line away, so that whole lines can follow."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text + "\n")
+            stream.flush()
+        except BrokenPipeError:
+            # Whoever read the output has gone; what was begun in AWS must still be finished.
+            stream_to_nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(stream_to_nowhere, stream.fileno())

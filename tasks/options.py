@@ -1,0 +1,48 @@
+"""The options that commands share, each declared once; every one can come from the environment."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tasks.console import Color
+
+
+def option(name: str, text: str, *more_variables: str, **settings: Any) -> Any:
+    """Declare an option that also comes from the environment variable of its own name.
+
+    GoCD hands values to a stage that way: ``--load-balancer`` is ``LOAD_BALANCER``; an empty
+    variable counts as absent, because a pipeline must declare what a trigger may set.
+    """
+    return typer.Option(name, envvar=[variable(name), *more_variables], help=text, **settings)
+
+
+def argument(name: str, text: str, **settings: Any) -> Any:
+    """Declare an argument that also comes from the environment variable of its own name."""
+    return typer.Argument(metavar=name, envvar=variable(name), help=text, **settings)
+
+
+def variable(name: str) -> str:
+    return name.split("/", maxsplit=1)[0].strip("-").upper().replace("-", "_")
+
+
+Instance = Annotated[
+    str, argument("INSTANCE", "Instance id, Name tag, private IP or private DNS name; must mean one.")
+]
+LoadBalancers = Annotated[
+    list[str],
+    option(
+        "--load-balancer",
+        "Target group (name or ARN), classic load balancer, or ALB/NLB with one target group; repeatable. "
+        "target-group:NAME and classic:NAME settle a doubt; 'all' is every one it is registered with.",
+    ),
+]
+Timeout = Annotated[
+    float | None,
+    option("--timeout", "Seconds to wait; by default what the load balancer's settings allow for.", min=0),
+]
+DryRun = Annotated[bool, option("--dry-run", "Look, say what would change, and change nothing.")]
+Events = Annotated[
+    Path | None, option("--events", "Append what happens to this file, a JSON line an event.", dir_okay=False)
+]
+ColorChoice = Annotated[Color, option("--color", "Colour the output; auto colours only a terminal.")]

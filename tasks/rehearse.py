@@ -1,0 +1,92 @@
+"""Rehearse a pipeline file on this machine, under traffic, without AWS and without GoCD."""
+
+import signal
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tasks import options
+from tasks.console import Color
+from tasks.errors import Refused
+from tasks.options import argument, option
+from tasks.running import running
+
+
+class Kind(str, Enum):
+    APPLICATION = "application"
+    NETWORK = "network"
+    CLASSIC = "classic"
+
+
+def command(
+    file: Annotated[
+        Path, argument("FILE", "The pipeline as code, a .gocd.yaml file.", exists=True, dir_okay=False)
+    ],
+    rate: Annotated[float, option("--rate", "Requests per second, all the way through.", min=1)] = 400,
+    speed: Annotated[
+        float,
+        option("--speed", "Divides AWS's waits, and the file's parameters named *_seconds.", min=0.1),
+    ] = 30,
+    kind: Annotated[
+        Kind, option("--kind", "What a load balancer is where the pipeline does not say.")
+    ] = Kind.APPLICATION,
+    fault: Annotated[str, option("--fault", "deploy-fails, never-healthy, throttle or agent-killed.")] = "",
+    rerun: Annotated[bool, option("--rerun", "Run a stage that failed once more, as by hand.")] = False,
+    approve: Annotated[
+        list[str] | None, option("--approve", "A manual stage that may run; repeatable.")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, option("--parameter", "NAME=VALUE in place of the file's own; repeatable.")
+    ] = None,
+    secret: Annotated[
+        list[str] | None, option("--secret", "NAME=VALUE of a secure variable; repeatable.")
+    ] = None,
+    artifact: Annotated[
+        Path | None,
+        option(
+            "--artifact", "The release to roll out, instead of the sample's.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    version: Annotated[str, option("--version", "The version that is rolled out.")] = "2.0",
+    folder: Annotated[
+        Path, option("--folder", "Where logs, artifacts and figures are left.", file_okay=False)
+    ] = Path("rehearsal"),
+    keep: Annotated[bool, option("--keep", "Leave AWS running at the end, for trials by hand.")] = False,
+    color: options.ColorChoice = Color.AUTO,
+) -> None:
+    """Rehearse a pipeline on this machine, with real processes, sockets and traffic.
+
+    Example: gocd-tasks rehearse pipelines/staging.gocd.yaml
+    """
+    with running("rehearse", None, color) as log:
+        # Everything a rehearsal needs is heavy, and nothing else has use for it.
+        from gocd.rehearsal.plan import Plan  # noqa: PLC0415
+        from gocd.rehearsal.rehearsal import rehearse  # noqa: PLC0415
+
+        plan = Plan(
+            file=file,
+            folder=folder,
+            rate=rate,
+            speed=speed,
+            kind=kind.value,
+            versions=("1.0", version),
+            parameters=_pairs("--parameter", parameter),
+            secrets=_pairs("--secret", secret),
+            approve=approve or [],
+            artifact=artifact,
+            fault=fault,
+            rerun=rerun,
+            keep=signal.pause if keep else None,
+        )
+        passed = rehearse(plan, log.say).passed
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _pairs(name: str, given: list[str] | None) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given or []]
+    if wrong := [key for key, equals, _ in pairs if not (key and equals)]:
+        raise Refused(f"{name} takes NAME=VALUE, not {wrong[0]}")
+    return {key: value for key, _, value in pairs}

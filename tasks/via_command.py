@@ -1,0 +1,65 @@
+"""Deploy with a command of the site's own."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks.aws.connect import Aws
+from tasks.aws.instances import Instance
+from tasks.deployment import Release, Settings
+from tasks.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.log import Log
+from tasks.placeholders import fill
+from tasks.waiting import Wait
+
+
+class CommandDeployer:
+    def __init__(self, words: Sequence[str], within: float) -> None:
+        """Take the command as its words; no shell sees them.
+
+        Raises:
+            Refused: There is no such command on this agent.
+        """
+        if not words:
+            raise Refused("--via command needs the command, after --")
+        if shutil.which(words[0]) is None:
+            raise Refused(f"--via command: there is no command {words[0]} on this agent")
+        self._words = words
+        self._within = within
+
+    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+        if "://" not in release.artifact and not Path(release.artifact).exists():
+            raise Refused(f"there is no artifact {release.artifact}")
+        values = {
+            "instance_id": instance.id,
+            "name": instance.name,
+            "private_ip": instance.private_ip,
+            "artifact": release.artifact,
+            "version": release.version,
+        }
+        words = [fill(word, values) for word in self._words]
+        log.say(f"{instance.name}: deploying {release.version} with {Path(words[0]).name}")
+        # Its output goes straight to ours: nothing is held back, and nothing of it is lost.
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL) as process:
+            try:
+                wait.until_done(
+                    lambda: None if process.poll() is not None else f"{instance.name}: deploying",
+                    pace=lambda _: 0.2,
+                    within=self._within,
+                )
+            except (Cancelled, TimedOut) as ending:
+                process.terminate()
+                process.wait()
+                if isinstance(ending, TimedOut):
+                    raise TimedOut(
+                        f"{words[0]} ran longer than {self._within:.0f} s and was stopped"
+                    ) from None
+                raise
+        if process.returncode:
+            ended = f"exited {process.returncode}" if process.returncode > 0 else "was killed"
+            raise TaskError(f"{words[0]} {ended} while deploying {release.version} to {instance.name}")
+
+
+def deployer(settings: Settings, _: Aws) -> CommandDeployer:
+    return CommandDeployer(settings.words, settings.within)

@@ -1,0 +1,151 @@
+"""Fakes that behave: a clock that only sleeping moves, and a load balancer that drains by that clock.
+
+The contract tests hold the load balancer here to what the real kinds do on the stand-in AWS.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from tasks.aws.instances import Instance
+from tasks.aws.load_balancer import Member, Roster, Settings, State
+from tasks.console import Color, Console
+from tasks.events import EventFile
+from tasks.log import Log
+from tasks.memory import Absence, Memory
+from tasks.waiting import Wait
+
+EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+class FakeClock:
+    """Time passes only by sleeping; *events* happen when it passes them."""
+
+    def __init__(self) -> None:
+        self.elapsed = 0.0
+        self.events: list[tuple[float, Callable[[], None]]] = []
+
+    def now(self) -> float:
+        return self.elapsed
+
+    def sleep(self, seconds: float) -> None:
+        end = self.elapsed + seconds
+        for moment, happen in sorted(self.events, key=lambda event: event[0]):
+            if moment <= end:
+                self.events.remove((moment, happen))
+                self.elapsed = max(self.elapsed, moment)
+                happen()
+        self.elapsed = end
+
+    def wall(self) -> datetime:
+        return EPOCH + timedelta(seconds=self.elapsed)
+
+    def at(self, moment: float, happen: Callable[[], None]) -> None:
+        self.events.append((moment, happen))
+
+
+def instance(number: int, zone: str = "eu-west-1a", state: str = "running") -> Instance:
+    return Instance(f"i-{number}", f"Staging-{number}", f"10.0.0.{number}", zone, state)
+
+
+@dataclass
+class FakeLoadBalancer:
+    """A target group in memory: drains for its delay, joins after its warm-up."""
+
+    clock: FakeClock
+    name: str = "staging"
+    drain: float = 30.0
+    warm_up: float = 4.0
+    slow_start: float = 0.0
+    zonal: bool = False
+    tells_idle: bool = False
+    never_healthy: bool = False
+    never_drained: bool = False
+    before_look: Callable[[], None] = lambda: None
+    before_deregister: Callable[[], None] = lambda: None
+    members: dict[str, Member] = field(default_factory=dict)
+    looks: list[float] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+
+    address = property(lambda self: f"target-group:{self.name}")
+    title = property(lambda self: f"{self.name} (target group, port 8080)")
+
+    def serve(self, *instances: Instance, state: State = State.SERVING, reason: str = "") -> None:
+        for each in instances:
+            self.members[each.id] = Member(each.id, state, reason, (8080,), each.zone)
+
+    def settings(self) -> Settings:
+        return Settings(
+            drain=self.drain,
+            tells_idle=self.tells_idle,
+            drained_within=self.drain + 30,
+            healthy_within=60,
+            slow_start=self.slow_start,
+            zonal=self.zonal,
+            health_check="GET :8080/_status",
+        )
+
+    def roster(self, instance: Instance) -> Roster:
+        self.before_look()
+        self.looks.append(self.clock.now())
+        return Roster(tuple(self.members.values()))
+
+    def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        self.orders.append(f"register {instance.name} {ports}")
+        joined = Member(instance.id, State.JOINING, "", ports or (8080,), instance.zone)
+        self.members[instance.id] = joined
+
+        def become_healthy() -> None:
+            if self.members.get(instance.id) is joined:
+                self.serve(instance)
+
+        if not self.never_healthy:
+            self.clock.at(self.clock.now() + self.warm_up, become_healthy)
+
+    def deregister(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        self.before_deregister()
+        self.orders.append(f"deregister {instance.name} {ports}")
+        before = self.members[instance.id]
+        leaving = Member(instance.id, State.LEAVING, "", before.ports, before.zone)
+        self.members[instance.id] = leaving
+
+        def leave() -> None:
+            if self.members.get(instance.id) is leaving:
+                del self.members[instance.id]
+
+        if not self.never_drained:
+            self.clock.at(self.clock.now() + self.drain, leave)
+
+
+class FakeMemory(Memory):
+    """A memory without AWS."""
+
+    def __init__(self) -> None:
+        self._absences: dict[str, Absence] = {}
+
+    def remember(self, balancer: object, member: Member, now: datetime) -> None:
+        absence = Absence(member.state is State.SERVING, member.ports, now)
+        self._absences[balancer.address] = absence  # type: ignore[attr-defined]
+
+    def forget(self, balancer: object) -> None:
+        self._absences.pop(balancer.address, None)  # type: ignore[attr-defined]
+
+
+class Stage:
+    """All that a task is handed, and what it told."""
+
+    def __init__(self, events: Path | None = None) -> None:
+        self.clock = FakeClock()
+        self.out = io.StringIO()
+        self.err = io.StringIO()
+        console = Console(self.out, self.err, Color.NEVER)
+        self.log = Log(console, EventFile(events, "test", self.clock.wall, {}), self.clock)
+        self.wait = Wait(self.clock, self.log)
+        self.memory = FakeMemory()
+        self.balancer = FakeLoadBalancer(self.clock)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.getvalue().splitlines()

@@ -1,0 +1,123 @@
+"""The order of an attach, on a load balancer that warms up by a fake clock."""
+
+import pytest
+
+from tasks.attach_instance import attach_instance
+from tasks.aws.load_balancer import Member, State
+from tasks.errors import Cancelled, Refused, TaskError, TimedOut
+from tests.fakes import Stage, instance
+
+ONE, TWO = instance(1), instance(2)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage()
+    stage.balancer.serve(TWO)
+    return stage
+
+
+def attach(stage: Stage, dry_run: bool = False) -> None:
+    attach_instance(ONE, [stage.balancer], stage.memory, stage.wait, stage.log, dry_run=dry_run)
+
+
+def test_it_returns_when_the_load_balancer_calls_it_healthy(stage: Stage) -> None:
+    attach(stage)
+
+    assert stage.balancer.members[ONE.id].state is State.SERVING
+    assert 4 <= stage.clock.now() <= 6
+
+
+def test_it_comes_back_on_the_ports_it_was_taken_from_and_the_memory_is_dropped(stage: Stage) -> None:
+    taken = Member(ONE.id, State.SERVING, ports=(8080, 8081))
+    stage.memory.remember(stage.balancer, taken, stage.clock.wall())
+    attach(stage)
+
+    assert stage.balancer.orders == ["register Staging-1 (8080, 8081)"]
+    assert stage.memory.addresses == []
+
+
+def test_already_serving_is_said_and_done(stage: Stage) -> None:
+    stage.balancer.serve(ONE)
+    attach(stage)
+
+    assert stage.balancer.orders == []
+    assert stage.lines == ["Staging-1: already serving in staging; nothing to do"]
+
+
+def test_a_draining_instance_is_registered_anew(stage: Stage) -> None:
+    stage.balancer.serve(ONE)
+    stage.balancer.deregister(ONE, (8080,))
+    attach(stage)
+
+    assert stage.balancer.orders[-1] == "register Staging-1 (8080,)"
+    assert stage.balancer.members[ONE.id].state is State.SERVING
+
+
+def test_one_that_is_registered_but_not_healthy_yet_is_waited_for(stage: Stage) -> None:
+    stage.balancer.serve(ONE, state=State.JOINING)
+    stage.clock.at(7, lambda: stage.balancer.serve(ONE))
+    attach(stage)
+
+    assert stage.balancer.orders == []
+    assert stage.clock.now() >= 7
+
+
+def test_one_that_never_gets_healthy_times_out_and_stays_registered(stage: Stage) -> None:
+    stage.balancer.never_healthy = True
+    with pytest.raises(TimedOut, match="did not become healthy in staging in 60 s"):
+        attach(stage)
+
+    assert stage.balancer.members[ONE.id].state is State.JOINING
+    assert "stays registered" in stage.log.standing.state
+
+
+@pytest.mark.parametrize("reason", ["Target.NotInUse", "Target.InvalidState", "Target.IpUnusable"])
+def test_a_state_that_cannot_become_healthy_is_refused_at_once(stage: Stage, reason: str) -> None:
+    stage.balancer.serve(ONE, state=State.STUCK, reason=reason)
+    with pytest.raises(Refused, match=reason):
+        attach(stage)
+
+    assert stage.clock.now() == 0
+
+
+def test_one_that_gets_stuck_after_it_was_registered_fails_at_once(stage: Stage) -> None:
+    stage.clock.at(2, lambda: stage.balancer.serve(ONE, state=State.STUCK, reason="Target.NotInUse"))
+    with pytest.raises(TaskError, match=r"Target\.NotInUse"):
+        attach(stage)
+
+    assert stage.clock.now() < 5
+
+
+def test_a_stopped_instance_is_refused(stage: Stage) -> None:
+    stopped = instance(1, state="stopped")
+    with pytest.raises(Refused, match="Staging-1 is stopped"):
+        attach_instance(stopped, [stage.balancer], stage.memory, stage.wait, stage.log)
+
+    assert stage.balancer.orders == []
+
+
+def test_slow_start_is_waited_for(stage: Stage) -> None:
+    stage.balancer.slow_start = 90
+    attach(stage)
+
+    assert stage.clock.now() >= 94
+
+
+def test_a_cancel_leaves_it_registered(stage: Stage) -> None:
+    def cancel() -> None:
+        raise Cancelled(15)
+
+    stage.clock.at(2, cancel)
+    with pytest.raises(Cancelled):
+        attach(stage)
+
+    assert ONE.id in stage.balancer.members
+    assert "stays registered with staging" in stage.log.standing.state
+
+
+def test_a_dry_run_changes_nothing(stage: Stage) -> None:
+    attach(stage, dry_run=True)
+
+    assert stage.balancer.orders == []
+    assert stage.lines == ["Staging-1: not registered in staging; would be registered and awaited"]

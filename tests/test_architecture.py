@@ -1,0 +1,106 @@
+"""Who may import whom, and who may touch the world."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = [path for folder in ("gocd", "tasks", "pipelines") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+COMMANDS = {
+    "attach_instance",
+    "check_status",
+    "deploy_artifact",
+    "detach_instance",
+    "iam_policy",
+    "rehearse",
+    "sleep_settle",
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that *path* imports, those inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_gocd_knows_tasks_only_as_command_lines() -> None:
+    offenders = [
+        module(path)
+        for path in FILES
+        if module(path).startswith("gocd")
+        and any(name == "tasks" or name.startswith("tasks.") for name in imports(path))
+    ]
+
+    assert offenders == []
+
+
+def test_pipelines_import_nothing() -> None:
+    assert [list(imports(path)) for path in FILES if module(path).startswith("pipelines")] == [[]]
+
+
+def test_aws_knows_no_task() -> None:
+    allowed = {"tasks.errors", "tasks.clock", "tasks.waiting"}
+    offenders = {
+        (module(path), name)
+        for path in FILES
+        if module(path).startswith("tasks.aws")
+        for name in imports(path)
+        if name.startswith("tasks.") and not name.startswith("tasks.aws")
+        if not any(name == each or name.startswith(f"{each}.") for each in allowed)
+    }
+
+    assert offenders == set()
+
+
+def test_what_commands_share_imports_no_command() -> None:
+    # The options of the status call are shared by the three commands that make it.
+    shared = {"check_status"}
+    offenders = [
+        (module(path), name)
+        for path in FILES
+        if module(path).startswith("tasks.") and path.stem not in COMMANDS | {"cli"}
+        for name in imports(path)
+        if name.removeprefix("tasks.").split(".")[0] in COMMANDS - shared and name.startswith("tasks.")
+    ]
+
+    assert offenders == []
+
+
+@pytest.mark.parametrize(
+    ("package", "places"),
+    [
+        ("time", {"tasks.clock"}),
+        ("boto3", {"tasks.aws.artifact_store"}),
+        ("botocore", {"tasks.aws.connect", "tasks.aws.errors"}),
+        ("requests", {"tasks.status_check"}),
+        ("subprocess", {"tasks.via_command"}),
+        ("signal", {"tasks.cli", "tasks.rehearse"}),
+    ],
+)
+def test_each_way_to_the_outside_is_opened_in_one_place(package: str, places: set[str]) -> None:
+    users = {
+        module(path)
+        for path in FILES
+        if module(path).startswith("tasks")
+        for name in imports(path)
+        if name.split(".")[0] == package
+    }
+
+    assert users == places
+
+
+def test_no_file_is_longer_than_a_few_screens() -> None:
+    long = {module(path): lines for path in FILES if (lines := len(path.read_text().splitlines())) > 300}
+
+    assert long == {}
