@@ -103,6 +103,7 @@ def command(
         if status_url:
             fields = parse_fields([fill(pair, values) for pair in expect_json or []])
             check = StatusCheck(fill(status_url, values), fields=fields)
+        deployer.check(release, found)
         if dry_run:
             log.say(f"{found.name}: would get {version} via {via}" + (f", then {check.url}" if check else ""))
             return

@@ -53,6 +53,13 @@ class Settings:
 
 
 class Deployer(Protocol):
+    def check(self, release: Release, instance: Instance) -> None:
+        """Refuse what cannot be deployed.
+
+        Raises:
+            Refused: With the reason; nothing was changed.
+        """
+
     def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
         """Put *release* on *instance* and start it; safe to repeat.
 

@@ -80,8 +80,10 @@ def command(
             rerun=rerun,
             keep=signal.pause if keep else None,
         )
-        passed = rehearse(plan, log.say).passed
-    if not passed:
+        rehearsed = rehearse(plan, log.say)
+    if rehearsed.cancelled:
+        raise typer.Exit(128 + signal.SIGINT)
+    if not rehearsed.passed:
         raise typer.Exit(1)
 
 

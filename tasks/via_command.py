@@ -28,17 +28,13 @@ class CommandDeployer:
         self._words = words
         self._within = within
 
-    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+    def check(self, release: Release, instance: Instance) -> None:
         if "://" not in release.artifact and not Path(release.artifact).exists():
             raise Refused(f"there is no artifact {release.artifact}")
-        values = {
-            "instance_id": instance.id,
-            "name": instance.name,
-            "private_ip": instance.private_ip,
-            "artifact": release.artifact,
-            "version": release.version,
-        }
-        words = [fill(word, values) for word in self._words]
+        self._filled(release, instance)
+
+    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+        words = self._filled(release, instance)
         log.say(f"{instance.name}: deploying {release.version} with {Path(words[0]).name}")
         # Its output goes straight to ours: nothing is held back, and nothing of it is lost.
         with subprocess.Popen(words, stdin=subprocess.DEVNULL) as process:
@@ -59,6 +55,16 @@ class CommandDeployer:
         if process.returncode:
             ended = f"exited {process.returncode}" if process.returncode > 0 else "was killed"
             raise TaskError(f"{words[0]} {ended} while deploying {release.version} to {instance.name}")
+
+    def _filled(self, release: Release, instance: Instance) -> list[str]:
+        values = {
+            "instance_id": instance.id,
+            "name": instance.name,
+            "private_ip": instance.private_ip,
+            "artifact": release.artifact,
+            "version": release.version,
+        }
+        return [fill(word, values) for word in self._words]
 
 
 def deployer(settings: Settings, _: Aws) -> CommandDeployer:

@@ -28,13 +28,15 @@ class SsmDeployer:
         self._install_to = install_to
         self._settings = settings
 
-    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
-        file = Path(release.artifact)
-        check_archive(file)
+    def check(self, release: Release, instance: Instance) -> None:
         check_folder_name(release.version, "--version")
         check_folder_name(release.application, "--application")
+        check_archive(Path(release.artifact))
+        RunCommand(self._aws, instance, self._settings.within).check_online()
+
+    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+        file = Path(release.artifact)
         command = RunCommand(self._aws, instance, self._settings.within)
-        command.check_online()
         digest = sha256(file)
         key = f"{release.application}/{release.version}/{file.name}"
         if not self._store.has(key, digest):
@@ -55,8 +57,7 @@ class SsmDeployer:
         for line in shown:
             log.say(f"{instance.name}: | {line}")
         if outcome.problem:
-            why = outcome.errors.strip().splitlines()[-1:] or [outcome.problem]
-            raise TaskError(f"installing {release.version} on {instance.name} failed: {why[0]}")
+            raise TaskError(f"installing {release.version} on {instance.name} failed: {reason(outcome)}")
 
     def _script(self, release: Release, url: str, digest: str, time: str) -> str:
         facts = {
@@ -78,6 +79,14 @@ class SsmDeployer:
         }
         body = files("tasks").joinpath("install_release.sh").read_text(encoding="utf-8")
         return f"{assignments(values)}\n{body}"
+
+
+def reason(outcome: Outcome) -> str:
+    """Return the last thing that the script itself said, or else how it ended."""
+    # The SSM agent adds a line of its own after what the script wrote.
+    said = [line for line in outcome.errors.splitlines() if line.strip()]
+    own = [line for line in said if not line.startswith("failed to run commands")]
+    return own[-1] if own else outcome.problem or ""
 
 
 def assignments(values: Mapping[str, str]) -> str:

@@ -56,6 +56,10 @@ class Rehearsed:
         went_well = self.run.status in (Status.PASSED, Status.WAITING)
         return went_well and self.traffic.sent > 0 and self.traffic.lost == 0
 
+    @property
+    def cancelled(self) -> bool:
+        return self.run.status is Status.CANCELLED
+
 
 def rehearse(plan: Plan, say: Say) -> Rehearsed:
     """Run the pipeline of *plan* once, and measure what its users would have seen.

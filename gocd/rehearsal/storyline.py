@@ -47,5 +47,7 @@ def remark(task: TaskRun) -> str:
     """The last line of a task's output, without the name that the row begins with."""
     if task.status is Status.LOST:
         return "its agent was lost; the job goes to another one"
+    if task.status is Status.FAILED:
+        return "" if task.exit_code is None else f"exit code {task.exit_code}"
     subject, colon, rest = task.last_line.partition(": ")
     return rest if colon and subject in (*task.description.split(), "settled") else task.last_line

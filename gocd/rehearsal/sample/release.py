@@ -8,6 +8,8 @@ import re
 import tarfile
 from pathlib import Path
 
+from gocd.errors import GoCDError
+
 BREAKAGES = ("starts-not", "answers-500", "wrong-version")
 SERVICE = Path(__file__).with_name("service.py")
 
@@ -21,12 +23,12 @@ def build_release(version: str, folder: Path, *, broken: str | None = None) -> P
         broken: One of ``BREAKAGES``, for a release that goes wrong.
 
     Raises:
-        ValueError: *version* cannot be part of a file name, or *broken* is not a known breakage.
+        GoCDError: *version* cannot be part of a file name, or *broken* is not a known breakage.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", version):
-        raise ValueError(f"{version!r} is not a version: use letters, digits and . _ + -")
+        raise GoCDError(f"{version!r} is not a version: use letters, digits and . _ + -")
     if broken is not None and broken not in BREAKAGES:
-        raise ValueError(f"{broken!r} is not a breakage: use one of {', '.join(BREAKAGES)}")
+        raise GoCDError(f"{broken!r} is not a breakage: use one of {', '.join(BREAKAGES)}")
     files = {"VERSION": f"{version}\n".encode(), "service.py": SERVICE.read_bytes()}
     if broken:
         files["BROKEN"] = f"{broken}\n".encode()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gocd.errors import GoCDError
 from gocd.rehearsal.sample.release import BREAKAGES, SERVICE, build_release
 
 
@@ -42,11 +43,11 @@ def test_a_broken_release_carries_what_is_wrong_with_it(tmp_path: Path, broken: 
 
 @pytest.mark.parametrize("version", ["", "../1.0", "1 0", "-1", ".", "1.0\n"])
 def test_a_version_that_is_no_file_name_is_refused(tmp_path: Path, version: str) -> None:
-    with pytest.raises(ValueError, match="is not a version"):
+    with pytest.raises(GoCDError, match="is not a version"):
         build_release(version, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_breakage_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="use one of starts-not, answers-500, wrong-version"):
+    with pytest.raises(GoCDError, match="use one of starts-not, answers-500, wrong-version"):
         build_release("1.0", tmp_path, broken="sulks")

@@ -1,0 +1,1 @@
+"""A stand-in AWS on loopback: a control plane that tells the truth, a real data plane, real instances."""

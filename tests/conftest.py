@@ -1,0 +1,22 @@
+"""The stand-in AWS for every test that wants one: one per worker, empty at the start of each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gocd.rehearsal.standin.cloud import StandInAWS
+
+
+@pytest.fixture(scope="session")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInAWS]:
+    """A stand-in AWS in a hurry: first health check after 0.1 s, the next ones 50 times as often as asked."""
+    folder = tmp_path_factory.mktemp("standin")
+    with StandInAWS(folder, registration_delay=0.1, health_check_speed=50) as aws:
+        yield aws
+
+
+@pytest.fixture
+def cloud(standin: StandInAWS) -> StandInAWS:
+    """The stand-in AWS with nothing in it yet."""
+    standin.reset()
+    return standin

@@ -1,0 +1,1 @@
+"""Tests of the stand-in AWS: real clients, a real Envoy, real processes."""

@@ -1,0 +1,112 @@
+"""The templates are valid GoCD, say only what GoCD reads, and call commands that exist."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import typer
+
+from gocd.pipeline import Exec, Pipeline
+from gocd.reading import read_parameters, read_pipelines
+from gocd.task_calls import TaskCall, task_calls
+from tasks.cli import app
+
+TEMPLATES = sorted((Path(__file__).parents[2] / "pipelines").glob("*.gocd.yaml"))
+STAGED = [path for path in TEMPLATES if path.name in ("staging.gocd.yaml", "production.gocd.yaml")]
+
+
+@pytest.fixture(params=TEMPLATES, ids=lambda path: path.name)
+def template(request: pytest.FixtureRequest) -> Pipeline:
+    [pipeline] = read_pipelines(request.param)
+    return pipeline
+
+
+@pytest.fixture(params=STAGED, ids=lambda path: path.name)
+def staged(request: pytest.FixtureRequest) -> Pipeline:
+    [pipeline] = read_pipelines(request.param)
+    return pipeline
+
+
+def parse(call: TaskCall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the real command line read *call*; it raises what a user would be told."""
+    for name, value in {**call.variables, "GO_PIPELINE_LABEL": "2.0"}.items():
+        monkeypatch.setenv(name, value)
+    group = typer.main.get_command(app)
+    command = group.commands[call.task]  # type: ignore[attr-defined]
+    command.make_context(call.task, list(call.words[1:]))
+
+
+def test_both_farms_have_their_template() -> None:
+    assert [path.name for path in STAGED] == ["production.gocd.yaml", "staging.gocd.yaml"]
+
+
+def test_every_call_is_one_that_the_command_line_takes(
+    template: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = list(task_calls(template))
+    assert calls
+    for call in calls:
+        parse(call, monkeypatch)
+
+
+def test_a_call_with_a_wrong_option_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(typer.TyperException, match="--load-balancr"):
+        parse(TaskCall(("detach-instance", "A", "--load-balancr", "x"), {}), monkeypatch)
+
+
+def test_every_value_of_a_site_is_a_parameter(template: Pipeline) -> None:
+    declared = next(iter(read_parameters(template.file).values()))
+    changed = {name: f"other-{name.replace('_', '-')}" for name in declared}
+    [other] = read_pipelines(template.file, changed)
+
+    text = repr([task for _, _, task in other.exec_tasks()]) + repr(list(other.fetch_tasks()))
+    text += repr(other.variables) + repr(other.materials)
+    assert [name for name in declared if f"other-{name.replace('_', '-')}" not in text] == []
+
+
+def test_stage_one_detaches_and_deploys_stage_two_attaches_stage_three_does_it_all(
+    staged: Pipeline,
+) -> None:
+    first, second = staged.parameters["first"], staged.parameters["second"]
+    told: dict[str, list[str]] = {}
+    for stage, _, task in staged.exec_tasks():
+        words = task.arguments
+        told.setdefault(stage.name, []).append(
+            " ".join(words[:2]) if words[0] != "sleep-settle" else words[0]
+        )
+
+    assert list(told.values())[:3] == [
+        [f"detach-instance {first}", "sleep-settle", f"deploy-artifact {first}"],
+        [f"attach-instance {first}", "sleep-settle"],
+        [
+            f"detach-instance {second}",
+            "sleep-settle",
+            f"deploy-artifact {second}",
+            f"attach-instance {second}",
+            "sleep-settle",
+        ],
+    ]
+
+
+def test_a_settle_of_a_minute_follows_every_attach_and_detach(staged: Pipeline) -> None:
+    tasks: list[Exec] = [task for _, _, task in staged.exec_tasks()]
+    for task, following in pairwise(tasks):
+        if task.arguments[0] in ("attach-instance", "detach-instance"):
+            assert following.arguments == ("sleep-settle", "--seconds", "60")
+
+
+def test_every_job_publishes_its_events_and_starts_in_a_clean_folder(staged: Pipeline) -> None:
+    for stage in staged.stages:
+        assert stage.clean_workspace
+        for job in stage.jobs:
+            assert [artifact.source for artifact in job.artifacts] == ["events"]
+    assert staged.variables.plain["EVENTS"].startswith("events/")
+
+
+def test_production_waits_for_a_person_and_stays_locked_after_a_failure() -> None:
+    [production] = read_pipelines(STAGED[0])
+
+    assert [stage.approval.manual for stage in production.stages] == [True, False, False, False]
+    assert production.lock_behavior == "lockOnFailure"
+    assert production.materials[0].pipeline == "staging"
+    assert {fetch.pipeline for _, _, fetch in production.fetch_tasks()} == {"app-build/staging"}

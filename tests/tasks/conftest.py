@@ -1,0 +1,117 @@
+"""What tests of tasks on the stand-in AWS share: a world of two instances, and the real command line."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.standin.instances import Instance, Service
+from gocd.rehearsal.standin.world import LoadBalancer
+from tasks.aws.connect import Aws
+from tasks.clock import SystemClock
+
+PROGRAM = Path(sys.executable).with_name("gocd-tasks")
+KINDS = ("application", "network", "classic")
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """Runs ``gocd-tasks`` as a process of its own, its AWS the stand-in."""
+
+    environment: dict[str, str]
+
+    def __call__(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *words],
+            env={**self.environment, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [PROGRAM, *words],
+            env={**self.environment, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def gocd_tasks(cloud: StandInAWS) -> CommandLine:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return CommandLine({**inherited, **cloud.environment})
+
+
+@pytest.fixture
+def aws(cloud: StandInAWS, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """The tasks' own way to AWS, leading to the stand-in."""
+    for name, value in cloud.environment.items():
+        monkeypatch.setenv(name, value)
+    return Aws(SystemClock(), lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """The sample service, version 1.0, laid out as a deployment would have left it."""
+    archive = build_release("1.0", tmp_path_factory.mktemp("sample"))
+    return Service(
+        exec_start=[
+            *("{python}", "{install_to}/current/service.py"),
+            *("--host", "{private_ip}", "--port", "{port}"),
+        ],
+        install_to="/srv/app",
+        archives={"/srv/app/releases/1.0": archive},
+        links={"/srv/app/current": "releases/1.0"},
+    )
+
+
+@dataclass(frozen=True)
+class Pair:
+    one: Instance
+    two: Instance
+
+    def __iter__(self) -> Iterator[Instance]:
+        return iter((self.one, self.two))
+
+
+@pytest.fixture
+def pair(cloud: StandInAWS, sample: Service) -> Pair:
+    """Staging-1 and Staging-2, in a zone each."""
+    return Pair(
+        cloud.launch("Staging-1", zone="eu-west-1a", service=sample),
+        cloud.launch("Staging-2", zone="eu-west-1b", service=sample),
+    )
+
+
+MakeBalancer = Callable[..., LoadBalancer]
+
+
+@pytest.fixture
+def behind(cloud: StandInAWS, pair: Pair) -> MakeBalancer:
+    """Puts the pair behind a load balancer of a kind; short drains, cross-zone on."""
+
+    def make(kind: str, name: str = "staging", drain: int = 1) -> LoadBalancer:
+        instances = (pair.one, pair.two)
+        if kind == "classic":
+            return cloud.classic(name, instances=instances, draining=drain, cross_zone=True)
+        return cloud.target_group(
+            name,
+            kind="network" if kind == "network" else "application",
+            instances=instances,
+            deregistration_delay=drain,
+            cross_zone=True if kind == "network" else None,
+        )
+
+    return make

@@ -1,0 +1,70 @@
+"""The policy that a command prints lets it do all that it really does, and nothing else."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.standin.cloud import StandInAWS
+from tasks.aws.actions import ACTIONS
+from tasks.iam_policy import iam_policy
+from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
+
+# What only happens when something goes wrong, or where an upload is large.
+SELDOM = {
+    "s3:AbortMultipartUpload",
+    "s3:ListBucket",
+    "ssm:CancelCommand",
+    "ssm:ListCommands",
+    "elasticloadbalancing:RegisterTargets",
+    "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+    "ec2:DeleteTags",
+}
+
+
+def allowed(*commands: str) -> set[str]:
+    return {action for part in iam_policy(commands)["Statement"] for action in part["Action"]}
+
+
+def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
+    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, tmp_path: Path
+) -> None:
+    behind("classic")
+    cloud.target_group("network", kind="network", instances=list(pair), deregistration_delay=1)
+    cloud.client("s3").create_bucket(
+        Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    release = str(build_release("2.0", tmp_path))
+    both = ("--load-balancer", "staging", "--load-balancer", "network")
+    runs = {
+        "detach-instance": ("Staging-1", *both, "--min-healthy", "0"),
+        "deploy-artifact": (
+            *("Staging-1", release, "--version", "2.0", "--bucket", "releases"),
+            *("--install-to", "/srv/app", "--restart", "systemctl restart app"),
+        ),
+        "attach-instance": ("Staging-1", *both),
+        "check-status": ("--instance", "Staging-1", "--url", "http://{private_ip}:8080/_status"),
+    }
+    for command, words in runs.items():
+        cloud.journal.clear()
+        done = gocd_tasks(command, *words)
+        assert done.returncode == 0, done.stderr
+        used = {call.action for call in cloud.journal.calls if not call.presigned}
+
+        assert used <= allowed(command), command
+        assert allowed(command) - SELDOM - {"s3:GetObject"} <= used | SELDOM, command
+
+
+@pytest.mark.parametrize("command", sorted(ACTIONS))
+def test_no_action_is_a_pattern(command: str) -> None:
+    assert not [action for action in allowed(command) if "*" in action]
+
+
+def test_changes_are_narrowed_to_what_they_change() -> None:
+    policy = iam_policy(list(ACTIONS), bucket="releases")
+    wide = [part for part in policy["Statement"] if part["Resource"] == ["*"]]
+
+    assert [part["Sid"] for part in wide] == ["Look"]
+    assert "arn:aws:s3:::releases/*" in json.dumps(policy)
+    assert "BUCKET" not in json.dumps(policy)

@@ -1,0 +1,43 @@
+"""What the wheel holds: our packages under their own names, the templates, the script, and no tests."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT], check=True, capture_output=True
+    )
+    [wheel] = folder.glob("*.whl")
+    return zipfile.ZipFile(wheel).namelist()
+
+
+def test_the_top_level_names_are_the_users_own(names: list[str]) -> None:
+    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+
+    assert tops == {"gocd", "pipelines", "tasks"}
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        "gocd/py.typed",
+        "gocd/rehearsal/sample/service.py",
+        "gocd/rehearsal/standin/systemctl.py",
+        "pipelines/__init__.py",
+        "pipelines/production.gocd.yaml",
+        "pipelines/staging.gocd.yaml",
+        "tasks/install_release.sh",
+        "tasks/py.typed",
+    ],
+)
+def test_what_is_read_at_run_time_is_in_it(names: list[str], needed: str) -> None:
+    assert needed in names
