@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
 
 
 @pytest.fixture(scope="session")

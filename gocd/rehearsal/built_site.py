@@ -8,13 +8,13 @@ from itertools import cycle
 from pathlib import Path
 
 from gocd.pipeline import Pipeline
-from gocd.rehearsal.materials import Upstream
 from gocd.rehearsal.plan import Kind
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import Site
-from gocd.rehearsal.standin.cloud import StandInAWS
-from gocd.rehearsal.standin.instances import Instance, Service
-from gocd.rehearsal.standin.world import LoadBalancer
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.instances import Instance, Service
+from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_gocd.materials import Upstream
 
 # AWS's own defaults, in seconds, and the least that its API takes.
 DRAIN, CHECK_INTERVAL, LEAST_INTERVAL = 300, 30, 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
-from gocd.rehearsal.standin.cloud import StandInAWS
-from gocd.rehearsal.standin.world import LoadBalancer
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import LoadBalancer
 from gocd.rehearsal.summary import Capacity
 
 # Seconds between looks.

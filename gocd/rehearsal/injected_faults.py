@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Exec
-from gocd.rehearsal.assignment import StartedTask
 from gocd.rehearsal.built_site import BuiltSite
-from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_gocd.assignment import StartedTask
 
 # Seconds into a task at which its agent is lost: the order is given, its effect not yet seen.
 INTO_THE_TASK = 2.0

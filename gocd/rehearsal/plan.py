@@ -9,7 +9,7 @@ from typing import Literal
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
-from gocd.reading import read_parameters, read_pipelines
+from gocd.reading.pipelines import read_parameters, read_pipelines
 
 Kind = Literal["application", "network", "classic"]
 

@@ -15,21 +15,21 @@ from types import FrameType
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
-from gocd.rehearsal.assignment import Hooks
 from gocd.rehearsal.built_site import BuiltSite, build_site, upstream_runs
 from gocd.rehearsal.capacity import CapacityWatch
 from gocd.rehearsal.going_on import leave_environment
 from gocd.rehearsal.injected_faults import explain, inject
-from gocd.rehearsal.measurement import Measurement, measure
+from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
 from gocd.rehearsal.plan import Plan
-from gocd.rehearsal.runs import PipelineRun, Status
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.server import Server
 from gocd.rehearsal.site import read_site
-from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_gocd.assignment import Hooks
+from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
+from gocd.rehearsal.standin_gocd.server import Server
 from gocd.rehearsal.storyline import Storyline
 from gocd.rehearsal.summary import Capacity, as_json, figures, losses
-from gocd.rehearsal.traffic import Traffic, TrafficFailed
+from gocd.samples.measurement import Measurement, measure
 
 # Seconds of traffic before the pipeline starts and after it ends, to see each version alone.
 LEAD = 2.0

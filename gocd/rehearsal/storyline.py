@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from gocd.pipeline import Exec, Fetch
-from gocd.rehearsal.runs import Status, TaskRun
+from gocd.rehearsal.standin_gocd.runs import Status, TaskRun
 from gocd.rehearsal.summary import TaskRow
 
 TASK_WIDTH = 28

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 
-from gocd.rehearsal.measurement import Measurement
-from gocd.rehearsal.version_spans import VersionSpan
+from gocd.samples.measurement import Measurement
+from gocd.samples.version_spans import VersionSpan
 
 
 @dataclass(frozen=True)

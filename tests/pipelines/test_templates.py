@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from gocd.pipeline import Exec, Pipeline
-from gocd.reading import read_parameters, read_pipelines
+from gocd.reading.pipelines import read_parameters, read_pipelines
 from gocd.task_calls import TaskCall, task_calls
 from tasks.cli import app
 

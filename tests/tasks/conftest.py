@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin.cloud import StandInAWS
-from gocd.rehearsal.standin.instances import Instance, Service
-from gocd.rehearsal.standin.world import LoadBalancer
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.instances import Instance, Service
+from gocd.rehearsal.standin_aws.world import LoadBalancer
 from tasks.aws.connect import Aws
 from tasks.clock import SystemClock
 

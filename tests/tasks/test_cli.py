@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gocd.rehearsal.standin.cloud import StandInAWS
-from gocd.rehearsal.standin.world import LoadBalancer
-from tests.gocd.rehearsal.standin.conftest import eventually
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import LoadBalancer
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import PROGRAM, CommandLine, MakeBalancer, Pair
 
 CHANGES = ("Register", "Deregister", "CreateTags", "DeleteTags", "SendCommand", "PutObject")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin.cloud import StandInAWS
-from gocd.rehearsal.standin.instances import Instance
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.instances import Instance
 from tests.tasks.conftest import CommandLine, Pair
 
 SSM = ("--bucket", "releases", "--install-to", "/srv/app", "--restart", "systemctl restart app")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tasks.aws.actions import ACTIONS
 from tasks.iam_policy import iam_policy
 from tests.tasks.conftest import CommandLine, MakeBalancer, Pair

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin.cloud import StandInAWS
-from gocd.rehearsal.standin.journal import Call
-from gocd.rehearsal.standin.world import LoadBalancer
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.journal import Call
+from gocd.rehearsal.standin_aws.world import LoadBalancer
 from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
 
 pytestmark = pytest.mark.end_to_end

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gocd.rehearsal.measurement import measure
-from gocd.rehearsal.traffic import Traffic
+from gocd.rehearsal.load.traffic import Traffic
+from gocd.samples.measurement import measure
 from tests.gocd.rehearsal.sample_running import Running, pause, unpacked
 
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from gocd.rehearsal.measurement import Measurement
 from gocd.rehearsal.summary import Capacity, TaskRow, as_json, lines, losses, versions_over_time
-from gocd.rehearsal.version_spans import VersionSpan
+from gocd.samples.measurement import Measurement
+from gocd.samples.version_spans import VersionSpan
 
 
 def span(from_s: float, to_s: float, *versions: str) -> VersionSpan:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.classic_elb import _member
 from tasks.aws.connect import Aws

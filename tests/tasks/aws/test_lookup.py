@@ -2,7 +2,7 @@
 
 import pytest
 
-from gocd.rehearsal.standin.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.connect import Aws
 from tasks.aws.instances import find_instance

@@ -1,0 +1,1 @@
+"""A ``.gocd.yaml`` file, from its text to a pipeline, strictly."""

@@ -1,0 +1,1 @@
+"""Open-loop traffic, and what it went through."""

@@ -1,0 +1,291 @@
+"""What a world in the stand-in AWS is built of: instances, and load balancers before them.
+
+Everything is made through the API, as any other client would make it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from gocd.errors import GoCDError
+from gocd.rehearsal.standin_aws.instances import Instance, Service
+from gocd.rehearsal.standin_aws.network import Network
+
+if TYPE_CHECKING:
+    from gocd.rehearsal.standin_aws.parts import Parts
+
+Kind = Literal["application", "network", "classic"]
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    """A load balancer with one listener; *arn* is its target group's, none if it is a classic one.
+
+    *name* is what a task is given: the target group's name, or the classic load balancer's.
+    """
+
+    name: str
+    kind: Kind
+    url: str
+    pool: str
+    arn: str = ""
+    load_balancer_arn: str = ""
+
+
+class World:
+    """The instances and load balancers of one region; *say* is told of each instance."""
+
+    parts: Parts
+
+    def __init__(self, region: str, say: Callable[[str], None]) -> None:
+        self.region = region
+        self.say = say
+        self._clients: dict[str, Any] = {}
+        self.network = Network(self.client, region, lambda: self.parts.loopback)
+
+    def client(self, service: str) -> Any:
+        """Give a botocore client for arranging a world: its calls are in no journal and meet no fault."""
+        if service not in self._clients:
+            self._clients[service] = self.parts.client(service)
+        return self._clients[service]
+
+    def launch(self, name: str, *, zone: str | None = None, service: Service | None = None) -> Instance:
+        """Launch an instance with this Name tag and start its service.
+
+        Raises:
+            GoCDError: the service does not start.
+        """
+        zone = zone or f"{self.region}a"
+        [launched] = self.client("ec2").run_instances(
+            ImageId="ami-12c6146b",
+            InstanceType="t3.micro",
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=self.network.subnet(zone),
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}],
+        )["Instances"]
+        instances = self.parts.instances
+        known = {each.root for each in instances}
+        root = instances.root_of(name)
+        if root in known:
+            root = instances.root_of(f"{name}-{launched['InstanceId']}")
+        instance = Instance(launched["InstanceId"], name, launched["PrivateIpAddress"], zone, root, service)
+        instances.add(instance)
+        self.say(f"{name}: {instance.id} at {instance.private_ip} in {zone}")
+        return instance
+
+    def auto_scaling_group(
+        self,
+        name: str,
+        *,
+        size: int,
+        service: Service | None = None,
+        load_balancers: Sequence[LoadBalancer] = (),
+        min_size: int = 0,
+        zone: str | None = None,
+        wait: bool = True,
+    ) -> list[Instance]:
+        """Create an Auto Scaling group of *size* instances; they serve when returned, if *wait*."""
+        self.parts.auto_scaling.services[name] = service or Service(exec_start=())
+        self.client("ec2").create_launch_template(
+            LaunchTemplateName=name,
+            LaunchTemplateData={"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"},
+        )
+        self.client("autoscaling").create_auto_scaling_group(
+            AutoScalingGroupName=name,
+            LaunchTemplate={"LaunchTemplateName": name},
+            MinSize=min_size,
+            MaxSize=2 * size,
+            DesiredCapacity=size,
+            VPCZoneIdentifier=self.network.subnet(zone or self.zones[0]),
+            TargetGroupARNs=[each.arn for each in load_balancers if each.kind != "classic"],
+            LoadBalancerNames=[each.name for each in load_balancers if each.kind == "classic"],
+            Tags=[{"Key": "Name", "Value": name, "PropagateAtLaunch": True}],
+        )
+        launched = self._booted(name, size)
+        for balancer in load_balancers if wait else ():
+            self.wait_until_serving(balancer, launched)
+        return launched
+
+    def target_group(
+        self,
+        name: str,
+        *,
+        kind: Literal["application", "network"] = "application",
+        instances: Sequence[Instance] = (),
+        port: int = 8080,
+        health_path: str = "/_status",
+        deregistration_delay: int = 5,
+        interval: int = 5,
+        timeout: int = 2,
+        healthy_threshold: int = 2,
+        unhealthy_threshold: int = 2,
+        cross_zone: bool | None = None,
+        zones: Sequence[str] = (),
+        wait: bool = True,
+    ) -> LoadBalancer:
+        """Create a target group behind a load balancer named ``<name>-lb``; healthy when returned, if *wait*.
+
+        *cross_zone* is the target group's attribute, left alone if none; *zones* are the enabled ones, all if
+        none.
+        """
+        elbv2 = self.client("elbv2")
+        http = kind == "application"
+        [balancer] = elbv2.create_load_balancer(
+            Name=f"{name}-lb", Type=kind, Subnets=[self.network.subnet(zone) for zone in zones or self.zones]
+        )["LoadBalancers"]
+        [group] = elbv2.create_target_group(
+            Name=name,
+            Protocol="HTTP" if http else "TCP",
+            Port=port,
+            VpcId=self.network.vpc,
+            HealthCheckProtocol="HTTP",
+            HealthCheckPath=health_path,
+            HealthCheckIntervalSeconds=interval,
+            HealthCheckTimeoutSeconds=timeout,
+            HealthyThresholdCount=healthy_threshold,
+            UnhealthyThresholdCount=unhealthy_threshold,
+        )["TargetGroups"]
+        arn = group["TargetGroupArn"]
+        attributes = {"deregistration_delay.timeout_seconds": str(deregistration_delay)}
+        if cross_zone is not None:
+            attributes["load_balancing.cross_zone.enabled"] = str(cross_zone).lower()
+        elbv2.modify_target_group_attributes(
+            TargetGroupArn=arn, Attributes=[{"Key": k, "Value": v} for k, v in attributes.items()]
+        )
+        elbv2.create_listener(
+            LoadBalancerArn=balancer["LoadBalancerArn"],
+            Protocol="HTTP" if http else "TCP",
+            Port=80,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": arn}],
+        )
+        if instances:
+            elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": each.id} for each in instances])
+        door, pool = self.parts.door_of(balancer["LoadBalancerArn"])
+        made = LoadBalancer(name, kind, self.parts.plane.url(door), pool, arn, balancer["LoadBalancerArn"])
+        if wait:
+            self.wait_until_serving(made, instances)
+        return made
+
+    def classic(
+        self,
+        name: str,
+        *,
+        instances: Sequence[Instance] = (),
+        port: int = 8080,
+        health_path: str = "/_status",
+        draining: int | None = 5,
+        interval: int = 5,
+        timeout: int = 2,
+        healthy_threshold: int = 2,
+        unhealthy_threshold: int = 2,
+        cross_zone: bool = False,
+        zones: Sequence[str] = (),
+        wait: bool = True,
+    ) -> LoadBalancer:
+        """Create a classic load balancer; *draining* is its timeout in seconds, none for no draining."""
+        elb = self.client("elb")
+        elb.create_load_balancer(
+            LoadBalancerName=name,
+            Listeners=[
+                {
+                    "Protocol": "HTTP",
+                    "LoadBalancerPort": 80,
+                    "InstanceProtocol": "HTTP",
+                    "InstancePort": port,
+                }
+            ],
+            Subnets=[self.network.subnet(zone) for zone in zones or self.zones],
+        )
+        elb.configure_health_check(
+            LoadBalancerName=name,
+            HealthCheck={
+                "Target": f"HTTP:{port}{health_path}",
+                "Interval": interval,
+                "Timeout": timeout,
+                "HealthyThreshold": healthy_threshold,
+                "UnhealthyThreshold": unhealthy_threshold,
+            },
+        )
+        draining_setting: dict[str, Any] = {"Enabled": draining is not None}
+        if draining is not None:
+            draining_setting["Timeout"] = draining
+        elb.modify_load_balancer_attributes(
+            LoadBalancerName=name,
+            LoadBalancerAttributes={
+                "CrossZoneLoadBalancing": {"Enabled": cross_zone},
+                "ConnectionDraining": draining_setting,
+            },
+        )
+        if instances:
+            elb.register_instances_with_load_balancer(
+                LoadBalancerName=name, Instances=[{"InstanceId": each.id} for each in instances]
+            )
+        door, pool = self.parts.door_of(name)
+        made = LoadBalancer(name, "classic", self.parts.plane.url(door), pool)
+        if wait:
+            self.wait_until_serving(made, instances)
+        return made
+
+    def restart(self, instance: Instance) -> str:
+        """Restart an instance's service as its own systemctl does; gives what that complains of."""
+        return self.parts.instances.systemctl(instance, "restart")
+
+    def wait_until_serving(
+        self, balancer: LoadBalancer, instances: Sequence[Instance], *, patience: float = 30.0
+    ) -> None:
+        """Return once the control plane calls these instances healthy and the data plane uses them.
+
+        Raises:
+            GoCDError: *patience* seconds were not enough.
+        """
+        wanted = {each.id for each in instances}
+        deadline = time.monotonic() + patience
+        while not (wanted <= self._healthy(balancer) and wanted <= self.serving(balancer)):
+            if time.monotonic() > deadline:
+                raise GoCDError(
+                    f"{balancer.name}: still not serving: {', '.join(wanted - self._healthy(balancer))}"
+                )
+            time.sleep(0.02)
+
+    def serving(self, balancer: LoadBalancer) -> set[str]:
+        """Give the ids of the instances that the data plane sends new traffic to at this moment."""
+        return self.parts.serving(balancer.pool)
+
+    def in_flight(self, balancer: LoadBalancer, instance: Instance) -> int:
+        """Count the requests (network load balancer: connections) that have not ended on an instance."""
+        return self.parts.in_flight(balancer.pool, instance)
+
+    @property
+    def zones(self) -> list[str]:
+        return self.network.zones
+
+    def _healthy(self, balancer: LoadBalancer) -> set[str]:
+        if balancer.kind == "classic":
+            states = self.client("elb").describe_instance_health(LoadBalancerName=balancer.name)[
+                "InstanceStates"
+            ]
+            return {
+                each["InstanceId"]
+                for each in states
+                if each["State"] == "InService" and each["Description"] == "N/A"
+            }
+        told = self.client("elbv2").describe_target_health(TargetGroupArn=balancer.arn)
+        return {
+            each["Target"]["Id"]
+            for each in told["TargetHealthDescriptions"]
+            if each["TargetHealth"]["State"] == "healthy"
+        }
+
+    def _booted(self, name: str, size: int, *, patience: float = 30.0) -> list[Instance]:
+        deadline = time.monotonic() + patience
+        while True:
+            booted = [each for each in self.parts.instances if each.name == name]
+            if len(booted) == size:
+                return booted
+            if time.monotonic() > deadline:
+                raise GoCDError(f"{name}: {len(booted)} of {size} instances after {patience:.0f} s")
+            time.sleep(0.02)

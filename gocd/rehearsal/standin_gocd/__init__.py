@@ -1,0 +1,1 @@
+"""A stand-in GoCD: a server that runs one pipeline, and agents for its jobs."""

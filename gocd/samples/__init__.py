@@ -1,0 +1,1 @@
+"""Samples of traffic: read from result files, measured, judged."""

@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import pytest
+
+from gocd.errors import GoCDError, PipelineError
+from gocd.reading.located_yaml import Items, Mapping, Node, Text, parse_located_yaml, read_located_yaml
+
+FILE = Path("x.gocd.yaml")
+
+
+def parsed(text: str) -> Mapping:
+    document = parse_located_yaml(text, FILE)
+    assert isinstance(document, Mapping)
+    return document
+
+
+def plain(node: Node) -> object:
+    if isinstance(node, Text):
+        return node.value
+    if isinstance(node, Items):
+        return [plain(item) for item in node.items]
+    return {name: plain(entry.value) for name, entry in node.entries.items()}
+
+
+def test_every_scalar_is_text_as_it_is_written() -> None:
+    assert plain(parsed("a: 1.10\nb: no\nc: 0x1f\nd: 2024-01-01\ne:\n")) == {
+        "a": "1.10",
+        "b": "no",
+        "c": "0x1f",
+        "d": "2024-01-01",
+        "e": "",
+    }
+
+
+def test_keys_values_and_items_know_their_lines() -> None:
+    document = parsed("a:\n  - one\n  - two\nb: x\n")
+
+    entry = document.entries["a"]
+    assert isinstance(entry.value, Items)
+    assert [entry.key.line, *(item.line for item in entry.value.items)] == [1, 2, 3]
+    assert document.entries["b"].key.line == 4
+
+
+def test_a_repeated_key_is_an_error_on_its_own_line() -> None:
+    with pytest.raises(PipelineError, match=r"^x.gocd.yaml:3: duplicate key 'a'$"):
+        parsed("a: 1\nb: 2\na: 3\n")
+
+
+def test_an_override_before_a_merge_wins() -> None:
+    text = "base: &base {a: 1, b: 2}\nuse:\n  b: 3\n  <<: *base\n"
+
+    assert plain(parsed(text).entries["use"].value) == {"b": "3", "a": "1"}
+
+
+def test_an_override_after_a_merge_is_a_duplicate_key() -> None:
+    with pytest.raises(
+        PipelineError, match=r"x.gocd.yaml:4: duplicate key 'b'; an override must come before '<<'"
+    ):
+        parsed("base: &base {a: 1, b: 2}\nuse:\n  <<: *base\n  b: 3\n")
+
+
+@pytest.mark.parametrize("merges", ["<<: [*x, *y]", "<<: *x\n  <<: *y"])
+def test_several_merges_add_up_and_the_first_wins(merges: str) -> None:
+    document = parsed(f"x: &x {{a: 1}}\ny: &y {{a: 2, b: 2}}\nuse:\n  {merges}\n")
+
+    assert plain(document.entries["use"].value) == {"a": "1", "b": "2"}
+
+
+def test_a_merged_key_keeps_the_line_it_was_written_on() -> None:
+    document = parsed("base: &base\n  a: 1\nuse:\n  <<: *base\n")
+
+    use = document.entries["use"].value
+    assert isinstance(use, Mapping)
+    assert use.entries["a"].key.line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a:\n\tb: 1\n", "x.gocd.yaml:2: .*cannot start any token"),
+        ("a: 1\n---\nb: 2\n", "x.gocd.yaml:3: a second document"),
+        ("a: [1\n", "x.gocd.yaml:2: "),
+        ("a: *nowhere\n", "undefined alias"),
+        ("a: &a [*a]\n", "x.gocd.yaml:1: an anchor that contains itself"),
+        ("use:\n  <<: word\n", "x.gocd.yaml:2: '<<' merges a mapping"),
+        ("? [a, b]\n: 1\n", "a key must be a plain word"),
+        ("a: 1\nb: \x07\n", "x.gocd.yaml:2: a character that YAML does not allow: 0x7"),
+        ("# nothing\n", "the file is empty"),
+    ],
+)
+def test_what_gocd_cannot_read_is_an_error_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(PipelineError, match=said):
+        parse_located_yaml(text, FILE)
+
+
+def test_aliases_of_aliases_are_read_once_each() -> None:
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60)]
+
+    assert len(parsed("\n".join(lines)).entries) == 60
+
+
+def test_a_missing_file_and_a_binary_one_are_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(GoCDError, match="cannot be read: No such file"):
+        read_located_yaml(tmp_path / "none.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(GoCDError, match="not UTF-8 text"):
+        read_located_yaml(tmp_path / "binary.yaml")

@@ -1,0 +1,273 @@
+import contextlib
+import csv
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
+from gocd.samples.measurement import measure
+from tests.gocd.rehearsal.sample_running import Running, eventually, pause, unpacked
+
+HEADER = (
+    "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,"
+    "bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect,version"
+)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Running]:
+    with Running(unpacked("1.0", tmp_path)) as running:
+        yield running
+
+
+@pytest.fixture
+def jtl(tmp_path: Path) -> Path:
+    return tmp_path / "traffic.jtl"
+
+
+class Misbehaving:
+    """A server that does to each connection, after its request, what *behave* says."""
+
+    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+        self._behave = behave
+        self.accepted = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            client, _ = self._listener.accept()
+            self.accepted += 1
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while client.recv(4096):
+                self._behave(client)
+
+
+def answer_with(data: bytes) -> Callable[[socket.socket], None]:
+    def behave(client: socket.socket) -> None:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+
+    return behave
+
+
+def reset(client: socket.socket) -> None:
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("behave", "kind"),
+    [
+        (reset, "reset"),
+        (answer_with(b""), "reset"),
+        (lambda client: None, "timed out"),
+        (answer_with(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), "HTTP 503"),
+        (answer_with(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), "HTTP 404"),
+        (answer_with(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"), "HTTP 302"),
+        (answer_with(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), "bad answer"),
+        (answer_with(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), "bad answer"),
+    ],
+)
+def test_a_lost_request_is_lost_to_a_kind(
+    behave: Callable[[socket.socket], None], kind: str, jtl: Path
+) -> None:
+    with Traffic(Misbehaving(behave).url, 50, jtl, timeout_s=0.3) as traffic:
+        assert eventually(lambda: traffic.progress()[1] > 0)
+    measured = measure(jtl)
+    assert measured.lost_by_kind == {kind: measured.sent}
+    assert traffic.progress() == (measured.sent, measured.sent)
+
+
+def test_where_nobody_listens_requests_are_refused_and_traffic_never_flows(jtl: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with (
+        Traffic(f"http://127.0.0.1:{port}/", 50, jtl) as traffic,
+        pytest.raises(TrafficFailed, match=rf"no request to http://127.0.0.1:{port}/ succeeded \(refused\)"),
+    ):
+        traffic.wait_until_flowing(0.7)
+
+
+def test_an_answer_that_ends_with_its_connection_is_whole(jtl: Path) -> None:
+    url = Misbehaving(answer_with(b"HTTP/1.1 200 OK\r\nX-Version: 7\r\n\r\nhello")).url
+    with Traffic(url, 50, jtl) as traffic:
+        traffic.wait_until_flowing()
+    measured = measure(jtl)
+    assert measured.lost == 0
+    assert measured.requests_per_version == {"7": measured.sent}
+
+
+def test_a_kept_connection_that_the_service_closes_is_not_used_again(jtl: Path) -> None:
+    def answer_and_close(client: socket.socket) -> None:
+        client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        client.close()
+
+    with Traffic(Misbehaving(answer_and_close).url, 50, jtl) as traffic:
+        traffic.wait_until_flowing()
+        pause(0.5)
+    assert measure(jtl).lost == 0
+
+
+def test_requests_are_due_at_a_fixed_rate_and_none_is_left_out(service: Running, jtl: Path) -> None:
+    with Traffic(service.url, 250, jtl) as traffic:
+        traffic.wait_until_flowing()
+        pause(0.6)
+        traffic.stop()
+    with jtl.open(newline="") as file:
+        due = sorted(int(row["timeStamp"]) for row in csv.DictReader(file))
+    assert {later - sooner for sooner, later in pairwise(due)} <= {3, 4, 5}
+    assert traffic.progress() == (len(due), 0)
+
+
+def test_a_stalled_service_shows_as_latency_and_gap_and_does_not_slow_the_sending(
+    service: Running, jtl: Path
+) -> None:
+    with Traffic(service.url, 200, jtl) as traffic:
+        traffic.wait_until_flowing()
+        pause(0.5)
+        service.process.send_signal(signal.SIGSTOP)
+        pause(0.6)
+        sent_before, _ = traffic.progress()
+        assert eventually(lambda: traffic.progress()[0] > sent_before, 1)
+        pause(0.4)
+        service.process.send_signal(signal.SIGCONT)
+        pause(0.3)
+        traffic.stop()
+    measured = measure(jtl)
+    assert measured.lost == 0
+    assert 1.0 <= measured.longest_gap_s < 2
+    assert 0.3 <= measured.gap_began_s < 2
+    assert measured.sent == pytest.approx(200 * measured.duration_s, rel=0.05)
+    assert measured.p50_ms is not None
+    assert measured.p99_ms is not None
+    # Requests that were due all through the stall waited from one second down to nothing.
+    assert measured.p50_ms < 800 < measured.p99_ms
+
+
+def test_a_slow_answer_delays_no_other_request(service: Running, jtl: Path) -> None:
+    with Traffic(service.url + "slow?seconds=0.5", 100, jtl) as traffic:
+        traffic.wait_until_flowing()
+        pause(1)
+    measured = measure(jtl)
+    assert (measured.lost, measured.requests_per_version) == (0, {"1.0": measured.sent})
+    assert measured.p50_ms is not None
+    assert 500 <= measured.p50_ms < 700
+
+
+@pytest.mark.parametrize("new_connections", [False, True])
+def test_connections_are_kept_or_made_anew(jtl: Path, new_connections: bool) -> None:
+    server = Misbehaving(lambda client: client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"))
+    with Traffic(server.url, 100, jtl, new_connections=new_connections) as traffic:
+        traffic.wait_until_flowing()
+        pause(0.5)
+    measured = measure(jtl)
+    assert measured.lost == 0
+    assert server.accepted == measured.sent if new_connections else server.accepted < measured.sent / 2
+
+
+def test_the_result_file_is_a_jmeter_jtl_with_a_column_for_the_version(service: Running, jtl: Path) -> None:
+    with Traffic(service.url + "_status?deep=1", 100, jtl) as traffic:
+        traffic.wait_until_flowing()
+    header, first, *_ = jtl.read_text(encoding="utf-8").splitlines()
+    assert header == HEADER
+    row = dict(zip(header.split(","), first.split(","), strict=True))
+    assert row["label"] == "GET /_status"
+    assert (row["responseCode"], row["responseMessage"], row["success"]) == ("200", "OK", "true")
+    assert (row["failureMessage"], row["dataType"], row["version"]) == ("", "text", "1.0")
+    assert row["URL"] == service.url + "_status?deep=1"
+    assert int(row["elapsed"]) >= int(row["Latency"]) >= int(row["Connect"])
+    assert int(row["bytes"]) > 100
+    assert int(row["sentBytes"]) > 50
+
+
+def test_results_can_be_read_while_they_are_written(service: Running, jtl: Path) -> None:
+    with Traffic(service.url, 200, jtl) as traffic:
+        traffic.wait_until_flowing()
+        assert eventually(lambda: measure(jtl).sent > 100, 2)
+
+
+def test_stopping_twice_is_stopping_once(service: Running, jtl: Path) -> None:
+    with Traffic(service.url, 100, jtl) as traffic:
+        traffic.wait_until_flowing()
+        traffic.stop()
+        traffic.stop()
+    assert measure(jtl).lost == 0
+
+
+def test_traffic_that_broke_off_is_not_taken_for_a_whole_measurement(service: Running, jtl: Path) -> None:
+    with contextlib.ExitStack() as block:
+        traffic = block.enter_context(Traffic(service.url, 100, jtl))
+        traffic.wait_until_flowing()
+        (sender,) = _children(os.getpid(), "gocd.rehearsal.load.traffic")
+        os.kill(sender, signal.SIGKILL)
+        with pytest.raises(TrafficFailed, match=r"broke off \(exit status -9\)"):
+            block.close()
+
+
+def test_traffic_ends_when_its_parent_is_killed(service: Running, jtl: Path) -> None:
+    parent = subprocess.Popen(
+        [
+            *(sys.executable, "-c"),
+            "import sys, signal; from pathlib import Path; from gocd.rehearsal.load.traffic import Traffic\n"
+            "with Traffic(sys.argv[1], 100, Path(sys.argv[2])) as traffic:\n"
+            "    traffic.wait_until_flowing()\n"
+            "    print('flows', flush=True)\n"
+            "    signal.pause()\n",
+            *(service.url, str(jtl)),
+        ],
+        cwd=Path(__file__).parents[4],
+        stdout=subprocess.PIPE,
+    )
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == b"flows\n"
+    (sender,) = _children(parent.pid, "gocd.rehearsal.load.traffic")
+    parent.kill()
+    parent.communicate()
+    assert eventually(lambda: not _runs(sender), 3)
+    assert measure(jtl).truncated is False
+
+
+def _children(parent: int, command: str) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            _, _, rest = (process / "stat").read_text(encoding="utf-8").rpartition(")")
+            line = (process / "cmdline").read_text(encoding="utf-8")
+        except OSError:
+            continue
+        if int(rest.split()[1]) == parent and command in line:
+            found.append(int(process.name))
+    return found
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("arguments", [["ftp://x/"], ["http:///"], ["http://x/", "--rate", "0"]])
+def test_a_request_for_traffic_that_cannot_be_is_refused(arguments: list[str], tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "gocd.rehearsal.load.traffic", *arguments, "--out", str(tmp_path / "x.jtl")],
+        cwd=Path(__file__).parents[4],
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,64 @@
+"""What these tests share: two instances, and asking until something is so."""
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.instances import Instance
+from gocd.rehearsal.standin_aws.world import LoadBalancer
+from tests.gocd.rehearsal.standin_aws.service import SERVICE
+
+Pair = tuple[Instance, Instance]
+
+
+@pytest.fixture
+def pair(cloud: StandInAWS) -> Pair:
+    """Two instances in two zones, each running the service."""
+    return (
+        cloud.launch("Staging-1", zone="eu-west-1a", service=SERVICE),
+        cloud.launch("Staging-2", zone="eu-west-1b", service=SERVICE),
+    )
+
+
+def eventually(observe: Callable[[], Any], wanted: Any, *, patience: float = 10.0) -> list[Any]:
+    """Wait until *observe* gives *wanted*; gives the different things it gave on the way."""
+    seen: list[Any] = []
+    deadline = time.monotonic() + patience
+    while not seen or seen[-1] != wanted:
+        assert time.monotonic() < deadline, f"never {wanted}, only {seen}"
+        now = observe()
+        if not seen or seen[-1] != now:
+            seen.append(now)
+        threading.Event().wait(0.02)
+    return seen
+
+
+def get(url: str) -> str:
+    """Fetch a page; gives its text, or the error's number."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            text: str = answer.read().decode()
+            return text
+    except urllib.error.HTTPError as error:
+        return str(error.code)
+
+
+def target_state(cloud: StandInAWS, balancer: LoadBalancer, instance: Instance) -> str:
+    """Give ``state/reason`` of a target asked for by its id."""
+    [told] = cloud.client("elbv2").describe_target_health(
+        TargetGroupArn=balancer.arn, Targets=[{"Id": instance.id}]
+    )["TargetHealthDescriptions"]
+    health = told["TargetHealth"]
+    return "/".join([health["State"], *([health["Reason"]] if "Reason" in health else [])])
+
+
+def listed(cloud: StandInAWS, balancer: LoadBalancer) -> set[str]:
+    """Give the ids that DescribeTargetHealth lists by itself."""
+    told = cloud.client("elbv2").describe_target_health(TargetGroupArn=balancer.arn)
+    return {each["Target"]["Id"] for each in told["TargetHealthDescriptions"]}

@@ -1,0 +1,49 @@
+import pytest
+
+from gocd.errors import GoCDError
+from gocd.rehearsal.standin_aws import guardian
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.instances import Service
+from tests.gocd.rehearsal.standin_aws.conftest import eventually, get
+from tests.gocd.rehearsal.standin_aws.service import SERVICE
+
+
+def test_an_instance_answers_on_its_own_address_under_its_own_name(cloud: StandInAWS) -> None:
+    host = cloud.launch("Staging-1", zone="eu-west-1b", service=SERVICE)
+    [told] = cloud.client("ec2").describe_instances(Filters=[{"Name": "tag:Name", "Values": ["Staging-1"]}])[
+        "Reservations"
+    ][0]["Instances"]
+
+    assert told["InstanceId"] == host.id
+    assert told["PrivateIpAddress"] == host.private_ip
+    assert told["Placement"]["AvailabilityZone"] == "eu-west-1b"
+    assert get(f"http://{host.private_ip}:8080/_status") == host.private_ip
+
+
+def test_stopping_an_instance_stops_its_process_and_starting_starts_it(cloud: StandInAWS) -> None:
+    host = cloud.launch("Staging-1", service=SERVICE)
+    ec2 = cloud.client("ec2")
+    before = guardian.marked(cloud.instances_mark)
+
+    ec2.stop_instances(InstanceIds=[host.id])
+    eventually(lambda: guardian.marked(cloud.instances_mark), [])
+    ec2.start_instances(InstanceIds=[host.id])
+    eventually(lambda: len(guardian.marked(cloud.instances_mark)), 1)
+    after = guardian.marked(cloud.instances_mark)
+    ec2.terminate_instances(InstanceIds=[host.id])
+    eventually(lambda: guardian.marked(cloud.instances_mark), [])
+
+    assert len(before) == 1
+    assert before != after
+
+
+def test_a_service_that_does_not_start_is_an_error_with_its_log(cloud: StandInAWS) -> None:
+    with pytest.raises(GoCDError, match=r"var/log/app\.log"):
+        cloud.launch("broken", service=Service(exec_start=["/bin/false"]))
+
+
+def test_two_instances_may_have_one_name(cloud: StandInAWS) -> None:
+    one, two = cloud.launch("twin", service=SERVICE), cloud.launch("twin", service=SERVICE)
+
+    assert one.root != two.root
+    assert one.private_ip != two.private_ip
