@@ -28,5 +28,8 @@ def look_up(
     """
     found = find_instance(aws, instance)
     log.say(f"{found.name} is {found.id}, {found.private_ip or 'no private IP'}, in {found.zone}")
+    if group := found.tags.get("aws:autoscaling:groupName"):
+        # A group that checks health by its load balancer takes a deregistered member for a failed one.
+        log.say(f"{found.name} belongs to Auto Scaling group {group}, which may replace it while it is out")
     memory = Memory(aws, found)
     return found, find_load_balancers(aws, load_balancers, found, memory.addresses), memory

@@ -1,6 +1,6 @@
 """Load balancers, found by whatever a person calls them."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from tasks.aws.classic_elb import ClassicLoadBalancer
@@ -27,9 +27,15 @@ def find_load_balancers(
         Refused: A name means nothing, or two things.
     """
     found: dict[str, LoadBalancer] = {}
+    known = set(remembered)
     for name in wanted:
-        for balancer in _all(aws, instance, remembered) if name == "all" else [_one(aws, name)]:
-            found.setdefault(balancer.address, balancer)
+        # A name that meant one thing when the instance was taken out of it means that still.
+        meant = [address for address in known if address.partition(":")[2] == name]
+        if name == "all":
+            balancers = _all(aws, instance, known)
+        else:
+            balancers = [_one(aws, meant[0] if len(meant) == 1 else name)]
+        found |= {balancer.address: balancer for balancer in balancers}
     return list(found.values())
 
 
@@ -88,7 +94,7 @@ def _found(aws: Aws, service: str, operation: str, **question: Any) -> dict[str,
         raise
 
 
-def _all(aws: Aws, instance: Instance, remembered: Iterable[str]) -> list[LoadBalancer]:
+def _all(aws: Aws, instance: Instance, known: Container[str]) -> list[LoadBalancer]:
     groups: list[LoadBalancer] = [
         TargetGroup(aws, entry)
         for entry in aws.pages("elbv2", "describe_target_groups", "TargetGroups")
@@ -98,7 +104,6 @@ def _all(aws: Aws, instance: Instance, remembered: Iterable[str]) -> list[LoadBa
         ClassicLoadBalancer(aws, entry)
         for entry in aws.pages("elb", "describe_load_balancers", "LoadBalancerDescriptions")
     ]
-    known = set(remembered)
     found = [
         balancer
         for balancer in [*groups, *classics]

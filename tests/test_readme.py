@@ -1,0 +1,75 @@
+"""README tells the truth: every command and option in it exists, and every one that exists is in it."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from gocd.rehearsal.injected_faults import FAULTS
+from tasks.cli import app
+
+README = (Path(__file__).parents[1] / "README.rst").read_text(encoding="utf-8")
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+# What every command has, said once.
+EVERYWHERE = {"--help", "--color", "--events"}
+
+
+def options(command: str) -> set[str]:
+    parameters = COMMANDS[command].params
+    return {name for each in parameters for name in each.opts if name.startswith("--")} | {"--help"}
+
+
+def section(command: str) -> str:
+    """The text under a command's heading."""
+    match = re.search(rf"\n{command}\n~+\n(.*?)(?=\n[a-z-]+\n~+\n|\n[^\n]+\n-{{3,}}\n)", README, re.DOTALL)
+    assert match, f"README has no section on {command}"
+    return match[1]
+
+
+def quoted_commands() -> list[list[str]]:
+    """Every command line in README, continued lines joined."""
+    text = README.replace("\\\n", " ")
+    lines = re.findall(r"(?:^ +|``)(gocd-tasks [a-z][^`\n]*)", text, re.MULTILINE)
+    return [shlex.split(line.partition("  #")[0])[1:] for line in lines]
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_option_of_a_command_is_in_its_section(command: str) -> None:
+    told = set(re.findall(r"--[a-z][a-z-]+", section(command)))
+
+    assert options(command) - EVERYWHERE - told == set()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_option_in_a_commands_section_exists(command: str) -> None:
+    told = set(re.findall(r"^``(--.*?)``$|``(--[a-z-]+)", section(command), re.MULTILINE))
+    names = {name for pair in told for text in pair for name in re.findall(r"--[a-z][a-z-]+", text)}
+
+    assert names - options(command) == set()
+
+
+def test_every_quoted_command_line_exists() -> None:
+    quoted = quoted_commands()
+    assert len(quoted) > 8
+    for words in quoted:
+        assert words[0] in COMMANDS, words
+        given = {
+            word.partition("=")[0] for word in words[: [*words, "--"].index("--")] if word.startswith("--")
+        }
+        assert given <= options(words[0]), words
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    for name, command in COMMANDS.items():
+        assert f"Example: gocd-tasks {name}" in " ".join((command.help or "").split()), name
+
+
+def test_every_fault_is_explained() -> None:
+    assert [fault for fault in FAULTS if f"``{fault}``" not in section("rehearse")] == []
+
+
+def test_every_exit_code_is_there() -> None:
+    assert all(re.search(rf"^{code}\b", README, re.MULTILINE) for code in ("0", "1", "2", "3", "130, 143"))
