@@ -8,7 +8,7 @@ from tasks.aws.load_balancer import LoadBalancer, Member, State
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.errors import Refused
-from tasks.joining import wait_until_serving
+from tasks.joining import register, wait_until_serving
 from tasks.log import Log
 from tasks.lookup import connect, look_up
 from tasks.memory import Memory
@@ -52,7 +52,7 @@ def attach_instance(
         _say_plan(instance, seen, log)
         return
     for balancer, member in seen:
-        _register(instance, balancer, member, memory, log)
+        _rejoin(instance, balancer, member, memory, wait, log)
     if joining:
         seconds = wait_until_serving(instance, joining, wait, timeout)
         _say_serving(instance, joining, seconds, log)
@@ -61,7 +61,9 @@ def attach_instance(
         memory.forget(balancer)
 
 
-def _register(instance: Instance, balancer: LoadBalancer, member: Member, memory: Memory, log: Log) -> None:
+def _rejoin(
+    instance: Instance, balancer: LoadBalancer, member: Member, memory: Memory, wait: Wait, log: Log
+) -> None:
     if member.state is State.SERVING:
         log.say(f"{instance.name}: already serving in {balancer.name}; nothing to do")
         log.event("serving", instance=instance.name, load_balancer=balancer.address, already="yes")
@@ -73,7 +75,7 @@ def _register(instance: Instance, balancer: LoadBalancer, member: Member, memory
     )
     if member.state in (State.OUT, State.LEAVING):
         absence = memory.of(balancer)
-        balancer.register(instance, absence.ports if absence else member.ports)
+        register(instance, balancer, absence.ports if absence else member.ports, wait)
     within = balancer.settings().healthy_within
     log.say(f"{instance.name}: registered with {balancer.name}; healthy within {within:.0f} s if all is well")
     log.event("joining", instance=instance.name, load_balancer=balancer.address)

@@ -13,7 +13,7 @@ from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.errors import Cancelled, TimedOut
 from tasks.floor import Floor, FloorBroken, parse_floor
-from tasks.joining import wait_until_serving
+from tasks.joining import register, wait_until_serving
 from tasks.log import Log
 from tasks.lookup import connect, look_up
 from tasks.memory import Memory
@@ -186,7 +186,7 @@ def _put_back(
         for departure in ordered:
             absence = memory.of(departure.balancer)
             ports = absence.ports if absence else departure.member.ports
-            departure.balancer.register(instance, ports)
+            register(instance, departure.balancer, ports, wait)
         served = [departure.balancer for departure in ordered if departure.guarded]
         if served:
             wait_until_serving(instance, served, wait)

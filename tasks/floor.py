@@ -70,6 +70,9 @@ class Floor:
         what = f"{count}; without {instance.name} {left} would be left, and the floor is {needed}"
         if left == 0:
             what = f"{count}; {instance.name} is the last healthy instance in {balancer.name}"
+        if not missing and balancer.settings().zonal:
+            cure = f"Turn cross-zone load balancing on, or add an instance in {instance.zone}"
+            return FloorBroken(what, f"{cure}; or lower --min-healthy")
         if not missing:
             return FloorBroken(what, "Add an instance first, or lower --min-healthy")
         first = next_command("attach-instance", named[missing[0].key], balancer)

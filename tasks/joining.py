@@ -6,7 +6,23 @@ from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, State
 from tasks.errors import TaskError, TimedOut
 from tasks.next_command import next_command
-from tasks.waiting import Wait, soon
+from tasks.waiting import Wait, near, soon
+
+
+def register(instance: Instance, balancer: LoadBalancer, ports: tuple[int, ...], wait: Wait) -> None:
+    """Register *instance*, after the rest of its drain where the load balancer insists on that."""
+    settings = balancer.settings()
+    if not settings.takes_back:
+        wait.until_done(
+            lambda: _leaving(instance, balancer), pace=near(settings.drain), within=settings.drained_within
+        )
+    balancer.register(instance, ports)
+
+
+def _leaving(instance: Instance, balancer: LoadBalancer) -> str | None:
+    if balancer.roster(instance).of(instance).state is State.LEAVING:
+        return f"{instance.name}: draining from {balancer.name}, which takes no address back before"
+    return None
 
 
 def wait_until_serving(

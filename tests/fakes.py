@@ -61,9 +61,11 @@ class FakeLoadBalancer:
     slow_start: float = 0.0
     zonal: bool = False
     tells_idle: bool = False
+    takes_back: bool = True
     never_healthy: bool = False
     never_drained: bool = False
     before_look: Callable[[], None] = lambda: None
+    before_register: Callable[[], None] = lambda: None
     before_deregister: Callable[[], None] = lambda: None
     members: dict[str, Member] = field(default_factory=dict)
     looks: list[float] = field(default_factory=list)
@@ -84,6 +86,7 @@ class FakeLoadBalancer:
             healthy_within=60,
             slow_start=self.slow_start,
             zonal=self.zonal,
+            takes_back=self.takes_back,
             health_check="GET :8080/_status",
         )
 
@@ -93,6 +96,7 @@ class FakeLoadBalancer:
         return Roster(tuple(self.members.values()))
 
     def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
+        self.before_register()
         self.orders.append(f"register {instance.name} {ports}")
         joined = Member(instance.id, State.JOINING, "", ports or (8080,), instance.zone)
         self.members[instance.id] = joined

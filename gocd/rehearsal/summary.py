@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
 
 from gocd.samples.measurement import Measurement
 from gocd.samples.version_spans import VersionSpan
@@ -39,28 +38,6 @@ def losses(measurement: Measurement) -> str:
         return "No request was lost."
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in measurement.lost_by_kind.items())
     return f"{measurement.lost:,} request{' was' if measurement.lost == 1 else 's were'} lost: {kinds}."
-
-
-def lines(
-    measurement: Measurement,
-    tasks: Sequence[TaskRow],
-    capacity: Capacity | None = None,
-    *,
-    verdict: str | None = None,
-    report: str | None = None,
-) -> list[str]:
-    """Return the summary, line by line: tasks under their stages, figures, and the verdict last.
-
-    Args:
-        verdict: The last line; ``losses(measurement)`` if there is nothing else to say.
-        report: Where the report page is.
-    """
-    return [
-        *_task_lines(tasks),
-        *figures(measurement, capacity, report),
-        "",
-        verdict or losses(measurement),
-    ]
 
 
 def as_json(
@@ -102,27 +79,6 @@ def versions_over_time(spans: Sequence[VersionSpan]) -> str:
     *earlier, last = spans
     until = [f"{named(span.versions)} until {_seconds(span.to_s)}" for span in earlier]
     return ", ".join([*until, f"{named(last.versions)} from then on"])
-
-
-def _task_lines(tasks: Sequence[TaskRow]) -> list[str]:
-    job_width = max((len(row.job) for row in tasks), default=0)
-    task_width = max((len(row.task) for row in tasks), default=0)
-    time_width = max((len(f"{row.seconds:,.1f} s") for row in tasks), default=0)
-    status_width = max((len(row.status) for row in tasks), default=0)
-    told = []
-    for stage, of_stage in groupby(tasks, key=lambda row: row.stage):
-        told.append(stage)
-        for job, of_job in groupby(of_stage, key=lambda row: row.job):
-            shown = job
-            for row in of_job:
-                time = f"{row.seconds:,.1f} s"
-                told.append(
-                    f"  {shown:{job_width}}   {row.task:{task_width}}   {time:>{time_width}}   "
-                    f"{row.status:{status_width}}   {row.remark}".rstrip()
-                )
-                shown = ""
-        told.append("")
-    return told
 
 
 def figures(

@@ -65,6 +65,7 @@ class Settings:
         healthy_within: Seconds after a registration by which a working instance is healthy.
         slow_start: Seconds after that in which it gets less than its share.
         zonal: Whether each zone serves from its own instances only.
+        takes_back: Whether an instance that is still draining can be registered again.
         health_check: For people, for example ``GET :8080/_status``.
     """
 
@@ -74,6 +75,7 @@ class Settings:
     healthy_within: float
     slow_start: float = 0.0
     zonal: bool = False
+    takes_back: bool = True
     health_check: str = ""
 
 

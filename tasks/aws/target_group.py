@@ -78,6 +78,9 @@ class TargetGroup:
             healthy_within=entry["HealthyThresholdCount"] * check + grace,
             slow_start=float(attributes.get("slow_start.duration_seconds", 0)),
             zonal=not self._cross_zone(attributes, network),
+            # An address can be registered again only after its delay (AWS,
+            # application/target-group-register-targets); an instance id at any time.
+            takes_back=entry["TargetType"] != "ip",
             health_check=self._health_check(),
         )
 

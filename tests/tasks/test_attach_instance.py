@@ -54,6 +54,18 @@ def test_a_draining_instance_is_registered_anew(stage: Stage) -> None:
     assert stage.balancer.members[ONE.id].state is State.SERVING
 
 
+def test_an_address_is_taken_back_only_after_its_drain(stage: Stage) -> None:
+    stage.balancer.takes_back = False
+    stage.balancer.serve(ONE)
+    stage.balancer.deregister(ONE, (8080,))
+    stage.balancer.before_register = lambda: orders.append(ONE.id in stage.balancer.members)
+    orders: list[bool] = []
+    attach(stage)
+
+    assert orders == [False]
+    assert stage.balancer.members[ONE.id].state is State.SERVING
+
+
 def test_one_that_is_registered_but_not_healthy_yet_is_waited_for(stage: Stage) -> None:
     stage.balancer.serve(ONE, state=State.JOINING)
     stage.clock.at(7, lambda: stage.balancer.serve(ONE))

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from gocd.rehearsal.summary import Capacity, TaskRow, as_json, lines, losses, versions_over_time
+from gocd.rehearsal.summary import Capacity, TaskRow, as_json, figures, losses, versions_over_time
 from gocd.samples.measurement import Measurement
 from gocd.samples.version_spans import VersionSpan
 
@@ -37,46 +37,29 @@ TASKS = [
 ]
 
 
-def test_the_summary_reads_from_the_tasks_to_the_verdict() -> None:
-    told = lines(MEASURED, TASKS, Capacity(1, 2), report="rehearsal/report.html")
-    assert told == [
-        "staging/1",
-        "  Staging-1-out   detach-instance Staging-1       6.2 s   passed",
-        "                  sleep-settle                    3.0 s   passed   quiet for 3 s",
-        "  Staging-1-in    attach-instance Staging-1   1,205.3 s   passed",
-        "",
-        "verify",
-        "  verify          verify-traffic                  9.0 s   failed   p95 4 ms",
-        "",
+def test_figures_read_from_what_was_lost_to_what_was_left() -> None:
+    assert figures(MEASURED, Capacity(1, 2), "rehearsal/report.html") == [
         "requests   16,480 sent   0 lost   longest gap 11 ms",
         "latency    p50 1 ms   p95 4 ms   p99 9 ms",
         "versions   1.0 until 14 s, both until 31 s, 2.0 from then on",
         "capacity   never fewer than 1 healthy of 2",
         "report     rehearsal/report.html",
-        "",
-        "No request was lost.",
     ]
 
 
 def test_what_is_not_known_is_not_said() -> None:
     nothing = replace(MEASURED, sent=0, succeeded=0, longest_gap_s=0.0, versions=())
-    assert lines(nothing, []) == [
-        "requests   0 sent   0 lost   longest gap 0 ms",
-        "",
-        "No request was sent, so nothing is proven.",
-    ]
 
-
-def test_a_verdict_of_the_callers_own_is_the_last_line() -> None:
-    assert lines(MEASURED, TASKS, verdict="verify failed.")[-2:] == ["", "verify failed."]
+    assert figures(nothing) == ["requests   0 sent   0 lost   longest gap 0 ms"]
+    assert losses(nothing) == "No request was sent, so nothing is proven."
 
 
 def test_a_record_cut_off_is_said() -> None:
-    assert any("cut off" in line for line in lines(replace(MEASURED, truncated=True), []))
+    assert any("cut off" in line for line in figures(replace(MEASURED, truncated=True)))
 
 
 def test_a_gap_of_seconds_is_told_in_seconds() -> None:
-    assert "longest gap 1.2 s" in lines(replace(MEASURED, longest_gap_s=1.234), [])[0]
+    assert "longest gap 1.2 s" in figures(replace(MEASURED, longest_gap_s=1.234))[0]
 
 
 @pytest.mark.parametrize(
