@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tasks import options
-from tasks.aws import instances
 from tasks.aws.errors import Denied
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, State
@@ -17,6 +16,7 @@ from tasks.joining import register, wait_until_serving
 from tasks.log import Log
 from tasks.lookup import connect, look_up
 from tasks.memory import Memory
+from tasks.neighbours import AwsNeighbours
 from tasks.next_command import next_command
 from tasks.options import option
 from tasks.running import running
@@ -220,7 +220,7 @@ def command(
     """
     with running("detach-instance", events, color) as log:
         aws = connect(log)
-        floor = parse_floor(min_healthy, lambda ids: instances.names(aws, ids))
+        floor = parse_floor(min_healthy, AwsNeighbours(aws))
         found, balancers, memory = look_up(aws, instance, load_balancer, log)
         wait = Wait(SystemClock(), log)
         detach_instance(found, balancers, floor, memory, wait, log, timeout=timeout, dry_run=dry_run)

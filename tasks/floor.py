@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
 from tasks.errors import Refused
+from tasks.neighbours import Neighbours
 from tasks.next_command import next_command
 
 
@@ -21,12 +21,12 @@ class Floor:
 
     Args:
         minimum: A count, or a percentage if *percent*.
-        names: Returns people's names for instance ids, for the message.
+        neighbours: Who knows the others by name, for the message.
     """
 
     minimum: int
-    percent: bool = False
-    names: Callable[[Iterable[str]], Mapping[str, str]] = lambda _: {}
+    percent: bool
+    neighbours: Neighbours
 
     def check(self, balancer: LoadBalancer, roster: Roster, instance: Instance) -> str:
         """Return the count in words if enough are healthy without *instance*.
@@ -62,24 +62,25 @@ class Floor:
         needed: int,
         missing: list[Member],
     ) -> FloorBroken:
-        named = self.names(member.key for member in missing)
-        named = {member.key: named.get(member.key, member.key) for member in missing}
+        keys = [member.key for member in missing]
+        named = {**dict(zip(keys, keys, strict=True)), **self.neighbours.names(keys)}
         if missing:
             states = ", ".join(f"{named[member.key]} is {member.words}" for member in missing)
             count = f"{count} ({states})"
         what = f"{count}; without {instance.name} {left} would be left, and the floor is {needed}"
         if left == 0:
             what = f"{count}; {instance.name} is the last healthy instance in {balancer.name}"
-        if not missing and balancer.settings().zonal:
+        away = [name for name in self.neighbours.away_from(balancer) if name != instance.name]
+        if back := [named[key] for key in keys] or away:
+            first = next_command("attach-instance", back[0], balancer)
+            return FloorBroken(what, f"Bring {back[0]} back first: {first}")
+        if balancer.settings().zonal:
             cure = f"Turn cross-zone load balancing on, or add an instance in {instance.zone}"
             return FloorBroken(what, f"{cure}; or lower --min-healthy")
-        if not missing:
-            return FloorBroken(what, "Add an instance first, or lower --min-healthy")
-        first = next_command("attach-instance", named[missing[0].key], balancer)
-        return FloorBroken(what, f"Bring {named[missing[0].key]} back first: {first}")
+        return FloorBroken(what, "Add an instance first, or lower --min-healthy")
 
 
-def parse_floor(text: str, names: Callable[[Iterable[str]], Mapping[str, str]]) -> Floor:
+def parse_floor(text: str, neighbours: Neighbours) -> Floor:
     """Read ``--min-healthy``: a whole number, or a percentage such as ``50%``.
 
     Raises:
@@ -88,4 +89,4 @@ def parse_floor(text: str, names: Callable[[Iterable[str]], Mapping[str, str]]) 
     match = re.fullmatch(r"(\d+)(%?)", text.strip())
     if not match or (match[2] and int(match[1]) > 100):
         raise Refused(f"--min-healthy takes a count such as 1 or a percentage such as 50%, not {text}")
-    return Floor(int(match[1]), bool(match[2]), names)
+    return Floor(int(match[1]), bool(match[2]), neighbours)

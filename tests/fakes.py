@@ -4,7 +4,7 @@ The contract tests hold the load balancer here to what the real kinds do on the 
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -13,6 +13,7 @@ from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Member, Roster, Settings, State
 from tasks.console import Color, Console
 from tasks.events import EventFile
+from tasks.floor import Floor
 from tasks.log import Log
 from tasks.memory import Absence, Memory
 from tasks.waiting import Wait
@@ -135,6 +136,23 @@ class FakeMemory(Memory):
 
     def forget(self, balancer: object) -> None:
         self._absences.pop(balancer.address, None)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class FakeNeighbours:
+    """Knows Staging-1 to Staging-9 by their ids, and who is away."""
+
+    away: tuple[str, ...] = ()
+
+    def names(self, keys: Iterable[str]) -> dict[str, str]:
+        return {key: key.replace("i-", "Staging-") for key in keys}
+
+    def away_from(self, balancer: object) -> list[str]:
+        return list(self.away)
+
+
+def floor(minimum: int, percent: bool = False, away: tuple[str, ...] = ()) -> Floor:
+    return Floor(minimum, percent, FakeNeighbours(away))
 
 
 class Stage:

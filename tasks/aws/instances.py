@@ -60,6 +60,11 @@ def names(aws: Aws, keys: Iterable[str]) -> dict[str, str]:
     return {key: instance.name for instance in known for key in (instance.id, instance.private_ip)}
 
 
+def tagged(aws: Aws, key: str) -> list[Instance]:
+    """Return the instances that have a tag called *key*, but for those that are gone."""
+    return [instance for instance in _filtered(aws, "tag-key", key) if instance.state not in GONE]
+
+
 def _asked(aws: Aws, wanted: str) -> list[Instance]:
     if re.fullmatch(r"i-[0-9a-f]+", wanted):
         try:

@@ -6,8 +6,8 @@ from tasks.aws.errors import AwsError, Denied
 from tasks.aws.load_balancer import State
 from tasks.detach_instance import detach_instance
 from tasks.errors import Cancelled, TimedOut
-from tasks.floor import Floor, FloorBroken
-from tests.fakes import FakeLoadBalancer, Stage, instance
+from tasks.floor import FloorBroken
+from tests.fakes import FakeLoadBalancer, Stage, floor, instance
 
 ONE, TWO = instance(1), instance(2)
 
@@ -21,7 +21,7 @@ def stage() -> Stage:
 
 def detach(stage: Stage, *balancers: FakeLoadBalancer, minimum: int = 1, dry_run: bool = False) -> None:
     targets = balancers or (stage.balancer,)
-    detach_instance(ONE, targets, Floor(minimum), stage.memory, stage.wait, stage.log, dry_run=dry_run)
+    detach_instance(ONE, targets, floor(minimum), stage.memory, stage.wait, stage.log, dry_run=dry_run)
 
 
 def test_it_returns_when_the_drain_is_over(stage: Stage) -> None:
@@ -72,7 +72,7 @@ def test_the_last_healthy_instance_is_refused_and_nothing_is_changed(stage: Stag
     with pytest.raises(FloorBroken) as refusal:
         detach(stage)
 
-    assert "1 healthy of 2 (i-2 is unhealthy: Target.Timeout)" in refusal.value.what
+    assert "1 healthy of 2 (Staging-2 is unhealthy: Target.Timeout)" in refusal.value.what
     assert "Staging-1 is the last healthy instance in staging" in refusal.value.what
     assert stage.balancer.orders == []
     assert not stage.log.standing.changed
