@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, Roster, Settings, State
+from tasks.aws.load_balancer import Member, MetricSource, Roster, Settings, State
 from tasks.console import Color, Console
 from tasks.events import EventFile
 from tasks.floor import Floor
@@ -90,6 +90,9 @@ class FakeLoadBalancer:
             takes_back=self.takes_back,
             health_check="GET :8080/_status",
         )
+
+    def metrics(self) -> MetricSource:
+        raise NotImplementedError("nothing counts in memory")
 
     def roster(self, instance: Instance) -> Roster:
         self.before_look()

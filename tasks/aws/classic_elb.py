@@ -7,10 +7,20 @@ from tasks.aws import instances
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, Roster, Settings, State
+from tasks.aws.load_balancer import Member, Metric, MetricSource, Roster, Settings, State
 
 # Seconds on top of what the settings promise, as AWS's own deployment scripts allow.
 GRACE = 30.0
+
+# AWS, classic/elb-cloudwatch-metrics.
+REQUESTS = Metric("RequestCount", "requests")
+FAILURES = (
+    Metric("HTTPCode_ELB_5XX", "5xx of the load balancer's own"),
+    Metric("HTTPCode_Backend_5XX", "5xx of instances"),
+    Metric("BackendConnectionErrors", "failed connections to instances"),
+    Metric("SpilloverCount", "requests rejected, the surge queue being full"),
+    Metric("SurgeQueueLength", "requests in the surge queue at most", "Maximum"),
+)
 
 # Classic tells its state by sentences. They are matched in part: AWS words them differently over time.
 LEAVING = "deregistration currently in progress"
@@ -59,6 +69,9 @@ class ClassicLoadBalancer:
             zonal=not attributes.get("CrossZoneLoadBalancing", {}).get("Enabled", False),
             health_check=check["Target"],
         )
+
+    def metrics(self) -> MetricSource:
+        return MetricSource("AWS/ELB", {"LoadBalancerName": self.name}, REQUESTS, FAILURES)
 
     def roster(self, instance: Instance) -> Roster:
         members = self._health()

@@ -1,5 +1,6 @@
 """What the tasks ask of a load balancer, of either generation, in a deployment's own words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -79,6 +80,31 @@ class Settings:
     health_check: str = ""
 
 
+@dataclass(frozen=True)
+class Metric:
+    """One of CloudWatch's figures, and what people call it."""
+
+    name: str
+    words: str
+    statistic: str = "Sum"
+
+
+@dataclass(frozen=True)
+class MetricSource:
+    """Where CloudWatch keeps a load balancer's figures.
+
+    Args:
+        dimensions: What tells this load balancer from others.
+        requests: Has data whenever there was any traffic.
+        failures: What users lost; these have data only where they are not zero.
+    """
+
+    namespace: str
+    dimensions: Mapping[str, str]
+    requests: Metric
+    failures: tuple[Metric, ...]
+
+
 class LoadBalancer(Protocol):
     """One pool of instances that one listener or more sends requests to.
 
@@ -102,6 +128,9 @@ class LoadBalancer(Protocol):
 
     def roster(self, instance: Instance) -> Roster:
         """Everyone in it, in one call; *instance* is certainly told apart from those that left."""
+
+    def metrics(self) -> MetricSource:
+        """Where its own counts of failed requests are."""
 
     def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
         """Send it requests again, on *ports* or on the load balancer's own; safe to repeat."""

@@ -6,12 +6,27 @@ from typing import Any
 from tasks.aws import instances
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, Roster, Settings, State
+from tasks.aws.load_balancer import Member, Metric, MetricSource, Roster, Settings, State
 from tasks.errors import Refused
 
 # Seconds on top of what the settings promise. AWS's own deployment scripts allow 30; a Network Load
 # Balancer "can take a few minutes" to register and deregister (AWS, network/load-balancer-troubleshooting).
 GRACE, NETWORK_GRACE = 30.0, 180.0
+
+# AWS, application/load-balancer-cloudwatch-metrics and network/load-balancer-cloudwatch-metrics.
+REQUESTS = Metric("RequestCount", "requests")
+FAILURES = (
+    Metric("HTTPCode_ELB_5XX_Count", "5xx of the load balancer's own"),
+    Metric("HTTPCode_Target_5XX_Count", "5xx of instances"),
+    Metric("TargetConnectionErrorCount", "failed connections to instances"),
+    Metric("RejectedConnectionCount", "connections rejected, the load balancer being full"),
+)
+FLOWS = Metric("NewFlowCount", "connections")
+NETWORK_FAILURES = (
+    Metric("TCP_ELB_Reset_Count", "connections reset by the load balancer"),
+    Metric("TCP_Target_Reset_Count", "connections reset by instances"),
+    Metric("PortAllocationErrorCount", "connections failed for want of a port"),
+)
 
 # AWS's TargetHealth.State; a state that AWS adds later must not be taken for serving.
 STATES = {
@@ -57,15 +72,18 @@ class TargetGroup:
     def title(self) -> str:
         return f"{self.name} (target group, port {self._entry['Port']})"
 
+    @property
+    def _network(self) -> bool:
+        # Only an Application Load Balancer speaks HTTP; an ARN does not say it where AWS is imitated.
+        return not self._entry["Protocol"].startswith("HTTP")
+
     def settings(self) -> Settings:
         return self._settings
 
     @cached_property
     def _settings(self) -> Settings:
         entry = self._entry
-        # Only an Application Load Balancer speaks HTTP; an ARN does not say it where AWS is imitated.
-        network = not entry["Protocol"].startswith("HTTP")
-        grace = NETWORK_GRACE if network else GRACE
+        grace = NETWORK_GRACE if self._network else GRACE
         attributes = self._attributes()
         drain = float(attributes["deregistration_delay.timeout_seconds"])
         check = entry["HealthCheckIntervalSeconds"] + entry["HealthCheckTimeoutSeconds"]
@@ -77,12 +95,26 @@ class TargetGroup:
             drained_within=drain + grace,
             healthy_within=entry["HealthyThresholdCount"] * check + grace,
             slow_start=float(attributes.get("slow_start.duration_seconds", 0)),
-            zonal=not self._cross_zone(attributes, network),
+            zonal=not self._cross_zone(attributes),
             # An address can be registered again only after its delay (AWS,
             # application/target-group-register-targets); an instance id at any time.
             takes_back=entry["TargetType"] != "ip",
             health_check=self._health_check(),
         )
+
+    def metrics(self) -> MetricSource:
+        """Where the load balancer's counts are.
+
+        Raises:
+            Refused: No load balancer uses the group, so nothing counts.
+        """
+        if not self._entry.get("LoadBalancerArns"):
+            raise Refused(f"{self.name} is behind no load balancer, so CloudWatch counts nothing for it")
+        # The dimension is the ARN's tail, "app/NAME/ID" (AWS, application/load-balancer-cloudwatch-metrics).
+        name = self._entry["LoadBalancerArns"][0].partition(":loadbalancer/")[2]
+        if self._network:
+            return MetricSource("AWS/NetworkELB", {"LoadBalancer": name}, FLOWS, NETWORK_FAILURES)
+        return MetricSource("AWS/ApplicationELB", {"LoadBalancer": name}, REQUESTS, FAILURES)
 
     def roster(self, instance: Instance) -> Roster:
         answer = self._aws.call("elbv2", "describe_target_health", self.name, TargetGroupArn=self.arn)
@@ -112,7 +144,7 @@ class TargetGroup:
         )
         return {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
 
-    def _cross_zone(self, attributes: dict[str, str], network: bool) -> bool:
+    def _cross_zone(self, attributes: dict[str, str]) -> bool:
         """Whether every zone serves from all instances.
 
         Source: AWS, application/disable-cross-zone: the group's own word, else the load balancer's,
@@ -122,7 +154,7 @@ class TargetGroup:
         if own in ("true", "false"):
             return own == "true"
         arns = self._entry.get("LoadBalancerArns") or []
-        if not network or not arns:
+        if not self._network or not arns:
             return True
         answer = self._aws.call(
             "elbv2", "describe_load_balancer_attributes", self.name, LoadBalancerArn=arns[0]

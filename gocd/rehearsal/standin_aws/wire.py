@@ -17,6 +17,8 @@ ACCOUNT = "123456789012"
 USER = f"arn:aws:iam::{ACCOUNT}:user/deployer"
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
+_RPC = re.compile(r"/service/\w+/operation/(\w+)")
+_IAM_NAMES = {"monitoring": "cloudwatch"}
 _QUERY_IN_S3 = {
     ("POST", "uploads"): "CreateMultipartUpload",
     ("POST", "uploadId"): "CompleteMultipartUpload",
@@ -38,11 +40,14 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
     signed_for = f"Credential={query.get('X-Amz-Credential', '')}" if presigned else ""
     scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", signed_for))
     service = scope[1] if scope else "s3"
+    service = _IAM_NAMES.get(service, service)
     parameters: Mapping[str, Any] = query
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         operation, protocol = target.rpartition(".")[2], "json"
         parameters = json.loads(body or b"{}")
+    elif rpc := _RPC.fullmatch(path):
+        operation, protocol = rpc[1], "cbor"
     elif service == "s3":
         operation, protocol = _s3_operation(method, path, query), "s3"
     elif environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
@@ -68,10 +73,15 @@ def error(call: Call, status: int, code: str, message: str) -> tuple[str, list[t
     """Word an error as the call's service would; gives status line, headers and body."""
     said, request = escape(message), uuid4()
     if call.protocol == "json":
-        content, body = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message})
+        content, body = (
+            "application/x-amz-json-1.1",
+            json.dumps({"__type": code, "message": message}).encode(),
+        )
+    elif call.protocol == "cbor":
+        content, body = "application/cbor", _cbor({"__type": code, "message": message})
     else:
         content = "text/xml"
-        body = {
+        text = {
             "ec2": f"<Response><Errors><Error><Code>{code}</Code><Message>{said}</Message></Error></Errors>"
             f"<RequestID>{request}</RequestID></Response>",
             "s3": f"<Error><Code>{code}</Code><Message>{said}</Message><RequestId>{request}</RequestId>"
@@ -79,8 +89,19 @@ def error(call: Call, status: int, code: str, message: str) -> tuple[str, list[t
             "query": f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{said}</Message>"
             f"</Error><RequestId>{request}</RequestId></ErrorResponse>",
         }[call.protocol]
+        body = text.encode()
     headers = [("Content-Type", content), ("x-amzn-ErrorType", code), ("x-amzn-RequestId", str(request))]
-    return f"{status} {code}", [*headers, ("Content-Length", str(len(body.encode())))], body.encode()
+    if call.protocol == "cbor":
+        headers.append(("smithy-protocol", "rpc-v2-cbor"))
+    return f"{status} {code}", [*headers, ("Content-Length", str(len(body)))], body
+
+
+def _cbor(values: Mapping[str, str]) -> bytes:
+    """Encode a small map of texts (RFC 8949: major types 5 and 3, lengths in two bytes)."""
+    texts = [text.encode() for pair in values.items() for text in pair]
+    return bytes([0xA0 + len(values)]) + b"".join(
+        b"\x79" + len(text).to_bytes(2, "big") + text for text in texts
+    )
 
 
 def throttled(call: Call) -> tuple[int, str, str]:
@@ -92,7 +113,7 @@ def throttled(call: Call) -> tuple[int, str, str]:
         return 503, "RequestLimitExceeded", "Request limit exceeded."
     if call.service == "s3":
         return 503, "SlowDown", "Please reduce your request rate."
-    code = "ThrottlingException" if call.protocol == "json" else "Throttling"
+    code = "ThrottlingException" if call.protocol in ("json", "cbor") else "Throttling"
     return 400, code, "Rate exceeded"
 
 
@@ -107,6 +128,6 @@ def denied(call: Call) -> tuple[int, str, str]:
     )
     if call.service == "ec2":
         return 403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {message}"
-    if call.protocol == "json":
+    if call.protocol in ("json", "cbor"):
         return 400, "AccessDeniedException", message
     return 403, "AccessDenied", message
