@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from enum import Enum
 from typing import Any, TextIO
 
@@ -29,13 +30,16 @@ class Console:
         self.live = self._out.isatty() and color is not Color.NEVER and os.environ.get("TERM") != "dumb"
         self._colored = color is Color.ALWAYS or (self.live and "NO_COLOR" not in os.environ)
         self._status: Any = None
+        # A rehearsal tells from several threads.
+        self._turn = threading.RLock()
 
     def line(self, text: str) -> None:
-        self.settle()
         subject, colon, rest = text.partition(": ")
         if self._colored and colon and " " not in subject:
             text = f"{BOLD}{subject}{PLAIN}{colon}{rest}"
-        self._write(self._out, text)
+        with self._turn:
+            self.settle()
+            self._write(self._out, text)
 
     def error(self, text: str) -> None:
         self.settle()
@@ -43,6 +47,10 @@ class Console:
 
     def moving(self, text: str) -> None:
         """Replace the live line; only for terminals."""
+        with self._turn:
+            self._move(text)
+
+    def _move(self, text: str) -> None:
         if self._status is None:
             # Rich costs 40 ms to import, and only a terminal has use for it.
             from rich.console import Console as RichConsole  # noqa: PLC0415
@@ -56,9 +64,10 @@ class Console:
 
     def settle(self) -> None:
         """Take the live line away, so that whole lines can follow."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        with self._turn:
+            if self._status is not None:
+                self._status.stop()
+                self._status = None
 
     def _write(self, stream: TextIO, text: str) -> None:
         try:

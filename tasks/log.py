@@ -54,11 +54,17 @@ class Log:
     def progress(self, words: str, numbers: str) -> None:
         """Show *words* with *numbers*: live on a terminal, else when the words change and every 30 s."""
         line = f"{words}, {numbers}"
-        if self._console.live:
-            self._console.moving(line)
-        elif words != self._last_words or self._clock.now() - self._spoke_at >= SILENCE:
+        self.show(line)
+        if self.live:
+            return
+        if words != self._last_words or self._clock.now() - self._spoke_at >= SILENCE:
             self.say(line)
             self._last_words = words
+
+    def show(self, line: str) -> None:
+        """Show *line* in place where a person watches; nowhere else."""
+        if self.live:
+            self._console.moving(line)
 
     def event(self, state: str, **facts: Fact) -> None:
         """Record what changed in the event file."""

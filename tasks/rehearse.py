@@ -63,7 +63,7 @@ def command(
     with running("rehearse", None, color) as log:
         # Everything a rehearsal needs is heavy, and nothing else has use for it.
         from gocd.rehearsal.plan import Plan  # noqa: PLC0415
-        from gocd.rehearsal.rehearsal import rehearse  # noqa: PLC0415
+        from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
 
         plan = Plan(
             file=file,
@@ -80,7 +80,7 @@ def command(
             rerun=rerun,
             keep=signal.pause if keep else None,
         )
-        rehearsed = rehearse(plan, log.say)
+        rehearsed = rehearse(plan, Telling(log.say, log.show))
     if rehearsed.cancelled:
         raise typer.Exit(128 + signal.SIGINT)
     if not rehearsed.passed:

@@ -15,6 +15,7 @@ from types import FrameType
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
+from gocd.rehearsal.beat import beat
 from gocd.rehearsal.built_site import BuiltSite, build_site, upstream_runs
 from gocd.rehearsal.capacity import CapacityWatch
 from gocd.rehearsal.going_on import leave_environment
@@ -34,7 +35,23 @@ from gocd.samples.measurement import Measurement, measure
 # Seconds of traffic before the pipeline starts and after it ends, to see each version alone.
 LEAD = 2.0
 
+# Seconds between looks at who serves, and between updates of what a person watches.
+WATCH, TICK = 0.2, 0.5
+
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Who is told how it goes.
+
+    Args:
+        say: Gets each whole line.
+        show: Gets what stands now, twice a second, to be shown in place where a person watches.
+    """
+
+    say: Say
+    show: Say = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ class Rehearsed:
         return self.run.status is Status.CANCELLED
 
 
-def rehearse(plan: Plan, say: Say) -> Rehearsed:
+def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     """Run the pipeline of *plan* once, and measure what its users would have seen.
 
     Leaves ``summary.json``, ``traffic.jtl`` and all that the agents wrote in the plan's folder.
@@ -69,6 +86,7 @@ def rehearse(plan: Plan, say: Say) -> Rehearsed:
     Raises:
         GoCDError: The file is wrong, or something that a rehearsal needs is missing.
     """
+    say = telling.say
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
     pipeline = plan.pipeline()
@@ -82,7 +100,7 @@ def rehearse(plan: Plan, say: Say) -> Rehearsed:
         story = Storyline(say)
         hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)
         server = _server(plan, pipeline, aws, hooks)
-        run, capacity = _under_traffic(plan, aws, built, server, say)
+        run, capacity = _under_traffic(plan, aws, built, server, telling)
         seen = measure(plan.folder / "traffic.jtl")
         rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen))
         _conclude(rehearsed, story, plan, say)
@@ -96,24 +114,31 @@ def rehearse(plan: Plan, say: Say) -> Rehearsed:
 
 
 def _under_traffic(
-    plan: Plan, aws: StandInAWS, built: BuiltSite, server: Server, say: Say
+    plan: Plan, aws: StandInAWS, built: BuiltSite, server: Server, telling: Telling
 ) -> tuple[PipelineRun, Capacity]:
     front = built.front
     jtl = plan.folder / "traffic.jtl"
+    watch = CapacityWatch(aws, front, len(built.instances))
     try:
         # Behind a TCP load balancer a kept connection stays with its instance whatever is deregistered.
         with (
             Traffic(front.url, plan.rate, jtl, new_connections=front.kind == "network") as traffic,
-            CapacityWatch(aws, front, len(built.instances)) as watch,
+            beat(WATCH, watch.look),
+            beat(TICK, lambda: telling.show(_flow(traffic, watch))),
         ):
             traffic.wait_until_flowing()
-            say(f"Traffic: {plan.rate:g} requests/s to {front.url}")
+            telling.say(f"Traffic: {plan.rate:g} requests/s to {front.url}")
             time.sleep(LEAD)
-            run = _run(plan, server, say)
+            run = _run(plan, server, telling.say)
             time.sleep(LEAD)
     except TrafficFailed as failure:
         raise GoCDError(str(failure)) from None
     return run, watch.seen
+
+
+def _flow(traffic: Traffic, watch: CapacityWatch) -> str:
+    sent, lost = traffic.progress()
+    return f"{sent:,} requests sent, {lost:,} lost, never fewer than {watch.seen.lowest} healthy"
 
 
 def _run(plan: Plan, server: Server, say: Say) -> PipelineRun:
