@@ -1,66 +1,117 @@
 """A release archive, looked through before anything trusts it."""
 
 import hashlib
+import io
+import lzma
 import posixpath
 import tarfile
-from pathlib import Path
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
+from tasks.archive_member import BadMember, Kind, Member, check_member
 from tasks.errors import Refused
+from tasks.tar_archive import tar_members
+from tasks.zip_archive import zip_members
 
 # Bytes, and a ratio of unpacked to packed: far more than a release has, far less than a disk.
 LARGEST_UNPACKED = 20 * 1024**3
 LARGEST_RATIO = 200
+ALWAYS_ALLOWED = 10 * 1024**2
 MOST_MEMBERS = 200_000
 
 
-def check_archive(path: Path) -> None:
-    """Refuse a tar archive that could write outside its release folder, or fill the disk.
+def check_archive(file: BinaryIO, name: str, *, windows: bool = False) -> str:
+    """Refuse an archive that could write outside its release folder, or fill the disk.
 
-    The archive is read as a stream, so memory stays flat whatever its size.
+    Everything in it is read once, as a stream, so memory stays flat whatever its size.
+
+    Args:
+        name: What to call it in messages.
+        windows: Whether it is for Windows, where more names are special and links need privileges.
+
+    Returns:
+        ``zip`` or ``tar``; a tar may be packed with gzip, xz or bzip2.
 
     Raises:
-        Refused: It is no tar archive, is damaged, or holds something that a release has no need of.
+        Refused: It is no archive, is damaged, or holds something that a release has no need of.
     """
+    packed = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    kind, members = ("zip", zip_members) if file.read(2) == b"PK" else ("tar", tar_members)
+    file.seek(0)
     try:
-        packed = path.stat().st_size
-        with tarfile.open(path, "r|*") as archive:
-            unpacked = 0
-            for count, member in enumerate(archive, 1):
-                _check_member(path, member)
-                unpacked += member.size
-                if unpacked > LARGEST_UNPACKED or unpacked > 10 * 1024**2 + packed * LARGEST_RATIO:
-                    raise Refused(f"{path} would unpack to more than {unpacked:,} bytes; that is no release")
-                if count > MOST_MEMBERS:
-                    raise Refused(f"{path} holds more than {MOST_MEMBERS:,} files; that is no release")
-    except FileNotFoundError:
-        raise Refused(f"there is no artifact {path}") from None
-    except IsADirectoryError:
-        raise Refused(f"{path} is a folder; pack it as .tar.gz first") from None
-    except (tarfile.TarError, EOFError, OSError) as problem:
-        raise Refused(f"{path} is not a whole tar archive ({problem})") from None
+        _check_members(members(file), packed, windows=windows)
+    except BadMember as bad:
+        raise Refused(f"{name} holds {bad}") from None
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as problem:
+        raise Refused(f"{name} is not a whole archive, tar or zip ({problem})") from None
+    except (ValueError, NotImplementedError, RuntimeError, OverflowError) as problem:
+        raise Refused(f"{name} is an archive that cannot be read ({problem})") from None
+    file.seek(0)
+    return kind
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
+def sha256(file: BinaryIO) -> str:
+    """Return the SHA-256 of a whole file in hexadecimal."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1024**2):
-            digest.update(block)
+    file.seek(0)
+    while block := file.read(1024**2):
+        digest.update(block)
+    file.seek(0)
     return digest.hexdigest()
 
 
-def _check_member(path: Path, member: tarfile.TarInfo) -> None:
-    if not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
-        raise Refused(f"{path} holds {member.name!r}, which is neither file, folder nor link")
-    if _leaves(member.name):
-        raise Refused(f"{path} holds {member.name!r}, which leaves the release folder")
-    if member.issym() and _leaves(member.linkname, posixpath.dirname(member.name)):
-        raise Refused(f"{path} holds {member.name!r}, a link out of the release folder")
-    if member.islnk() and _leaves(member.linkname):
-        raise Refused(f"{path} holds {member.name!r}, a link out of the release folder")
+def _check_members(members: Iterator[Member], packed: int, *, windows: bool) -> None:
+    places = _Places(str.casefold if windows else str)
+    unpacked = 0
+    for count, member in enumerate(members, 1):
+        check_member(member, windows=windows)
+        unpacked += member.size
+        if unpacked > LARGEST_UNPACKED or unpacked > ALWAYS_ALLOWED + packed * LARGEST_RATIO:
+            raise BadMember(f"{unpacked:,} bytes or more once unpacked; that is no release")
+        places.take(member)
+        if max(count, len(places)) > MOST_MEMBERS:
+            raise BadMember(f"more than {MOST_MEMBERS:,} files; that is no release")
+    if Kind.FILE not in places.kinds:
+        raise BadMember("no file; that is no release")
 
 
-def _leaves(name: str, folder: str = "") -> bool:
-    if name.startswith("/") or "\0" in name:
-        return True
-    return posixpath.normpath(posixpath.join(folder, name)).split("/")[0] == ".."
+class _Places:
+    """Which paths are taken, and by what; only a hash of each, so that long names cost no memory."""
+
+    def __init__(self, fold: Callable[[str], str]) -> None:
+        self._fold = fold
+        self._taken: dict[int, Kind] = {}
+        self.kinds: set[Kind] = set()
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def take(self, member: Member) -> None:
+        """Note where *member* goes.
+
+        Raises:
+            BadMember: Its place is taken, or is reached through a link or a file.
+        """
+        path = self._path(member.name)
+        for end, character in enumerate(path):
+            if character == "/" and self._taken.setdefault(hash(path[:end]), Kind.FOLDER) is not Kind.FOLDER:
+                raise BadMember(f"{member.name!r}, which would be written through a link or a file")
+        if (
+            member.kind is Kind.HARD_LINK
+            and self._taken.get(hash(self._path(member.target))) is not Kind.FILE
+        ):
+            raise BadMember(f"{member.name!r}, a hard link to no file before it")
+        kind = Kind.FILE if member.kind is Kind.HARD_LINK else member.kind
+        if path == "." and kind is not Kind.FOLDER:
+            raise BadMember(f"{member.name!r} in place of the release folder")
+        # A folder may well be named twice, or be there before its own entry.
+        if hash(path) in self._taken and not self._taken[hash(path)] is kind is Kind.FOLDER:
+            raise BadMember(f"{member.name!r} twice")
+        self._taken[hash(path)] = kind
+        self.kinds.add(kind)
+
+    def _path(self, name: str) -> str:
+        return posixpath.normpath(self._fold(name.replace("\\", "/")))

@@ -10,7 +10,7 @@ from tasks.lookup import connect
 from tasks.options import option
 from tasks.placeholders import fill
 from tasks.running import running
-from tasks.status_check import StatusCheck, parse_fields, wait_for_status
+from tasks.status_check import find_check, parse_fields, wait_for_status
 from tasks.waiting import Wait
 
 Url = Annotated[
@@ -70,5 +70,5 @@ def command(
         found = find_instance(connect(log), instance) if instance else None
         values = values_of(found, version) if found else {"version": version or ""}
         fields = parse_fields([fill(pair, values) for pair in expect_json or []])
-        check = StatusCheck(fill(url, values), expect_status, fields)
+        check = find_check(fill(url, values), expect_status, fields)
         wait_for_status(check, found.name if found else url, Wait(SystemClock(), log), status_timeout, log)

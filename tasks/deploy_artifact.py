@@ -1,9 +1,9 @@
 """Put a release on an instance, start it, and have the new version prove itself there."""
 
 import os
-import shlex
-import sys
 from typing import Annotated
+
+import typer
 
 from gocd.job import Job
 from tasks import options
@@ -11,15 +11,17 @@ from tasks.aws.instances import Instance, find_instance
 from tasks.check_status import ExpectJson, StatusTimeout, Version, values_of
 from tasks.clock import SystemClock
 from tasks.console import Color
-from tasks.deployment import Deployer, Release, Settings, find_deployer
+from tasks.deployment import Deployer, GoesBack, Release, ReleaseFailed, Settings, find_deployer
 from tasks.errors import Refused, TaskError, TimedOut
+from tasks.going_back import CheckOf, go_back, what_runs_instead
+from tasks.left_behind import LeftBehind, run_again
 from tasks.log import Log
 from tasks.lookup import connect
 from tasks.memory import Memory
 from tasks.options import argument, option
 from tasks.placeholders import fill
 from tasks.running import running
-from tasks.status_check import StatusCheck, parse_fields, wait_for_status
+from tasks.status_check import Check, find_check, parse_fields, wait_for_status
 from tasks.waiting import Wait
 
 
@@ -27,27 +29,43 @@ def deploy_artifact(
     release: Release,
     instance: Instance,
     deployer: Deployer,
-    check: StatusCheck | None,
+    check_of: CheckOf,
     wait: Wait,
     log: Log,
+    left: LeftBehind,
     *,
     status_timeout: float = 60,
+    rollback: bool = True,
 ) -> None:
-    """Deploy *release* and return once *check* has seen it answer on the instance itself.
+    """Deploy *release* and return once its check has seen it answer on the instance itself.
 
     Args:
-        check: What to ask the instance; None asks nothing.
+        check_of: What to ask the instance for a version; None asks nothing.
         status_timeout: Seconds until it must answer as expected.
+        rollback: Whether a release that is not well goes, and the one before it comes back.
 
     Raises:
         TaskError: The release is not running, or does not answer as it should.
     """
     start = wait.clock.now()
-    deployer.deploy(release, instance, wait, log)
-    if check:
+    left.tell(log, f"{instance.name} may have either version")
+    try:
+        deployer.deploy(release, instance, wait, log)
+    except ReleaseFailed as failed:
+        left.tell(log, failed.runs)
+        raise
+    left.tell(log, f"{release.version} is installed")
+    if check := check_of(release.version):
         try:
             wait_for_status(check, instance.name, wait, status_timeout, log)
         except TimedOut as late:
+            log.say(f"{instance.name}: {release.version} is not well")
+            runs = f"{release.version} stays for a look (--no-rollback)"
+            if rollback:
+                runs = what_runs_instead(
+                    *(release, instance, deployer, check_of, wait, log, left), status_timeout=status_timeout
+                )
+            left.tell(log, runs)
             raise TaskError(f"{release.version} was installed but is not well: {late.what}") from None
     seconds = wait.clock.now() - start
     log.say(f"{instance.name}: deployed {release.version} in {seconds:.0f} s, {log.calls()} AWS calls")
@@ -55,16 +73,29 @@ def deploy_artifact(
 
 
 def command(
+    context: typer.Context,
     instance: options.Instance,
-    artifact: Annotated[str, argument("ARTIFACT", "The release: a .tar.gz on this agent.")],
+    artifact: Annotated[
+        str | None,
+        argument("ARTIFACT", "The release: a .tar.gz, .tar.xz or .zip, a folder, or s3://BUCKET/KEY."),
+    ] = None,
     words: Annotated[
         list[str] | None,
-        argument("[-- CMD...]", "For --via command: {instance_id} {name} {private_ip} {artifact} {version}."),
+        typer.Argument(
+            metavar="[-- CMD...]",
+            help="For --via command: {instance_id} {name} {private_ip} {artifact} {version}.",
+        ),
     ] = None,
     version: Version = None,
-    via: Annotated[str, option("--via", "How: ssm, command, or one that a site has added.")] = "ssm",
-    application: Annotated[str, option("--application", "The folder in the bucket.")] = "app",
-    bucket: Annotated[str | None, option("--bucket", "ssm: the S3 bucket that it passes through.")] = None,
+    via: Annotated[
+        str, option("--via", "How: ssm, codedeploy, command, or one that a site has added.")
+    ] = "ssm",
+    application: Annotated[
+        str, option("--application", "The folder in the bucket; codedeploy: the application's name.")
+    ] = "app",
+    bucket: Annotated[
+        str | None, option("--bucket", "The S3 bucket that it passes through; not for s3:// artifacts.")
+    ] = None,
     install_to: Annotated[
         str | None, option("--install-to", "ssm: the folder on the instance, holding releases/ and current.")
     ] = None,
@@ -72,45 +103,99 @@ def command(
         str | None, option("--restart", "ssm: the command on the instance that starts the release.")
     ] = None,
     keep_releases: Annotated[int, option("--keep-releases", "ssm: how many stay there.", min=2)] = 5,
+    deployment_group: Annotated[
+        str | None,
+        option("--deployment-group", "codedeploy: the group that holds this instance alone; {name} works."),
+    ] = None,
     deploy_timeout: Annotated[float, option("--deploy-timeout", "Seconds for the placing.", min=30)] = 900,
     status_url: Annotated[
         str | None, option("--status-url", "Then ask this, such as http://{private_ip}:8080/_status.")
     ] = None,
     expect_json: ExpectJson = None,
     status_timeout: StatusTimeout = 60,
+    rollback: Annotated[
+        bool,
+        option("--rollback", "Go back to the release before, or to --version; needs no ARTIFACT."),
+    ] = False,
+    no_rollback: Annotated[
+        bool, option("--no-rollback", "Keep a release that is not well, for a look.")
+    ] = False,
     dry_run: options.DryRun = False,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:
     """Put a release on an instance, start it, and prove there that the new version answers.
 
+    A release that does not start, or does not answer as expected, is taken off again and the one before it
+    comes back. --rollback does that by hand, one release further back each time; with --version it is safe
+    to repeat.
+
     Example: gocd-tasks deploy-artifact Staging-1 app-2.0.tar.gz --version 2.0 --bucket releases
     --install-to /srv/app --restart "systemctl restart app"
     --status-url http://{private_ip}:8080/_status --expect-json version={version}
     """
     with running("deploy-artifact", events, color) as log:
-        if not version:
-            raise Refused("give --version; there is no pipeline label to take it from")
+        to = _version_to_go_back_to(context, version) if rollback else ""
+        _check_request(artifact, version, rollback=rollback, no_rollback=no_rollback)
         aws = connect(log)
-        settings = Settings(bucket, install_to, restart, keep_releases, deploy_timeout, words or [])
+        settings = Settings(
+            *(bucket, install_to, restart, keep_releases, deploy_timeout, words or []),
+            deployment_group=deployment_group,
+            application=application,
+        )
         deployer = find_deployer(via)(settings, aws)
         found = find_instance(aws, instance)
         if found.state != "running":
             raise Refused(f"{found.name} is {found.state}", "Start it first")
-        release = _release(application, version, artifact)
-        values = values_of(found, version)
-        check = None
-        if status_url:
+
+        def check_of(version: str) -> Check | None:
+            values = values_of(found, version)
             fields = parse_fields([fill(pair, values) for pair in expect_json or []])
-            check = StatusCheck(fill(status_url, values), fields=fields)
+            return find_check(fill(status_url, values), fields=fields) if status_url else None
+
+        check = check_of(to or version or "")
+        left = LeftBehind(
+            found, Memory(aws, found).addresses, run_again(to if rollback else version or "", rollback)
+        )
+        then = f", then {check.url}" if check else ""
+        wait = Wait(SystemClock(), log)
+        if rollback:
+            if not isinstance(deployer, GoesBack):
+                raise Refused(f"--via {via} cannot go back", "Deploy the earlier version again instead")
+            deployer.check_back(to, found)
+            if dry_run:
+                log.say(f"{found.name}: would go back to {to or 'the release before'} via {via}{then}")
+                return
+            left.tell(log, f"{found.name} may have either version")
+            back = go_back(deployer, found, check_of, wait, log, left, to=to, status_timeout=status_timeout)
+            log.say(f"{found.name}: went back to {back}, {log.calls()} AWS calls")
+            return
+        release = _release(application, version or "", artifact or "")
         deployer.check(release, found)
         if dry_run:
-            log.say(f"{found.name}: would get {version} via {via}" + (f", then {check.url}" if check else ""))
+            log.say(f"{found.name}: would get {version} via {via}{then}")
             return
-        log.stands(*_left_behind(found, Memory(aws, found), version))
         deploy_artifact(
-            release, found, deployer, check, Wait(SystemClock(), log), log, status_timeout=status_timeout
+            *(release, found, deployer, check_of, wait, log, left),
+            status_timeout=status_timeout,
+            rollback=not no_rollback,
         )
+
+
+def _check_request(artifact: str | None, version: str | None, *, rollback: bool, no_rollback: bool) -> None:
+    if rollback and no_rollback:
+        raise Refused("--rollback and --no-rollback cannot go together")
+    if not rollback and not artifact:
+        raise Refused("give the ARTIFACT to deploy, or --rollback")
+    if not rollback and not version:
+        raise Refused("give --version; there is no pipeline label to take it from")
+
+
+def _version_to_go_back_to(context: typer.Context, version: str | None) -> str:
+    """The version that a person named; a pipeline's label names what it deploys, not what it goes back to."""
+    source = context.get_parameter_source("version")
+    named = bool(os.environ.get("VERSION")) or (source is not None and source.name == "COMMANDLINE")
+    return version or "" if named else ""
 
 
 def _release(application: str, version: str, artifact: str) -> Release:
@@ -122,16 +207,3 @@ def _release(application: str, version: str, artifact: str) -> Release:
         pipeline=job.locator if job else "",
         triggered_by=job.trigger_user if job else os.environ.get("USER", ""),
     )
-
-
-def _left_behind(instance: Instance, memory: Memory, version: str) -> tuple[str, str]:
-    """Say what a failed or cancelled deployment leaves: it never puts the instance back."""
-    given = [word for word in sys.argv[1:] if word != "deploy-artifact"]
-    if not any(word.split("=")[0] == "--version" for word in given):
-        given = ["--version", version, *given]
-    again = shlex.join(["gocd-tasks", "deploy-artifact", *given])
-    if not memory.addresses:
-        return f"{instance.name} may have either version", f"Run again: {again}"
-    out_of = ", ".join(memory.addresses)
-    back = shlex.join(["gocd-tasks", "attach-instance", instance.name, "--load-balancer", "all"])
-    return f"{instance.name} stays out of {out_of}", f"Run again: {again} and then: {back}"

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
-from tasks.errors import Refused
+from tasks.errors import TaskError
 from tasks.log import Log
+from tasks.plugins import find
 from tasks.waiting import Wait
 
 GROUP = "gocd_tasks.deployers"
@@ -42,6 +42,8 @@ class Settings:
         keep_releases: How many releases stay on the instance.
         within: Seconds for the whole placing.
         words: A command of the site's own.
+        deployment_group: The CodeDeploy deployment group, ``{name}`` in it the instance's.
+        application: The CodeDeploy application.
     """
 
     bucket: str | None
@@ -50,6 +52,20 @@ class Settings:
     keep_releases: int
     within: float
     words: Sequence[str]
+    deployment_group: str | None = None
+    application: str = "app"
+
+
+class ReleaseFailed(TaskError):
+    """The placing ended badly, and it is known what the instance runs now.
+
+    Args:
+        runs: That, in words, such as "1.0 is running again".
+    """
+
+    def __init__(self, what: str, runs: str) -> None:
+        super().__init__(what)
+        self.runs = runs
 
 
 class Deployer(Protocol):
@@ -64,7 +80,32 @@ class Deployer(Protocol):
         """Put *release* on *instance* and start it; safe to repeat.
 
         Raises:
-            TaskError: It is not running there; the message says what is.
+            ReleaseFailed: It is not running there.
+            TaskError: It may not be running there.
+        """
+
+
+@runtime_checkable
+class GoesBack(Protocol):
+    """A way of deploying that can return an instance to an earlier release as well."""
+
+    def check_back(self, version: str, instance: Instance) -> None:
+        """Refuse what cannot be gone back to.
+
+        Raises:
+            Refused: With the reason; nothing was changed.
+        """
+
+    def go_back(self, instance: Instance, wait: Wait, log: Log, *, to: str = "", leaving: str = "") -> str:
+        """Start an earlier release and return its version.
+
+        Args:
+            to: The version to go to; the one before the current one if empty.
+            leaving: Only if this version is the current one; any if empty.
+
+        Raises:
+            ReleaseFailed: There is none, or it does not start.
+            TaskError: It may not be running there.
         """
 
 
@@ -77,11 +118,5 @@ def find_deployer(name: str) -> MakeDeployer:
     Raises:
         Refused: None is; or two packages claim the name.
     """
-    known = entry_points(group=GROUP)
-    matches = {point.value: point for point in known if point.name == name}
-    if len(matches) == 1:
-        make: MakeDeployer = matches.popitem()[1].load()
-        return make
-    if matches:
-        raise Refused(f"--via {name} is registered {len(matches)} times: {', '.join(sorted(matches))}")
-    raise Refused(f"--via {name} is not known; there are: {', '.join(sorted({p.name for p in known}))}")
+    make: MakeDeployer = find(GROUP, name, f"--via {name}")
+    return make

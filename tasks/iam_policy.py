@@ -11,7 +11,8 @@ from tasks.errors import Refused
 from tasks.running import running
 
 # What AWS lets a policy narrow to one resource, and what only as "*": "Describe" calls of EC2, ELB and
-# SSM know no resources (AWS, service-authorization/reference).
+# SSM, and CodeDeploy's of a deployment's targets and its end, know no resources (AWS,
+# service-authorization/reference).
 RESOURCES: dict[Scope, list[str]] = {
     Scope.EVERYTHING: ["*"],
     Scope.INSTANCES: ["arn:aws:ec2:*:*:instance/*"],
@@ -22,6 +23,12 @@ RESOURCES: dict[Scope, list[str]] = {
     Scope.RUN_COMMAND: [
         "arn:aws:ec2:*:*:instance/*",
         "arn:aws:ssm:*::document/AWS-RunShellScript",
+        "arn:aws:ssm:*::document/AWS-RunPowerShellScript",
+    ],
+    Scope.CODE_DEPLOY: [
+        "arn:aws:codedeploy:*:*:application:*",
+        "arn:aws:codedeploy:*:*:deploymentconfig:*",
+        "arn:aws:codedeploy:*:*:deploymentgroup:*",
     ],
     Scope.BUCKET: ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"],
 }
@@ -60,7 +67,7 @@ def command(
         list[str], typer.Argument(metavar="COMMAND...", help="The commands that will be run.")
     ],
     bucket: Annotated[
-        str, typer.Option("--bucket", envvar="BUCKET", help="The bucket of --via ssm.")
+        str, typer.Option("--bucket", envvar="BUCKET", help="The bucket of --via ssm or codedeploy.")
     ] = "BUCKET",
 ) -> None:
     """Print the least-privilege IAM policy for these commands, as JSON.

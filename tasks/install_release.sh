@@ -1,26 +1,5 @@
-# Runs on the instance, as the SSM agent's user, after lines that set the values it uses:
-#   url sha256 version install_to restart keep facts
-# Any POSIX shell runs it. DESTDIR stands before every path, as it does for "make install".
-
-set -eu
-umask 022
-
-root="${DESTDIR:-}$install_to"
-
-fail() {
-    printf '%s\n' "$*" >&2
-    exit 1
-}
-
-switch_to() {
-    ln -sfn "$1" "$root/.current.new"
-    mv -Tf "$root/.current.new" "$root/current"
-}
-
-# The lock's descriptor is closed here: a service started by this must not hold the lock for ever.
-restart_service() {
-    [ -z "$restart" ] || sh -c "$restart" 9>&-
-}
+# Installs one release, after the lines of releases.sh. Values:
+#   url sha256 kind version install_to restart keep facts
 
 download() {
     if command -v curl >/dev/null 2>&1; then
@@ -28,20 +7,43 @@ download() {
     elif command -v wget >/dev/null 2>&1; then
         wget -q --tries=3 --timeout=30 -O "$1" "$url"
     else
-        fail "this instance has neither curl nor wget to fetch the release with"
+        fail "this instance has neither curl nor wget to fetch the release with; nothing was changed"
     fi
 }
 
-mkdir -p "$root/releases" || fail "$install_to cannot be made on this instance"
+# Python's own way to unpack a zip from a shell forgets modes and links.
+unzip_with_python='
+import os, stat, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as archive:
+    for info in archive.infolist():
+        mode = info.external_attr >> 16
+        path = os.path.join(sys.argv[2], info.filename)
+        if stat.S_ISLNK(mode):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.symlink(archive.read(info), os.fsencode(path))
+        else:
+            archive.extract(info, sys.argv[2])
+            if stat.S_IMODE(mode) and not info.is_dir():
+                os.chmod(path, mode & 0o755)
+'
 
-# One deployment at a time: a run that was killed on the agent may still be at work here.
-exec 9>"$root/.lock"
-if command -v flock >/dev/null 2>&1; then
-    flock -w 300 9 || fail "another deployment has been at work in $install_to for 300 s"
-fi
+unpack() {
+    if [ "$kind" != zip ]; then
+        tar -xf "$1" -C "$2" --no-same-owner --no-same-permissions
+    elif command -v unzip >/dev/null 2>&1; then
+        unzip -q "$1" -d "$2" >&2
+    elif command -v bsdtar >/dev/null 2>&1; then
+        bsdtar -xf "$1" -C "$2" --no-same-owner --no-same-permissions
+    elif command -v python3 >/dev/null 2>&1; then
+        python3 -c "$unzip_with_python" "$1" "$2"
+    else
+        fail "this instance has none of unzip, bsdtar and python3 to unpack a zip with; nothing was changed"
+    fi
+}
+
 rm -rf "$root/releases/.incoming".*
 
-# A release's folder is never rewritten. The same version with other contents gets a folder beside it.
+# The same version with other contents gets a folder beside the first.
 release="releases/$version"
 if [ -d "$root/$release" ] && [ "$(cat "$root/$release/.sha256" 2>/dev/null)" != "$sha256" ]; then
     release="$release+$(printf %.12s "$sha256")"
@@ -54,40 +56,47 @@ if [ ! -d "$root/$release" ]; then
     printf '%s  %s\n' "$sha256" "$incoming/archive" | sha256sum -c - >/dev/null 2>&1 ||
         fail "the release arrived with another SHA-256 than it was sent with; nothing was changed"
     mkdir "$incoming/release"
-    tar -xf "$incoming/archive" -C "$incoming/release" --no-same-owner ||
+    unpack "$incoming/archive" "$incoming/release" ||
         fail "the release could not be unpacked (is the disk full?); nothing was changed"
+    chmod -R u+rwX,go-w,u-s,g-s "$incoming/release"
+    # Never through a link that the release may have brought under these names.
+    (cd "$incoming/release" && rm -rf release.json .sha256 .version)
     printf '%s\n' "$facts" >"$incoming/release/release.json"
+    printf '%s' "$version" >"$incoming/release/.version"
     printf '%s' "$sha256" >"$incoming/release/.sha256"
     chmod 755 "$incoming/release"
     mv -T "$incoming/release" "$root/$release"
 fi
 
-# "previous" outlives a killed run, which by now may have switched "current" already.
-current=$(readlink "$root/current" || true)
-if [ -n "$current" ] && [ "$current" != "$release" ]; then
-    ln -sfn "$current" "$root/.previous.new"
-    mv -Tf "$root/.previous.new" "$root/previous"
+# Written before the switch. What comes after "current" in it was gone back from, or is only about to be.
+if [ "$current" != "$release" ]; then
+    {
+        if is_there "$current"; then
+            history_before "$current" | grep -Fxv -e "$release" || true
+            printf '%s\n' "$current"
+        fi
+        printf '%s\n' "$release"
+    } >"$root/.history.new"
+    mv -f "$root/.history.new" "$root/.history"
 fi
-previous=$(readlink "$root/previous" || true)
+rm -f "$root/.going-back"
 
 switch_to "$release"
 if ! restart_service; then
-    if [ -n "$previous" ] && [ "$previous" != "$release" ] && [ -d "$root/$previous" ]; then
-        switch_to "$previous"
-        restart_service || fail "$version did not start, and ${previous#releases/} did not start again either"
-        fail "$version did not start; ${previous#releases/} is running again"
-    fi
-    fail "$version did not start, and there is no earlier release to go back to"
+    previous=$(release_before "$release")
+    [ -n "$previous" ] || fail "$version did not start; there is no earlier release to go back to"
+    switch_to "$previous"
+    restart_service ||
+        fail "$version did not start; $(version_of "$previous") did not start again either"
+    fail "$version did not start; $(version_of "$previous") is running again"
 fi
 
-# Old releases go last, and never the two that a rollback needs.
-kept=0
-ls -1t "$root/releases" | while IFS= read -r name; do
-    kept=$((kept + 1))
-    case "releases/$name" in
-    "$release" | "$previous") ;;
-    *) [ "$kept" -le "$keep" ] || rm -rf "$root/releases/$name" ;;
-    esac
+# Old releases go last: first those that nothing goes back to, then the oldest.
+{
+    history_before "" | sed '1!G;h;$!d' | sed -n 's,^releases/,,p'
+    ls -1t "$root/releases"
+} | awk '!seen[$0]++' | tail -n "+$((keep + 1))" | while IFS= read -r name; do
+    [ "releases/$name" = "$release" ] || rm -rf "$root/releases/$name"
 done
 
 printf 'running %s from %s/%s\n' "$version" "$install_to" "$release"

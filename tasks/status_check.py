@@ -1,13 +1,16 @@
-"""The ``_status`` call: what a healthy, up-to-date service answers."""
+"""The ``_status`` call: what a healthy, up-to-date service answers; other kinds of check can be added."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from tasks.errors import Refused, TimedOut
 from tasks.log import Log
+from tasks.plugins import find
 from tasks.waiting import Wait, soon
+
+GROUP = "gocd_tasks.status_checks"
 
 # Seconds for one answer; a service that needs longer to say "ok" is not well.
 PATIENCE = 5.0
@@ -16,9 +19,46 @@ PATIENCE = 5.0
 LONGEST_ANSWER = 1_000_000
 
 
+class Check(Protocol):
+    """One way to ask a service how it is; a package adds its own for the URLs of a scheme.
+
+    It is made from a URL, the status it must answer, and the fields that must be in the answer.
+    """
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def expectation(self) -> str:
+        """What is expected, in words that fit after "answers"."""
+
+    def missing(self) -> str | None:
+        """Ask once; return None if all is as expected, else what is not, in words.
+
+        Raises:
+            Refused: It cannot be asked at all.
+        """
+
+
+MakeCheck = Callable[[str, int, Mapping[str, str]], Check]
+
+
+def find_check(url: str, status: int = 200, fields: Mapping[str, str] | None = None) -> Check:
+    """Return the check that is registered for the scheme of *url* in any installed package.
+
+    Raises:
+        Refused: None is, or it does not take such a URL.
+    """
+    scheme, colon, _ = url.partition("://")
+    if not colon:
+        raise Refused(f"{url} is not a URL that can be asked")
+    make: MakeCheck = find(GROUP, scheme.lower(), f"{scheme}:// (in {url})")
+    return make(url, status, fields or {})
+
+
 @dataclass(frozen=True)
 class StatusCheck:
-    """One URL and what it must answer.
+    """The check for ``http`` and ``https``: one URL and what it must answer.
 
     Args:
         status: The HTTP status.
@@ -85,7 +125,7 @@ def parse_fields(pairs: Sequence[str]) -> dict[str, str]:
     return fields
 
 
-def wait_for_status(check: StatusCheck, subject: str, wait: Wait, within: float, log: Log) -> None:
+def wait_for_status(check: Check, subject: str, wait: Wait, within: float, log: Log) -> None:
     """Ask until the answer is as expected.
 
     Raises:

@@ -1,105 +1,158 @@
-"""Deploy through S3 and SSM Run Command: fetch, verify, unpack, switch a link, restart."""
+"""Deploy through S3 and SSM Run Command: fetch, verify, unpack, switch a link, restart, or go back."""
 
-import base64
 import json
+import re
 from collections.abc import Mapping
-from importlib.resources import files
-from pathlib import Path
 
-from tasks.archive import check_archive, sha256
+from tasks.artifact import Artifact, open_artifact
 from tasks.aws.artifact_store import ArtifactStore
+from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.run_command import Outcome, RunCommand
-from tasks.deployment import Release, Settings
+from tasks.aws.run_command import Platform, RunCommand
+from tasks.deployment import Release, ReleaseFailed, Settings
 from tasks.errors import Cancelled, Refused, TaskError
+from tasks.host_script import powershell_script, shell_script
 from tasks.log import Log
 from tasks.waiting import Wait
 
-# Lines of the script's output that are worth a place in GoCD's log.
-SHOWN_LINES = 20
+# A drive and folders, and one folder; without what PowerShell's own commands take for wildcards.
+WINDOWS_FOLDER = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*\[\]\x00-\x1f]+')
+WINDOWS_NAME = re.compile(r'[^<>:"|?*\[\]\\]*[^<>:"|?*\[\]\\. ]')
+
+SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 
 
 class SsmDeployer:
-    def __init__(self, aws: Aws, bucket: str, install_to: str, settings: Settings) -> None:
+    def __init__(self, aws: Aws, install_to: str, settings: Settings) -> None:
         self._aws = aws
-        self._store = ArtifactStore(aws, bucket)
-        self._bucket = bucket
         self._install_to = install_to
         self._settings = settings
+        self._platforms: dict[str, Platform] = {}
+        self._artifacts: dict[tuple[str, Platform], Artifact] = {}
 
     def check(self, release: Release, instance: Instance) -> None:
-        check_folder_name(release.version, "--version")
         check_folder_name(release.application, "--application")
-        check_archive(Path(release.artifact))
-        RunCommand(self._aws, instance, self._settings.within).check_online()
+        check_folder_name(release.version, "--version")
+        if not self._settings.bucket and not release.artifact.startswith("s3://"):
+            raise Refused("--via ssm needs --bucket, the S3 bucket that the release passes through")
+        self._artifact(release, self._platform(instance, release.version))
 
     def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
-        file = Path(release.artifact)
-        command = RunCommand(self._aws, instance, self._settings.within)
-        digest = sha256(file)
-        key = f"{release.application}/{release.version}/{file.name}"
-        if not self._store.has(key, digest):
-            self._store.put(key, file, digest)
-        log.say(f"{release.version}: {file.stat().st_size:,} bytes in s3://{self._bucket}/{key}")
-        script = self._script(release, self._store.link(key), digest, wait.clock.wall().isoformat())
+        artifact = self._artifact(release, self._platform(instance, release.version))
+        url = self._staged(release, artifact, log)
         log.say(f"{instance.name}: installing {release.version} to {self._install_to}")
         log.event("installing", instance=instance.name, version=release.version)
+        values = {
+            "url": url,
+            "sha256": artifact.sha256,
+            "kind": artifact.kind,
+            "version": release.version,
+            "keep": str(self._settings.keep_releases),
+            "facts": _facts(release, artifact, wait.clock.wall().isoformat()),
+        }
+        self._run(instance, "install_release", values, f"installing {release.version}", wait, log)
+
+    def check_back(self, version: str, instance: Instance) -> None:
+        if version:
+            check_folder_name(version, "--version")
+        self._platform(instance, version)
+
+    def go_back(self, instance: Instance, wait: Wait, log: Log, *, to: str = "", leaving: str = "") -> str:
+        values = {"to": to, "leaving": leaving}
+        doing = f"going back to {to or 'the release before'}"
+        log.say(f"{instance.name}: {doing}")
+        outcome = self._run(instance, "go_back", values, doing, wait, log)
+        running = re.findall(r"^running (.*) from ", outcome.output, re.MULTILINE)
+        return str(running[-1]) if running else to or "the release before"
+
+    def _run(
+        self, instance: Instance, steps: str, values: Mapping[str, str], doing: str, wait: Wait, log: Log
+    ) -> Outcome:
+        platform = self._platform(instance)
+        placed = {"install_to": self._install_to, "restart": self._settings.restart or ""}
+        script = SCRIPTS[platform](["releases", steps], {**placed, **values})
+        command = RunCommand(self._aws, instance, self._settings.within)
         try:
-            outcome = command.run(script, wait, f"{instance.name}: installing {release.version}")
+            outcome = command.run(script, platform, wait, f"{instance.name}: {doing}")
         except Cancelled:
-            command.cancel()
+            _stop(command, instance, doing, log)
             raise
-        self._judge(outcome, release, instance, log)
-
-    def _judge(self, outcome: Outcome, release: Release, instance: Instance, log: Log) -> None:
-        shown = [*outcome.output.splitlines(), *outcome.errors.splitlines()][-SHOWN_LINES:]
-        for line in shown:
+        for line in outcome.last_lines:
             log.say(f"{instance.name}: | {line}")
-        if outcome.problem:
-            raise TaskError(f"installing {release.version} on {instance.name} failed: {reason(outcome)}")
+        if not outcome.problem:
+            return outcome
+        failed = f"{doing} on {instance.name} failed: "
+        if not outcome.began:
+            raise ReleaseFailed(failed + outcome.verdict, f"{instance.name} runs what it ran before")
+        # The scripts say after a semicolon how they leave the instance.
+        what, semicolon, runs = outcome.verdict.rpartition("; ")
+        raise ReleaseFailed(failed + what, runs) if semicolon else TaskError(failed + outcome.verdict)
 
-    def _script(self, release: Release, url: str, digest: str, time: str) -> str:
-        facts = {
+    def _platform(self, instance: Instance, version: str = "") -> Platform:
+        if instance.id not in self._platforms:
+            command = RunCommand(self._aws, instance, self._settings.within)
+            self._platforms[instance.id] = command.platform()
+        platform = self._platforms[instance.id]
+        if platform is Platform.LINUX and not self._install_to.startswith("/"):
+            raise Refused(f"--install-to {self._install_to!r} is no absolute folder on {instance.name}")
+        if platform is Platform.WINDOWS:
+            if not WINDOWS_FOLDER.fullmatch(self._install_to):
+                raise Refused(
+                    f"--install-to {self._install_to!r} is no folder with a drive, and {instance.name} "
+                    "runs Windows"
+                )
+            if version and not WINDOWS_NAME.fullmatch(version):
+                raise Refused(f"--version {version!r} cannot be the name of a folder on Windows")
+        return platform
+
+    def _artifact(self, release: Release, platform: Platform) -> Artifact:
+        known = (release.artifact, platform)
+        if known not in self._artifacts:
+            windows = platform is Platform.WINDOWS
+            self._artifacts[known] = open_artifact(self._aws, release.artifact, windows=windows)
+        return self._artifacts[known]
+
+    def _staged(self, release: Release, artifact: Artifact, log: Log) -> str:
+        """Have the release in S3, and return the link that the instance fetches it by."""
+        if artifact.address:
+            bucket, key = artifact.address
+            store = ArtifactStore(self._aws, bucket)
+        else:
+            bucket, key = (
+                self._settings.bucket or "",
+                f"{release.application}/{release.version}/{artifact.name}",
+            )
+            store = ArtifactStore(self._aws, bucket)
+            if not store.has(key, artifact.sha256):
+                store.put(key, artifact.content, artifact.sha256)
+        log.say(f"{release.version}: {artifact.size:,} bytes in s3://{bucket}/{key}")
+        return store.link(key)
+
+
+def _stop(command: RunCommand, instance: Instance, doing: str, log: Log) -> None:
+    standing = log.standing
+    try:
+        told = "was told to stop" if command.cancel() else "had not begun"
+    except AwsError as error:
+        told = f"could not be told to stop ({error.what})"
+    unknown = "" if told == "had not begun" else f"; which release is current on {instance.name} is not known"
+    log.stands(f"{doing} {told}{unknown}; {standing.state}", standing.advice)
+
+
+def _facts(release: Release, artifact: Artifact, time: str) -> str:
+    return json.dumps(
+        {
             "application": release.application,
             "version": release.version,
-            "sha256": digest,
+            "sha256": artifact.sha256,
             "time": time,
             "pipeline": release.pipeline,
             "triggered_by": release.triggered_by,
-        }
-        values = {
-            "url": url,
-            "sha256": digest,
-            "version": release.version,
-            "install_to": self._install_to,
-            "restart": self._settings.restart or "",
-            "keep": str(self._settings.keep_releases),
-            "facts": json.dumps(facts, sort_keys=True),
-        }
-        body = files("tasks").joinpath("install_release.sh").read_text(encoding="utf-8")
-        return f"{assignments(values)}\n{body}"
-
-
-def reason(outcome: Outcome) -> str:
-    """Return the last thing that the script itself said, or else how it ended."""
-    # The SSM agent adds a line of its own after what the script wrote.
-    said = [line for line in outcome.errors.splitlines() if line.strip()]
-    own = [line for line in said if not line.startswith("failed to run commands")]
-    return own[-1] if own else outcome.problem or ""
-
-
-def assignments(values: Mapping[str, str]) -> str:
-    """Return shell lines that set each name to its value, whatever characters the value has.
-
-    Base64, so that neither the shell nor SSM (which fills in ``{{ssm:...}}``) can read a value as
-    anything but itself. The dot at the end keeps the newlines that ``$(...)`` would strip.
-    """
-    lines = []
-    for name, value in values.items():
-        encoded = base64.b64encode(f"{value}.".encode()).decode()
-        lines.append(f'{name}="$(printf %s {encoded} | base64 -d)"; {name}="${{{name}%.}}"')
-    return "\n".join(lines)
+        },
+        sort_keys=True,
+    )
 
 
 def check_folder_name(name: str, option: str) -> None:
@@ -114,8 +167,7 @@ def check_folder_name(name: str, option: str) -> None:
 
 
 def deployer(settings: Settings, aws: Aws) -> SsmDeployer:
-    if not settings.bucket:
-        raise Refused("--via ssm needs --bucket, the S3 bucket that the release passes through")
-    if not settings.install_to or not settings.install_to.startswith("/"):
-        raise Refused("--via ssm needs --install-to, an absolute folder on the instance")
-    return SsmDeployer(aws, settings.bucket, settings.install_to, settings)
+    if not settings.install_to:
+        both = "" if settings.bucket else "--bucket and "
+        raise Refused(f"--via ssm needs {both}--install-to, an absolute folder on the instance")
+    return SsmDeployer(aws, settings.install_to, settings)

@@ -13,6 +13,7 @@ from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import Site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.instances import Instance, Service
+from gocd.rehearsal.standin_aws.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.world import LoadBalancer
 from gocd.rehearsal.standin_gocd.materials import Upstream
 
@@ -43,6 +44,7 @@ def build_site(aws: StandInAWS, site: Site, kind: Kind, version: str, speed: flo
     for bucket in site.buckets:
         place = {"LocationConstraint": site.region}
         aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    _deployment_groups(aws, site)
     balancers = [_load_balancer(aws, name, site, kind, instances, speed) for name in site.load_balancers]
     return BuiltSite(instances, balancers)
 
@@ -73,6 +75,21 @@ def _load_balancer(
         interval=interval,
         cross_zone=True if kind == "network" else None,
     )
+
+
+def _deployment_groups(aws: StandInAWS, site: Site) -> None:
+    client = aws.client("codedeploy")
+    for application in {group.application for group in site.deployment_groups}:
+        client.create_application(applicationName=application)
+    for group in site.deployment_groups:
+        client.create_deployment_group(
+            applicationName=group.application,
+            deploymentGroupName=group.name,
+            serviceRoleArn=f"arn:aws:iam::{ACCOUNT}:role/code-deploy",
+            ec2TagFilters=[
+                {"Key": "Name", "Value": name, "Type": "KEY_AND_VALUE"} for name in group.instances
+            ],
+        )
 
 
 def _sample_service(site: Site, version: str, folder: Path) -> Service:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,6 +17,15 @@ ON_INSTANCES = ("detach-instance", "attach-instance", "deploy-artifact")
 
 
 @dataclass(frozen=True)
+class DeploymentGroup:
+    """A deployment group of a CodeDeploy application; *instances* by name."""
+
+    application: str
+    name: str
+    instances: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Site:
     """Names of what must exist.
 
@@ -26,6 +35,7 @@ class Site:
         unit: The systemd unit that a deployment restarts.
         port: Where the service listens on its instance.
         health_path: What tells whether it is well.
+        deployment_groups: CodeDeploy's, each with the instances that are deployed to through it.
     """
 
     region: str
@@ -36,6 +46,7 @@ class Site:
     unit: str
     port: int
     health_path: str
+    deployment_groups: tuple[DeploymentGroup, ...] = ()
 
 
 def read_site(pipeline: Pipeline) -> Site:
@@ -70,7 +81,19 @@ def read_site(pipeline: Pipeline) -> Site:
         unit=(_first(calls, "--restart").split() or ["app"])[-1].removesuffix(".service"),
         port=_port(status.netloc),
         health_path=status.path or "/_status",
+        deployment_groups=tuple(_deployment_groups(calls)),
     )
+
+
+def _deployment_groups(calls: list[TaskCall]) -> Iterator[DeploymentGroup]:
+    instances: dict[tuple[str, str], list[str]] = {}
+    for call in calls:
+        if call.task == "deploy-artifact" and call.value("--via") == "codedeploy" and call.positionals:
+            instance = call.positionals[0]
+            name = call.value("--deployment-group").replace("{name}", instance)
+            instances.setdefault((call.value("--application") or "app", name), []).append(instance)
+    for (application, name), members in instances.items():
+        yield DeploymentGroup(application, name, _each_once(members))
 
 
 def _first(calls: list[TaskCall], option: str) -> str:

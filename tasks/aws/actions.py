@@ -10,6 +10,7 @@ class Scope(Enum):
     INSTANCES = "RememberOnTheInstance"
     LOAD_BALANCERS = "TakeOutAndPutBack"
     RUN_COMMAND = "RunTheInstallation"
+    CODE_DEPLOY = "DeployThroughCodeDeploy"
     BUCKET = "PassTheRelease"
 
 
@@ -31,6 +32,18 @@ TAKE_OUT = {
     "elasticloadbalancing:DeregisterTargets",
 }
 
+# The last three are no calls of ours: CodeDeploy asks for them while it creates a deployment.
+CODE_DEPLOY = {
+    "codedeploy:BatchGetDeployments",
+    "codedeploy:CreateDeployment",
+    "codedeploy:GetDeployment",
+    "codedeploy:GetDeploymentGroup",
+    "codedeploy:ListDeployments",
+    "codedeploy:GetApplicationRevision",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:RegisterApplicationRevision",
+}
+
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
     # A detach that may not go on puts the instance back, so it needs both.
     "detach-instance": {
@@ -46,13 +59,23 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
     "deploy-artifact": {
         Scope.EVERYTHING: FIND
         | {
+            "codedeploy:BatchGetDeploymentTargets",
+            "codedeploy:StopDeployment",
             "ssm:CancelCommand",
             "ssm:DescribeInstanceInformation",
             "ssm:GetCommandInvocation",
             "ssm:ListCommands",
         },
         Scope.RUN_COMMAND: {"ssm:SendCommand"},
+        Scope.CODE_DEPLOY: CODE_DEPLOY,
         Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+    },
+    "verify-traffic": {
+        Scope.EVERYTHING: {
+            "cloudwatch:GetMetricData",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTargetGroups",
+        }
     },
     "check-status": {Scope.EVERYTHING: FIND},
     "sleep-settle": {Scope.EVERYTHING: FIND},

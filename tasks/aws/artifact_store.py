@@ -1,12 +1,16 @@
 """The S3 bucket that a release passes through on its way to an instance."""
 
-from pathlib import Path
+from typing import BinaryIO
 
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError, aws_errors
+from tasks.errors import Refused
 
 # Seconds. Long enough for a slow instance, short enough that a link in a log is soon worthless.
 LINK_LIFETIME = 3600
+
+# Parts of an upload, 8 MB each, that are under way at once.
+CONCURRENT_PARTS = 4
 
 
 class ArtifactStore:
@@ -25,18 +29,37 @@ class ArtifactStore:
             raise
         return bool(head.get("Metadata", {}).get("sha256") == sha256)
 
-    def put(self, key: str, file: Path, sha256: str) -> None:
-        """Upload *file* in parts, with its SHA-256 beside it; S3 checks what it receives."""
+    def put(self, key: str, content: BinaryIO, sha256: str) -> None:
+        """Upload *content* in parts, with its SHA-256 beside it; S3 checks what it receives."""
         from boto3.s3.transfer import TransferConfig, create_transfer_manager  # noqa: PLC0415
 
         client = self._aws.client("s3", "put_object")
         extra = {"Metadata": {"sha256": sha256}, "ChecksumAlgorithm": "SHA256"}
+        settings = TransferConfig(max_concurrency=CONCURRENT_PARTS)
+        # boto3 takes this of s3transfer's settings only so; without it, ten parts wait in memory.
+        settings.max_in_memory_upload_chunks = CONCURRENT_PARTS
+        content.seek(0)
         with aws_errors("s3", "PutObject", self._bucket):
-            with create_transfer_manager(client, TransferConfig(max_concurrency=4)) as transfers:
-                transfers.upload(str(file), self._bucket, key, extra_args=extra).result()
-            client.put_object(
-                Bucket=self._bucket, Key=f"{key}.sha256", Body=f"{sha256}  {file.name}\n".encode()
-            )
+            with create_transfer_manager(client, settings) as transfers:
+                transfers.upload(content, self._bucket, key, extra_args=extra).result()
+            name = key.rpartition("/")[2]
+            client.put_object(Bucket=self._bucket, Key=f"{key}.sha256", Body=f"{sha256}  {name}\n".encode())
+
+    def fetch(self, key: str, into: BinaryIO) -> None:
+        """Write *key*'s contents to *into*, in pieces.
+
+        Raises:
+            Refused: There is no such object.
+        """
+        try:
+            answer = self._aws.call("s3", "get_object", self._bucket, Bucket=self._bucket, Key=key)
+        except AwsError as error:
+            if error.code in ("NoSuchKey", "NoSuchBucket"):
+                raise Refused(f"there is no s3://{self._bucket}/{key}") from None
+            raise
+        with aws_errors("s3", "GetObject", self._bucket):
+            for piece in answer["Body"].iter_chunks(1024**2):
+                into.write(piece)
 
     def link(self, key: str) -> str:
         """Return a link that fetches *key* without credentials for an hour; a secret until then."""

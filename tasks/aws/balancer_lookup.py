@@ -34,12 +34,17 @@ def find_load_balancers(
         if name == "all":
             balancers = _all(aws, instance, known)
         else:
-            balancers = [_one(aws, meant[0] if len(meant) == 1 else name)]
+            balancers = [find_load_balancer(aws, meant[0] if len(meant) == 1 else name)]
         found |= {balancer.address: balancer for balancer in balancers}
     return list(found.values())
 
 
-def _one(aws: Aws, wanted: str) -> LoadBalancer:
+def find_load_balancer(aws: Aws, wanted: str) -> LoadBalancer:
+    """Return the one load balancer that *wanted* means.
+
+    Raises:
+        Refused: It means nothing, or two things.
+    """
     kind, _, name = wanted.partition(":")
     if kind == "arn":
         matches = _by_arn(aws, wanted)

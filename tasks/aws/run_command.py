@@ -1,44 +1,25 @@
 """SSM Run Command: one script on one instance, judged by its own invocation."""
 
 import uuid
-from dataclasses import dataclass
+from enum import Enum
+from typing import Any
 
+from tasks.aws.command_outcome import RUNNING, Outcome, outcome
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.errors import Refused, TaskError
 from tasks.waiting import Wait
 
-RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}
-
 # Sends of one order. An order that AWS may have taken is looked up before it is sent again.
 SENDS = 6
 
-WORDS = {
-    "Undeliverable": "the order never reached it",
-    "DeliveryTimedOut": "the order never reached it",
-    "ExecutionTimedOut": "it ran too long and was stopped",
-    "TimedOut": "it ran too long and was stopped",
-    "Cancelled": "it was cancelled in AWS",
-    "Terminated": "it was cancelled in AWS",
-    "InvalidPlatform": "the instance runs another system than the script is for",
-    "AccessDenied": "the instance may not run it",
-}
 
+class Platform(Enum):
+    """A system that SSM runs scripts on; the value is the document that does."""
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a script ended.
-
-    Args:
-        problem: In words, or None if it succeeded.
-        output: What it printed on stdout; AWS keeps the first 24,000 characters.
-        errors: The same for stderr, the first 8,000.
-    """
-
-    problem: str | None
-    output: str
-    errors: str
+    LINUX = "AWS-RunShellScript"
+    WINDOWS = "AWS-RunPowerShellScript"
 
 
 class RunCommand:
@@ -53,12 +34,13 @@ class RunCommand:
         self._instance = instance
         self._timeout = timeout
         self._command_id = ""
+        self._mark = ""
 
-    def check_online(self) -> None:
-        """Refuse an instance that SSM cannot reach, or whose system this cannot serve.
+    def platform(self) -> Platform:
+        """Return what the instance runs, as SSM knows it.
 
         Raises:
-            Refused: With what SSM knows of it.
+            Refused: SSM cannot reach it now, or it runs something that no script here is for.
         """
         filters = [{"Key": "InstanceIds", "Values": [self._instance.id]}]
         answer = self._aws.call("ssm", "describe_instance_information", self._instance.name, Filters=filters)
@@ -69,20 +51,23 @@ class RunCommand:
                 "Check that its SSM agent runs and that its role has AmazonSSMManagedInstanceCore",
             )
         if known[0]["PingStatus"] != "Online":
-            raise Refused(f"the SSM agent of {self._instance.name} is {known[0]['PingStatus']}, not Online")
-        if known[0].get("PlatformType", "Linux") != "Linux":
             raise Refused(
-                f"{self._instance.name} runs {known[0]['PlatformType']}; --via ssm serves Linux only"
+                f"the SSM agent of {self._instance.name} is {known[0]['PingStatus']}, not Online",
+                "Start its SSM agent, or wait until SSM sees it again",
             )
+        system = known[0].get("PlatformType", "Linux")
+        if system.upper() not in Platform.__members__:
+            raise Refused(f"{self._instance.name} runs {system}; --via ssm serves Linux and Windows")
+        return Platform[system.upper()]
 
-    def run(self, script: str, wait: Wait, words: str) -> Outcome:
+    def run(self, script: str, platform: Platform, wait: Wait, words: str) -> Outcome:
         """Run *script* and return how it ended.
 
         Args:
             words: What is being done, for the lines that show progress.
         """
-        self._command_id = self._send(script, wait)
-        last: dict[str, str] = {}
+        self._command_id = self._send(script, platform, wait)
+        last: dict[str, Any] = {}
 
         def look() -> str | None:
             last.update(self._invocation())
@@ -92,26 +77,25 @@ class RunCommand:
         wait.until_done(
             look, pace=lambda elapsed: 1.0 if elapsed < 30 else 3.0, within=2 * self._timeout + 60
         )
-        detail = last.get("StatusDetails", last["Status"]).replace(" ", "")
-        problem = None
-        if last["Status"] != "Success":
-            problem = WORDS.get(detail, f"it exited {last.get('ResponseCode', 'without a code')}")
-        return Outcome(problem, last.get("StandardOutputContent", ""), last.get("StandardErrorContent", ""))
+        return outcome(last)
 
-    def cancel(self) -> None:
-        """Ask SSM to stop the script; it may have ended meanwhile."""
-        if self._command_id:
-            self._aws.call("ssm", "cancel_command", self._instance.name, CommandId=self._command_id)
+    def cancel(self) -> bool:
+        """Ask SSM to stop the script, which may have ended meanwhile; return whether there was one."""
+        # The answer to the order may have been lost, and the order taken all the same.
+        command_id = self._command_id or (self._mark and self._sent_as(self._mark))
+        if command_id:
+            self._aws.call("ssm", "cancel_command", self._instance.name, CommandId=command_id)
+        return bool(command_id)
 
-    def _send(self, script: str, wait: Wait) -> str:
-        mark = f"gocd-tasks {uuid.uuid4()}"
+    def _send(self, script: str, platform: Platform, wait: Wait) -> str:
+        self._mark = f"gocd-tasks {uuid.uuid4()}"
         order = {
             "InstanceIds": [self._instance.id],
-            "DocumentName": "AWS-RunShellScript",
-            "Comment": mark,
+            "DocumentName": platform.value,
+            "Comment": self._mark,
             "TimeoutSeconds": max(30, int(self._timeout)),
             "Parameters": {
-                "commands": script.splitlines(),
+                "commands": script.split("\n"),
                 "executionTimeout": [str(int(self._timeout))],
             },
         }
@@ -123,7 +107,7 @@ class RunCommand:
                 if not error.passing or attempt == SENDS:
                     raise
             wait.rest(min(2.0**attempt, 20), f"{self._instance.name}: AWS asks to wait")
-            if sent := self._sent_as(mark):
+            if sent := self._sent_as(self._mark):
                 return sent
         raise TaskError(f"AWS did not take the order for {self._instance.name}")
 
@@ -131,7 +115,7 @@ class RunCommand:
         recent = self._aws.call("ssm", "list_commands", InstanceId=self._instance.id, MaxResults=25)
         return next((c["CommandId"] for c in recent["Commands"] if c.get("Comment") == mark), None)
 
-    def _invocation(self) -> dict[str, str]:
+    def _invocation(self) -> dict[str, Any]:
         try:
             return self._aws.call(
                 "ssm",

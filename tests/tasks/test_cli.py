@@ -264,12 +264,18 @@ def test_every_step_is_an_event(gocd_tasks: CommandLine, behind: MakeBalancer, t
     gocd_tasks("detach-instance", "nobody", "--load-balancer", "staging", EVENTS=str(file), **job)
     events = [json.loads(line) for line in file.read_text().splitlines()]
 
-    assert [event["state"] for event in events] == ["leaving", "detached", "joining", "serving", "ended"]
+    detach, attach, refused = (
+        [event for event in events if event["process"] == process]
+        for process in dict.fromkeys(event["process"] for event in events)
+    )
+    assert [event["state"] for event in detach] == ["started", "leaving", "detached", "ended"]
+    assert [event["state"] for event in attach] == ["started", "joining", "serving", "ended"]
+    assert [event["state"] for event in refused] == ["started", "ended"]
+    assert [run[-1]["exit_code"] for run in (detach, attach, refused)] == [0, 0, 2]
     assert {event["pipeline"] for event in events} == {"staging/12"}
     assert {event["stage"] for event in events} == {"Staging-1/1"}
-    assert {event["load_balancer"] for event in events[:4]} == {"classic:staging"}
-    assert events[4]["exit_code"] == 2
-    assert events[1]["calls"] > 0
+    assert {event["load_balancer"] for event in (*detach[1:3], *attach[1:3])} == {"classic:staging"}
+    assert detach[2]["calls"] > 0
 
 
 def test_an_event_file_that_cannot_be_written_is_refused_first(

@@ -11,8 +11,13 @@ from tasks.aws.actions import ACTIONS
 from tasks.iam_policy import iam_policy
 from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
 
-# What only happens when something goes wrong, or where an upload is large.
+# What only happens when something goes wrong or where an upload is large, and what is no call of ours.
 SELDOM = {
+    "codedeploy:BatchGetDeployments",
+    "codedeploy:GetApplicationRevision",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:RegisterApplicationRevision",
+    "codedeploy:StopDeployment",
     "s3:AbortMultipartUpload",
     "s3:ListBucket",
     "ssm:CancelCommand",
@@ -36,20 +41,30 @@ def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
         Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
     release = str(build_release("2.0", tmp_path))
+    client = cloud.client("codedeploy")
+    client.create_application(applicationName="app")
+    client.create_deployment_group(
+        applicationName="app",
+        deploymentGroupName="first",
+        serviceRoleArn="arn:aws:iam::123456789012:role/code-deploy",
+        ec2TagFilters=[{"Key": "Name", "Value": "Staging-1", "Type": "KEY_AND_VALUE"}],
+    )
     both = ("--load-balancer", "staging", "--load-balancer", "network")
-    runs = {
-        "detach-instance": ("Staging-1", *both, "--min-healthy", "0"),
-        "deploy-artifact": (
-            *("Staging-1", release, "--version", "2.0", "--bucket", "releases"),
-            *("--install-to", "/srv/app", "--restart", "systemctl restart app"),
-        ),
-        "attach-instance": ("Staging-1", *both),
-        "check-status": ("--instance", "Staging-1", "--url", "http://{private_ip}:8080/_status"),
+    deploy = ("Staging-1", release, "--version", "2.0", "--bucket", "releases")
+    runs: dict[str, list[tuple[str, ...]]] = {
+        "detach-instance": [("Staging-1", *both, "--min-healthy", "0")],
+        "deploy-artifact": [
+            (*deploy, "--install-to", "/srv/app", "--restart", "systemctl restart app"),
+            (*deploy, "--via", "codedeploy", "--deployment-group", "first"),
+        ],
+        "attach-instance": [("Staging-1", *both)],
+        "check-status": [("--instance", "Staging-1", "--url", "http://{private_ip}:8080/_status")],
     }
-    for command, words in runs.items():
+    for command, each in runs.items():
         cloud.journal.clear()
-        done = gocd_tasks(command, *words)
-        assert done.returncode == 0, done.stderr
+        for words in each:
+            done = gocd_tasks(command, *words)
+            assert done.returncode == 0, done.stderr
         used = {call.action for call in cloud.journal.calls if not call.presigned}
 
         assert used <= allowed(command), command

@@ -1,23 +1,18 @@
-"""The script that runs on an instance, run here for real: in a folder, against a real file server."""
+"""The script that installs a release on an instance, run here for real: in a folder, by a real shell."""
 
 import json
 import os
+import stat
 import subprocess
 import tarfile
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from tasks.archive import sha256
-from tasks.via_ssm import assignments
-
-SCRIPT = files("tasks").joinpath("install_release.sh").read_text(encoding="utf-8")
+from tasks.host_script import assignments
+from tests.tasks.bash_host import Host, running_host, zip_of
 
 # Values that would be code, were they ever read as such.
 HOSTILE = [
@@ -38,72 +33,23 @@ HOSTILE = [
 ]
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        return
-
-
-class Host:
-    """An instance: a root folder, and a shell that runs the script there as the SSM agent does."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.root = folder / "root"
-        self.root.mkdir()
-        self.served = folder / "served"
-        self.served.mkdir()
-        self._url = url
-
-    def release(self, text: str) -> str:
-        """Serve a release whose one file holds *text*; return its checksum."""
-        path = self.served / "app.tar.gz"
-        with tarfile.open(path, "w:gz") as tar:
-            info = tarfile.TarInfo("content")
-            info.size = len(text.encode())
-            tar.addfile(info, BytesIO(text.encode()))
-        return sha256(path)
-
-    def install(self, version: str, **values: str) -> subprocess.CompletedProcess[str]:
-        given = {
-            "url": f"{self._url}/app.tar.gz",
-            "sha256": values.pop("sha256", None) or self.release(version),
-            "version": version,
-            "install_to": "/srv/app",
-            "restart": "",
-            "keep": "5",
-            "facts": json.dumps({"version": version}),
-            **values,
-        }
-        script = self.root / "_script.sh"
-        script.write_text(f"{assignments(given)}\n{SCRIPT}", encoding="utf-8")
-        return subprocess.run(
-            ["sh", script.name],
-            cwd=self.root,
-            env={"PATH": os.environ["PATH"], "DESTDIR": str(self.root), "LANG": "C.UTF-8"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    @property
-    def app(self) -> Path:
-        return self.root / "srv/app"
-
-    @property
-    def current(self) -> str:
-        return (self.app / "current/content").read_text()
-
-    @property
-    def releases(self) -> list[str]:
-        return sorted(path.name for path in (self.app / "releases").iterdir())
-
-
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "served")))
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield Host(tmp_path, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    server.server_close()
+    with running_host(tmp_path) as host:
+        yield host
+
+
+def tools(host: Host, *names: str) -> None:
+    """Leave the host with the system's own commands less those that unpack a zip, and *names* of them."""
+    folder = host.root / "tools"
+    folder.mkdir()
+    for place in ("/usr/bin", "/bin"):
+        for path in Path(place).iterdir():
+            link = folder / path.name
+            missing = path.name in ("unzip", "bsdtar", "python3", "curl", "wget") and path.name not in names
+            if not missing and not link.exists() and not link.is_symlink():
+                link.symlink_to(path)
+    host.path = str(folder)
 
 
 def test_a_release_becomes_current_with_its_facts(host: Host) -> None:
@@ -118,7 +64,7 @@ def test_a_release_becomes_current_with_its_facts(host: Host) -> None:
 def test_the_same_again_changes_nothing_and_needs_no_download(host: Host) -> None:
     digest = host.release("1.0")
     host.install("1.0", sha256=digest)
-    (host.served / "app.tar.gz").unlink()
+    (host.served / "app").unlink()
 
     assert host.install("1.0", sha256=digest).returncode == 0
     assert host.releases == ["1.0"]
@@ -147,7 +93,7 @@ def test_another_checksum_changes_nothing(host: Host) -> None:
 def test_a_failed_download_changes_nothing(host: Host) -> None:
     host.install("1.0")
     digest = host.release("2.0")
-    (host.served / "app.tar.gz").unlink()
+    (host.served / "app").unlink()
     done = host.install("2.0", sha256=digest)
 
     assert done.returncode == 1
@@ -185,6 +131,13 @@ def test_a_run_killed_after_the_switch_still_knows_what_to_go_back_to(host: Host
     assert host.current == "1.0"
 
 
+def test_a_first_run_that_was_killed_while_it_restarted_is_finished_by_the_next(host: Host) -> None:
+    host.install("1.0", restart="kill -9 $PPID")
+
+    assert host.install("1.0").returncode == 0
+    assert (host.current, host.history) == ("1.0", ["1.0"])
+
+
 def test_leftovers_of_a_killed_run_are_swept_away(host: Host) -> None:
     (host.app / "releases/.incoming.abc123").mkdir(parents=True)
     host.install("1.0")
@@ -197,6 +150,109 @@ def test_only_so_many_releases_are_kept_and_never_less_than_a_rollback_needs(hos
         assert host.install(version, keep="2").returncode == 0
 
     assert host.releases == ["1.2", "1.3"]
+
+
+def test_releases_that_nothing_goes_back_to_go_before_those_that_were_current(host: Host) -> None:
+    for version in ("1.0", "1.1", "bad-1", "bad-2", "bad-3", "1.2"):
+        restart = '! grep -q bad "$DESTDIR/srv/app/current/content"'
+        host.install(version, keep="3", restart=restart)
+
+    assert host.releases == ["1.0", "1.1", "1.2"]
+
+
+def test_an_install_folder_whose_current_is_no_link_is_left_alone(host: Host) -> None:
+    (host.app / "current").mkdir(parents=True)
+    done = host.install("1.0")
+
+    assert done.returncode == 1
+    assert "current is not a link; move it away first; nothing was changed" in done.stderr
+
+
+def test_a_restart_that_talks_a_lot_leaves_room_for_the_verdict(host: Host) -> None:
+    done = host.install("1.0", restart="seq -f 'line %g' 1 50000; printf '%09000d' 0")
+
+    assert len(done.stdout) < 4000
+    assert "(50000 lines in all, in /srv/app/.restart.log; the last ones:)" in done.stdout
+    assert done.stdout.endswith("running 1.0 from /srv/app/releases/1.0\n")
+
+
+PROGRAM = {"bin/app": (stat.S_IFREG | 0o755, b"1.0"), "content": (stat.S_IFREG | 0o644, b"1.0")}
+
+
+@pytest.mark.parametrize("tool", ["unzip", "python3"])
+def test_a_zip_is_unpacked_by_what_the_host_has(host: Host, tool: str) -> None:
+    tools(host, tool, "curl")
+    link = {"bin/current": (stat.S_IFLNK | 0o777, b"app")}
+    done = host.install("1.0", kind="zip", sha256=host.serve(zip_of({**PROGRAM, **link})))
+
+    assert done.returncode == 0, done.stderr
+    app = host.app / "current/bin/app"
+    assert os.access(app, os.X_OK)
+    assert (app.parent / "current").readlink() == Path("app")
+    assert host.current == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("has", "said"),
+    [(["curl"], "none of unzip, bsdtar and python3"), (["unzip"], "neither curl nor wget")],
+)
+def test_a_host_without_the_tools_is_told_so_and_left_as_it_was(
+    host: Host, has: list[str], said: str
+) -> None:
+    host.install("0.9")
+    tools(host, *has)
+    done = host.install("1.0", kind="zip", sha256=host.serve(zip_of(PROGRAM)))
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "nothing was changed" in done.stderr
+    assert (host.current, host.releases) == ("0.9", ["0.9"])
+
+
+def modes(kind: str) -> bytes:
+    if kind == "zip":
+        return zip_of({"content": (stat.S_IFREG | 0o6777, b"1.0")})
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        info = tarfile.TarInfo("content")
+        info.size, info.mode, info.uid = 3, 0o6777, 12345
+        tar.addfile(info, BytesIO(b"1.0"))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_no_release_brings_setuid_bits_owners_or_what_anybody_may_write(host: Host, kind: str) -> None:
+    assert host.install("1.0", kind=kind, sha256=host.serve(modes(kind))).returncode == 0
+
+    found = (host.app / "current/content").stat()
+    assert stat.S_IMODE(found.st_mode) == 0o755
+    assert found.st_uid == os.getuid()
+
+
+def test_a_release_cannot_have_its_facts_written_elsewhere(host: Host) -> None:
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name in ("release.json", ".sha256", ".version"):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = tarfile.SYMTYPE, "content"
+            tar.addfile(info)
+        info = tarfile.TarInfo("content")
+        info.size = 3
+        tar.addfile(info, BytesIO(b"1.0"))
+    assert host.install("1.0", sha256=host.serve(packed.getvalue())).returncode == 0
+
+    assert host.current == "1.0"
+    assert json.loads((host.app / "current/release.json").read_text()) == {"version": "1.0"}
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_no_restart_command_is_read_twice(host: Host, value: str) -> None:
+    quoted = "'" + value.replace("'", "'\\''") + "'"
+    done = host.install("1.0", restart=f'printf %s {quoted} >"$DESTDIR/said"')
+
+    assert done.returncode == 0, done.stderr
+    assert (host.root / "said").read_text() == value
+    assert not list(host.root.rglob("HACKED"))
 
 
 @pytest.mark.parametrize("value", HOSTILE)

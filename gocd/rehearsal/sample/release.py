@@ -10,8 +10,36 @@ from pathlib import Path
 
 from gocd.errors import GoCDError
 
-BREAKAGES = ("starts-not", "answers-500", "wrong-version")
+BREAKAGES = ("starts-not", "answers-500", "errors-at-first", "wrong-version")
 SERVICE = Path(__file__).with_name("service.py")
+
+# For --via codedeploy. The agent of a real instance knows no DESTDIR, and means its own root.
+APPSPEC = """\
+version: 0.0
+os: linux
+files:
+  - source: /
+    destination: /srv/app/releases/{version}
+hooks:
+  ApplicationStop:
+    - location: scripts/stop.sh
+      timeout: 60
+  AfterInstall:
+    - location: scripts/switch.sh
+      timeout: 60
+  ApplicationStart:
+    - location: scripts/start.sh
+      timeout: 60
+  ValidateService:
+    - location: scripts/validate.sh
+      timeout: 60
+"""
+SCRIPTS = {
+    "stop.sh": "systemctl stop app",
+    "switch.sh": 'ln -sfn releases/{version} "$DESTDIR/srv/app/current"',
+    "start.sh": "systemctl restart app",
+    "validate.sh": "systemctl is-active app",
+}
 
 
 def build_release(version: str, folder: Path, *, broken: str | None = None) -> Path:
@@ -29,7 +57,13 @@ def build_release(version: str, folder: Path, *, broken: str | None = None) -> P
         raise GoCDError(f"{version!r} is not a version: use letters, digits and . _ + -")
     if broken is not None and broken not in BREAKAGES:
         raise GoCDError(f"{broken!r} is not a breakage: use one of {', '.join(BREAKAGES)}")
-    files = {"VERSION": f"{version}\n".encode(), "service.py": SERVICE.read_bytes()}
+    files = {
+        "VERSION": f"{version}\n".encode(),
+        "service.py": SERVICE.read_bytes(),
+        "appspec.yml": APPSPEC.format(version=version).encode(),
+    }
+    for name, line in SCRIPTS.items():
+        files[f"scripts/{name}"] = f"#!/bin/sh\n{line.format(version=version)}\n".encode()
     if broken:
         files["BROKEN"] = f"{broken}\n".encode()
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ beside it names the release; the file BROKEN, if there is one, says what is wron
 
     starts-not      exits 1 at once
     answers-500     answers everything with 500
+    errors-at-first answers users with 500 for 2 s from the first one on; its status is well
     wrong-version   says it is version 0.0
 """
 
@@ -20,6 +21,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -29,6 +31,7 @@ GRACE_S = 30.0
 # How long an idle connection may still bring a request that its client sent before it heard of the stop.
 LINGER_S = 0.5
 LONGEST_HEAD = 16_384
+AT_FIRST_S = 2.0
 
 
 class Service:
@@ -37,6 +40,8 @@ class Service:
     def __init__(self, version: str, *, failing: bool) -> None:
         self.version = version
         self.failing = failing
+        self.fails_until: float | None = None
+        self.fails_at_first = False
         self.stopping = False
         self.answered = 0
         self.connections: set[Connection] = set()
@@ -54,6 +59,11 @@ class Service:
                 return HTTPStatus.BAD_REQUEST, {"error": "seconds is a number, 0 or more"}, 0
         if self.failing:
             return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "this release is broken"}, wait
+        if self.fails_at_first and url.path != "/_status":
+            now = time.monotonic()
+            self.fails_until = self.fails_until or now + AT_FIRST_S
+            if now < self.fails_until:
+                return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "not warm yet"}, wait
         if url.path == "/_status":
             return HTTPStatus.OK, {"status": "ok", "version": self.version}, 0
         if url.path in ("/", "/slow"):
@@ -207,6 +217,7 @@ def main() -> int:
         return 1
     version = (HERE / "VERSION").read_text(encoding="utf-8").strip()
     service = Service("0.0" if broken == "wrong-version" else version, failing=broken == "answers-500")
+    service.fails_at_first = broken == "errors-at-first"
     try:
         listener = socket.create_server((chosen.host, chosen.port))
     except OSError as error:

@@ -43,7 +43,11 @@ class Service:
 
 @dataclass
 class Instance:
-    """An EC2 instance; *root* is its file system, *agent_online* whether Systems Manager reaches it."""
+    """An EC2 instance; *root* is its file system, *agent_online* whether Systems Manager reaches it.
+
+    *platform* is what Systems Manager says that it runs. *command_ends* has each of its commands end in this
+    status and these details without being run.
+    """
 
     id: str
     name: str
@@ -52,6 +56,8 @@ class Instance:
     root: Path
     service: Service | None = None
     agent_online: bool = True
+    platform: str = "Linux"
+    command_ends: tuple[str, str] | None = None
 
     def environment(self, mark: str) -> dict[str, str]:
         """Give the environment its processes see; *mark* lets them be found when the stand-in ends.

@@ -55,7 +55,13 @@ class Command:
 
     def described(self) -> dict[str, Any]:
         ended = [each.status for each in self.invocations.values() if each.status in ENDED]
-        failed = [status for status in ended if status != "Success"]
+        # A command is Success even if most of its targets could not be reached: Systems Manager user guide,
+        # Understanding command statuses.
+        failed = [
+            each.status
+            for each in self.invocations.values()
+            if each.status in ENDED - {"Success"} and each.details != "Undeliverable"
+        ]
         status = "Pending" if not self.known else "InProgress"
         if self.known and len(ended) == len(self.invocations):
             status = failed[0] if failed else "Success"
@@ -108,8 +114,15 @@ class Invocation:
             if self.command.age >= self.command.delivery_timeout:
                 return self._end("TimedOut", "DeliveryTimedOut")
             time.sleep(0.05)
+        if self.instance.command_ends:
+            return self._end(*self.instance.command_ends)
+        if (self.command.plugin == "aws:runPowerShellScript") != (self.instance.platform == "Windows"):
+            return self._end("Failed", "InvalidPlatform")
         self._started = datetime.now(timezone.utc)
         self.status = self.details = "InProgress"
+        if self.instance.platform == "Windows":
+            self.exit_code, self._error = 1, "a stand-in runs no PowerShell"
+            return self._end("Failed", "Failed")
         folder = self.instance.root / "var/lib/amazon/ssm" / self.command.id
         folder.mkdir(parents=True, exist_ok=True)
         return self._run(self._script(folder), folder)

@@ -15,6 +15,7 @@ from moto.elbv2.models import elbv2_backends
 from gocd.rehearsal.standin_aws import guardian, load_balancers, wire
 from gocd.rehearsal.standin_aws.auto_scaling import AutoScaling
 from gocd.rehearsal.standin_aws.classic_load_balancers import ClassicLoadBalancers
+from gocd.rehearsal.standin_aws.code_deploy import CodeDeploy
 from gocd.rehearsal.standin_aws.control_plane import ControlPlane
 from gocd.rehearsal.standin_aws.corrections import Corrections
 from gocd.rehearsal.standin_aws.data_plane import DataPlane
@@ -50,10 +51,16 @@ class Parts:
         classics = ClassicLoadBalancers(self.plane, self.instances, time.monotonic, speed=speed)
         self.auto_scaling = AutoScaling(self.instances, cloud.region)
         self.commands = RunCommand(self.instances, time.monotonic)
+        self.deployments = CodeDeploy(self.instances, cloud.region)
+        # A deployment whose script is killed must not roll back while all is coming to its end.
+        self._closing.callback(self.deployments.forget)
         self._reconciliation = Reconciliation(
             cloud.region, self.plane, self.instances, groups, classics, self.auto_scaling, cloud.faults
         )
-        overlays = (groups, LoadBalancers(), classics, self.auto_scaling, self.commands)
+        overlays = (
+            *(groups, LoadBalancers(), classics, self.auto_scaling),
+            *(self.commands, self.deployments),
+        )
         self.corrections = [each for overlay in overlays for each in overlay.corrections()]
         self._closing.callback(Corrections(self.corrections).undo)
         self.control_plane = ControlPlane(cloud.journal, cloud.faults, self._reconciliation.step)
@@ -102,6 +109,7 @@ class Parts:
     def reset(self) -> None:
         with self.control_plane.lock:
             self.commands.forget()
+            self.deployments.forget()
             guardian.end(self._cloud.instances_mark)
             self._empty()
 

@@ -21,7 +21,10 @@ from gocd.rehearsal.standin_aws.invocations import Command, Invocation
 from gocd.rehearsal.standin_aws.registrations import Clock
 from gocd.rehearsal.standin_aws.wire import ACCOUNT
 
-DOCUMENTS = {"AWS-RunShellScript": "aws:runShellScript"}
+DOCUMENTS = {
+    "AWS-RunShellScript": "aws:runShellScript",
+    "AWS-RunPowerShellScript": "aws:runPowerShellScript",
+}
 
 
 class RunCommand:
@@ -131,9 +134,9 @@ class RunCommand:
                 "PingStatus": "Online" if self._reachable(each) else "ConnectionLost",
                 "AgentVersion": "3.3.2299.0",
                 "IsLatestVersion": True,
-                "PlatformType": "Linux",
-                "PlatformName": "Amazon Linux",
-                "PlatformVersion": "2023",
+                "PlatformType": each.platform,
+                "PlatformName": "Amazon Linux" if each.platform == "Linux" else "Windows Server",
+                "PlatformVersion": "2023" if each.platform == "Linux" else "10.0",
                 "ResourceType": "EC2Instance",
                 "IPAddress": each.private_ip,
                 "ComputerName": f"ip-{each.private_ip.replace('.', '-')}.ec2.internal",

@@ -3,6 +3,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.sample.release import BREAKAGES, SERVICE, build_release
@@ -20,7 +21,7 @@ def test_another_version_gives_other_bytes(tmp_path: Path) -> None:
     assert build_release("1.0", tmp_path).read_bytes() != build_release("2.0", tmp_path).read_bytes()
 
 
-def test_files_lie_at_the_root_and_belong_to_nobody(tmp_path: Path) -> None:
+def test_files_belong_to_nobody(tmp_path: Path) -> None:
     with tarfile.open(build_release("2.0", tmp_path)) as archive:
         members = archive.getmembers()
         version = archive.extractfile("VERSION")
@@ -29,8 +30,23 @@ def test_files_lie_at_the_root_and_belong_to_nobody(tmp_path: Path) -> None:
         assert service is not None
         assert version.read() == b"2.0\n"
         assert service.read() == SERVICE.read_bytes()
-    assert [member.name for member in members] == ["VERSION", "service.py"]
+    assert [member.name for member in members if "/" not in member.name] == [
+        "VERSION",
+        "appspec.yml",
+        "service.py",
+    ]
     assert {(member.uid, member.gid, member.mtime, member.mode) for member in members} == {(0, 0, 0, 0o644)}
+
+
+def test_every_script_that_the_appspec_names_is_there(tmp_path: Path) -> None:
+    with tarfile.open(build_release("2.0", tmp_path)) as archive:
+        names = archive.getnames()
+        appspec = archive.extractfile("appspec.yml")
+        assert appspec is not None
+        read = yaml.safe_load(appspec)
+    hooks = [script["location"] for scripts in read["hooks"].values() for script in scripts]
+    assert sorted(hooks) == [name for name in names if name.startswith("scripts/")]
+    assert read["files"] == [{"source": "/", "destination": "/srv/app/releases/2.0"}]
 
 
 @pytest.mark.parametrize("broken", BREAKAGES)

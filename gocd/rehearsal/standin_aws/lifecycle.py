@@ -1,0 +1,172 @@
+"""One CodeDeploy deployment on one instance: what the agent there does, event by event.
+
+Sources: CodeDeploy API reference (LifecycleEvent, Diagnostics); user guide, AppSpec 'hooks' section; the
+agent's own sources (aws-codedeploy-agent: its folders, and which revision it stops).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from gocd.rehearsal.standin_aws.appspec import AgentFailure, install, read_appspec
+from gocd.rehearsal.standin_aws.hook_scripts import run_hook
+from gocd.rehearsal.standin_aws.instances import Instance
+from gocd.rehearsal.standin_aws.revisions import download
+
+# An in-place deployment without traffic control, in order.
+EVENTS = (
+    "ApplicationStop",
+    "DownloadBundle",
+    "BeforeInstall",
+    "Install",
+    "AfterInstall",
+    "ApplicationStart",
+    "ValidateService",
+)
+SUCCESS = {"errorCode": "Success", "scriptName": "", "message": "Succeeded", "logTail": ""}
+# Seconds until CodeDeploy gives up on an agent that does not ask for its next order.
+AGENT_PATIENCE = 300.0
+AGENT_LOST = (
+    "CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on your "
+    "host and make sure the agent is running and can connect to the CodeDeploy server."
+)
+DEPLOYMENT_ROOT = "opt/codedeploy-agent/deployment-root"
+
+
+@dataclass
+class Event:
+    """One lifecycle event; *status* is the API's word."""
+
+    name: str
+    status: str = "Pending"
+    started: datetime | None = None
+    ended: datetime | None = None
+    diagnostics: Mapping[str, str] = field(default_factory=dict)
+
+    def described(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"lifecycleEventName": self.name, "status": self.status}
+        if self.started:
+            told["startTime"] = self.started
+        if self.ended:
+            told |= {"endTime": self.ended, "diagnostics": dict(self.diagnostics)}
+        return told
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an agent is told of a deployment; *group_id* names its folder, *revision* is an S3Location."""
+
+    deployment_id: str
+    application: str
+    group: str
+    group_id: str
+    revision: Mapping[str, Any]
+    file_exists_behavior: str
+    ignore_stop_failures: bool
+
+
+class Target:
+    """An instance of a deployment; *stopping* ends it after the event that runs, *dead* at once."""
+
+    def __init__(
+        self, order: Order, instance: Instance, mark: str, reachable: Callable[[Instance], bool]
+    ) -> None:
+        self.instance = instance
+        self.status = "Pending"
+        self.events = [Event(name) for name in EVENTS]
+        self.updated = datetime.now(timezone.utc)
+        self.stopping = threading.Event()
+        self.dead = threading.Event()
+        self._order = order
+        self._mark = mark
+        self._reachable = reachable
+        self._root = instance.root / DEPLOYMENT_ROOT
+        self._folder = self._root / order.group_id / order.deployment_id
+        self._archive = self._folder / "deployment-archive"
+        self._last = self._root / "deployment-instructions" / f"{order.group_id}_last_successful_install"
+
+    def walk(self) -> None:
+        """Go through the events until one fails or the deployment is stopped."""
+        self.status = "InProgress"
+        for event in self.events:
+            if self.stopping.is_set():
+                break
+            self._take(event)
+            forgiven = event.name == "ApplicationStop" and self._order.ignore_stop_failures
+            if event.status == "Failed" and not forgiven:
+                self.status = "Failed"
+                break
+        else:
+            self._last.parent.mkdir(parents=True, exist_ok=True)
+            self._last.write_text(str(self._archive), encoding="utf-8")
+            self.status = "Succeeded"
+        self.skip()
+
+    def skip(self) -> None:
+        """Leave out the events that have not begun."""
+        for event in self.events:
+            if event.status == "Pending":
+                event.status = "Skipped"
+        if self.status in {"Pending", "InProgress"}:
+            self.status = "Skipped"
+        self.updated = datetime.now(timezone.utc)
+
+    def described(self) -> dict[str, Any]:
+        told = {
+            "deploymentId": self._order.deployment_id,
+            "targetId": self.instance.id,
+            "status": self.status,
+            "lastUpdatedAt": self.updated,
+            "lifecycleEvents": [event.described() for event in self.events],
+        }
+        return {"deploymentTargetType": "InstanceTarget", "instanceTarget": told}
+
+    def _take(self, event: Event) -> None:
+        event.started = datetime.now(timezone.utc)
+        event.status = "InProgress"
+        try:
+            self._wait_for_the_agent()
+            self._work(event.name)
+            event.diagnostics, status = SUCCESS, "Succeeded"
+        except AgentFailure as failure:
+            event.diagnostics, status = failure.diagnostics, "Failed"
+        except OSError as problem:
+            event.diagnostics, status = AgentFailure(str(problem)).diagnostics, "Failed"
+        event.ended = self.updated = datetime.now(timezone.utc)
+        event.status = status
+
+    def _wait_for_the_agent(self) -> None:
+        deadline = time.monotonic() + AGENT_PATIENCE
+        while not self._reachable(self.instance):
+            if self.stopping.is_set() or time.monotonic() > deadline:
+                raise AgentFailure(AGENT_LOST)
+            time.sleep(0.05)
+
+    def _work(self, name: str) -> None:
+        if name == "DownloadBundle":
+            download(self._order.revision, self._archive)
+        elif name == "Install":
+            cleanup = self._root / "deployment-instructions" / f"{self._order.group_id}-cleanup"
+            behavior = self._order.file_exists_behavior
+            install(read_appspec(self._archive), self._archive, self.instance.root, behavior, cleanup)
+        elif name != "ApplicationStop":
+            self._hook(name, self._archive)
+        elif self._last.exists():
+            # The old revision knows how to stop what it started.
+            self._hook(name, Path(self._last.read_text(encoding="utf-8")))
+
+    def _hook(self, event: str, archive: Path) -> None:
+        environment = {
+            **self.instance.environment(self._mark),
+            "LIFECYCLE_EVENT": event,
+            "DEPLOYMENT_ID": self._order.deployment_id,
+            "APPLICATION_NAME": self._order.application,
+            "DEPLOYMENT_GROUP_NAME": self._order.group,
+        }
+        run_hook(event, archive, self.instance.root, environment, self.dead)

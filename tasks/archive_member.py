@@ -1,0 +1,96 @@
+"""One member of a release archive, and what makes it one that a release has no need of."""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+# Linux: limits.h, NAME_MAX and PATH_MAX; the latter less what the release folder's own path may take.
+LONGEST_NAME, LONGEST_PATH, DEEPEST = 255, 3000, 100
+
+# Control characters, line separators, and what stands for bytes that are no UTF-8.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+# Microsoft, "Naming Files, Paths, and Namespaces".
+WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+WINDOWS_SPECIAL = re.compile(r'[<>:"|?*]|[. ](/|$)')
+
+
+class Kind(Enum):
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    HARD_LINK = "hard link"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One entry of an archive.
+
+    Args:
+        size: Bytes once unpacked.
+        target: Where a link leads; a hard link's counts from the top of the archive.
+    """
+
+    name: str
+    kind: Kind
+    size: int = 0
+    target: str = ""
+
+
+class BadMember(Exception):
+    """A release has no need of it; the reason fits after "ARCHIVE holds"."""
+
+
+def check_member(member: Member, *, windows: bool) -> None:
+    """Judge *member* by what it says of itself.
+
+    Raises:
+        BadMember: Its name or where it leads is not inside the release, or cannot be on such a system.
+    """
+    check_path(member.name)
+    if member.kind is Kind.LINK:
+        _check_link(member)
+    if member.kind is Kind.HARD_LINK and leaves(member.target):
+        raise BadMember(f"{member.name!r}, a link out of the release folder")
+    if windows:
+        _check_on_windows(member)
+
+
+def check_path(name: str) -> None:
+    """Refuse a path that leads out, or that no listing could show."""
+    if UNPRINTABLE.search(name):
+        raise BadMember(f"{name[:100]!r}, a name with control characters in it")
+    if leaves(name):
+        raise BadMember(f"{name[:100]!r}, which leaves the release folder")
+    parts = name.split("/")
+    too_long = len(name.encode()) > LONGEST_PATH or len(parts) > DEEPEST
+    if too_long or any(len(part.encode()) > LONGEST_NAME for part in parts):
+        raise BadMember(f"{name[:100]!r}..., a name that is too long")
+
+
+def leaves(name: str, folder: str = "") -> bool:
+    """Whether *name*, seen from *folder*, is outside; a backslash is a slash too, as it is on Windows."""
+    name = name.replace("\\", "/")
+    if not name or name.startswith("/") or re.match("[A-Za-z]:/", name):
+        return True
+    return posixpath.normpath(posixpath.join(folder, name)).split("/")[0] == ".."
+
+
+def _check_link(link: Member) -> None:
+    if UNPRINTABLE.search(link.target) or leaves(link.target, posixpath.dirname(link.name)):
+        raise BadMember(f"{link.name!r}, a link out of the release folder")
+    # After a name, which may be a link itself, nobody can tell from the text where ".." leads.
+    parts = [part for part in link.target.split("/") if part not in ("", ".")]
+    if ".." in parts and any(part != ".." for part in parts[: len(parts) - parts[::-1].index("..")]):
+        raise BadMember(f"{link.name!r}, a link whose way has '..' after a name")
+
+
+def _check_on_windows(member: Member) -> None:
+    if member.kind in (Kind.LINK, Kind.HARD_LINK):
+        raise BadMember(f"{member.name!r}, a link, which a release for Windows cannot have")
+    # Its leading "./" is no name.
+    name = posixpath.normpath(member.name.replace("\\", "/"))
+    devices = {part.split(".")[0].upper() for part in name.split("/")} & WINDOWS_DEVICES
+    if name != "." and (devices or WINDOWS_SPECIAL.search(name)):
+        raise BadMember(f"{member.name!r}, which is no name for a file on Windows")

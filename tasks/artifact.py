@@ -1,0 +1,80 @@
+"""The artifact that a release comes as: a file, a folder, or an object in S3; always one checked archive."""
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from tasks.archive import check_archive, sha256
+from tasks.aws.artifact_store import ArtifactStore
+from tasks.aws.connect import Aws
+from tasks.errors import Refused
+from tasks.packing import pack
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One archive, checked.
+
+    Args:
+        name: Its file name.
+        kind: ``tar`` or ``zip``.
+        sha256: Of the whole archive, in hexadecimal.
+        content: The archive itself; a temporary one has no name on disk and goes with this process.
+        address: Bucket and key, where it is in S3 already.
+    """
+
+    name: str
+    kind: str
+    sha256: str
+    size: int
+    content: BinaryIO
+    address: tuple[str, str] | None = None
+
+
+def open_artifact(aws: Aws, given: str, *, windows: bool = False) -> Artifact:
+    """Return the artifact that *given* means, packed or fetched first where it has to be.
+
+    Args:
+        given: A path to an archive or folder, or ``s3://BUCKET/KEY``.
+
+    Raises:
+        Refused: There is none, or it holds what a release has no need of.
+    """
+    if "://" in given:
+        bucket, key = _address(given)
+        content = _temporary()
+        ArtifactStore(aws, bucket).fetch(key, content)
+        return _checked(content, given, key.rpartition("/")[2], windows, (bucket, key))
+    path = Path(given)
+    try:
+        if path.is_dir():
+            content = _temporary()
+            pack(path, content)
+            return _checked(content, given, f"{path.resolve().name or 'release'}.tar.gz", windows)
+        return _checked(path.open("rb"), given, path.name, windows)
+    except FileNotFoundError:
+        raise Refused(f"there is no artifact {given}") from None
+    except OSError as problem:
+        raise Refused(f"the artifact {given} cannot be read ({problem.strerror or problem})") from None
+
+
+def _checked(
+    content: BinaryIO, given: str, name: str, windows: bool, address: tuple[str, str] | None = None
+) -> Artifact:
+    kind = check_archive(content, given, windows=windows)
+    digest = sha256(content)
+    return Artifact(name, kind, digest, content.seek(0, 2), content, address)
+
+
+def _temporary() -> BinaryIO:
+    # It has no name: not even a kill -9 leaves it behind.
+    return tempfile.TemporaryFile()
+
+
+def _address(given: str) -> tuple[str, str]:
+    match = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.*[^/])", given, re.DOTALL)
+    if not match:
+        raise Refused(f"{given!r} is no artifact: use a file, a folder or s3://BUCKET/KEY")
+    return match[1], match[2]

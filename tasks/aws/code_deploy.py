@@ -1,0 +1,129 @@
+"""CodeDeploy: deployments made, found, described and stopped; nothing here waits for one to end.
+
+Source: CodeDeploy API reference (CreateDeployment, ListDeployments, StopDeployment).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from tasks.aws.connect import Aws
+from tasks.aws.deployment_state import RUNNING, Deployment, Revision, Target, read_deployment, read_target
+from tasks.aws.errors import AwsError
+
+# AWS refuses requests from a clock that is further off than this (IAM user guide, Signature Version 4).
+CLOCKS_DIFFER = timedelta(minutes=15)
+
+# What one call describes (API reference: BatchGetDeployments 25; BatchGetDeploymentTargets 25).
+BATCH = 25
+
+# There is nothing to tell of a target yet, or the deployment goes without it.
+NO_TARGET = {"DeploymentNotStartedException", "DeploymentTargetDoesNotExistException"}
+
+
+class CodeDeploy:
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def create(self, application: str, group: str, revision: Revision, description: str) -> str:
+        """Start a deployment in place, and return its id.
+
+        CodeDeploy knows no idempotency token: after a failure, look for *description* with
+        ``described_as`` before sending it again.
+
+        Raises:
+            AwsError: ``DeploymentLimitExceededException`` while another one of the group is running.
+        """
+        location = {"bucket": revision.bucket, "key": revision.key, "bundleType": revision.bundle}
+        answer = self._aws.call(
+            "codedeploy",
+            "create_deployment",
+            group,
+            applicationName=application,
+            deploymentGroupName=group,
+            revision={"revisionType": "S3", "s3Location": location},
+            description=description,
+            # A release that cannot be stopped is one more reason to replace it.
+            ignoreApplicationStopFailures=True,
+            fileExistsBehavior="OVERWRITE",
+        )
+        return str(answer["deploymentId"])
+
+    def running(self, application: str, group: str) -> Deployment | None:
+        """Return the deployment that is under way in a group, if any; there is at most one."""
+        found = self._listed(application, group, includeOnlyStatuses=list(RUNNING))
+        return next((each for each in found if not each.ended), None)
+
+    def all(self, application: str, group: str) -> list[Deployment]:
+        """Return every deployment that AWS remembers of a group, the oldest first."""
+        found = self._listed(application, group)
+        return sorted(found, key=lambda each: each.created.timestamp() if each.created else 0)
+
+    def described_as(
+        self, application: str, group: str, description: str, since: datetime
+    ) -> Deployment | None:
+        """Return the deployment with this description, created at or after *since*, if there is one."""
+        found = self._listed(application, group, createTimeRange={"start": since - CLOCKS_DIFFER})
+        return next((each for each in found if each.description == description), None)
+
+    def deployment(self, deployment_id: str) -> Deployment:
+        answer = self._aws.call("codedeploy", "get_deployment", deployment_id, deploymentId=deployment_id)
+        return read_deployment(answer["deploymentInfo"])
+
+    def targets(self, deployment_id: str, ids: Sequence[str] = ()) -> list[Target]:
+        """Return the targets called *ids*, or else all; none before the deployment has started."""
+        try:
+            ids = ids or self._aws.pages(
+                "codedeploy", "list_deployment_targets", "targetIds", deploymentId=deployment_id
+            )
+            return [
+                read_target(entry)
+                for batch in _batches(ids)
+                for entry in self._aws.call(
+                    "codedeploy",
+                    "batch_get_deployment_targets",
+                    deployment_id,
+                    deploymentId=deployment_id,
+                    targetIds=batch,
+                )["deploymentTargets"]
+            ]
+        except AwsError as error:
+            if error.code in NO_TARGET:
+                return []
+            raise
+
+    def stop(self, deployment: Deployment) -> bool:
+        """Ask for an end, with a rollback if one is set up for that; return whether it is a matter of time.
+
+        Raises:
+            AwsError: ``DeploymentAlreadyCompletedException`` if there is nothing left to stop.
+        """
+        answer = self._aws.call(
+            "codedeploy",
+            "stop_deployment",
+            deployment.id,
+            deploymentId=deployment.id,
+            autoRollbackEnabled="DEPLOYMENT_STOP_ON_REQUEST" in deployment.rolls_back_on,
+        )
+        return bool(answer.get("status") != "Succeeded")
+
+    def _listed(self, application: str, group: str, **question: Any) -> list[Deployment]:
+        ids = self._aws.pages(
+            "codedeploy",
+            "list_deployments",
+            "deployments",
+            applicationName=application,
+            deploymentGroupName=group,
+            **question,
+        )
+        return [
+            read_deployment(entry)
+            for batch in _batches(ids)
+            for entry in self._aws.call("codedeploy", "batch_get_deployments", group, deploymentIds=batch)[
+                "deploymentsInfo"
+            ]
+        ]
+
+
+def _batches(ids: Sequence[str]) -> list[list[str]]:
+    return [list(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH)]

@@ -1,0 +1,88 @@
+"""How a script on an instance ended: SSM's states in our words."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Seen only while it goes on; every other state is an end.
+RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}
+
+# Ends that the script had no part in: it never began.
+NEVER_BEGAN = {
+    "Undeliverable": "SSM could not reach it",
+    "DeliveryTimedOut": "SSM could not reach it in time",
+    "InvalidPlatform": "it runs another system than the script is for",
+    "AccessDenied": "SSM may not run anything on it",
+    "RateExceeded": "SSM had too many orders at once",
+}
+
+CUT_OFF = {
+    "ExecutionTimedOut": "it ran too long and was stopped",
+    "TimedOut": "it ran too long and was stopped",
+    "Cancelled": "it was cancelled in AWS",
+    "Terminated": "it was cancelled in AWS",
+}
+
+# What SSM keeps of an output, in characters: its beginning (API reference, GetCommandInvocation).
+OUTPUT_KEPT, ERRORS_KEPT = 24_000, 8_000
+
+# Lines and characters of the output that are worth a place in GoCD's log.
+SHOWN_LINES, SHOWN_LENGTH = 20, 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a script ended.
+
+    Args:
+        problem: In words, or None if it succeeded.
+        output: What it printed on stdout; AWS keeps the first 24,000 characters.
+        errors: The same for stderr, the first 8,000.
+        began: Whether the script may have run at all.
+    """
+
+    problem: str | None
+    output: str = ""
+    errors: str = ""
+    began: bool = True
+
+    @property
+    def last_lines(self) -> list[str]:
+        """The last lines that it printed, fit for a log, and a word on what SSM did not keep."""
+        lines = _lines(self.output) + _lines(self.errors)
+        shown = [line if len(line) <= SHOWN_LENGTH else f"{line[:SHOWN_LENGTH]}..." for line in lines]
+        cut = len(self.output) >= OUTPUT_KEPT or len(self.errors) >= ERRORS_KEPT
+        return shown[-SHOWN_LINES:] + (["(SSM kept only the beginning of the output)"] if cut else [])
+
+    @property
+    def verdict(self) -> str:
+        """The last thing that the script itself said of its failure, or else how it ended."""
+        if self.problem in {*NEVER_BEGAN.values(), *CUT_OFF.values()}:
+            return self.problem or ""
+        # The SSM agent adds a line of its own after what the script wrote.
+        own = [line for line in _lines(self.errors) if not line.startswith("failed to run commands")]
+        return own[-1][:SHOWN_LENGTH] if own else self.problem or ""
+
+
+def outcome(invocation: Mapping[str, Any]) -> Outcome:
+    """Judge one invocation, whatever the command that it belongs to says of all of them."""
+    status = str(invocation.get("Status", ""))
+    # The details are spelled with blanks in some answers and without in others.
+    detail = str(invocation.get("StatusDetails") or status).replace(" ", "")
+    output = str(invocation.get("StandardOutputContent", ""))
+    errors = str(invocation.get("StandardErrorContent", ""))
+    if status == "Success" and detail in ("Success", ""):
+        return Outcome(None, output, errors)
+    if detail in NEVER_BEGAN:
+        return Outcome(NEVER_BEGAN[detail], output, errors, began=False)
+    code = invocation.get("ResponseCode", -1)
+    told = f"it exited {code}" if code not in (-1, None) else f"SSM calls it {detail or 'nothing at all'}"
+    return Outcome(CUT_OFF.get(detail, told), output, errors)
+
+
+def _lines(text: str) -> list[str]:
+    # What an output holds besides text, such as colours, has no place in a log.
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\t", " ")
+    lines = (re.sub("[\x00-\x1f\x7f-\x9f]", "", line).rstrip() for line in re.split(r"[\r\n]+", plain))
+    return [line for line in lines if line]

@@ -1,0 +1,121 @@
+"""What CodeDeploy tells of a deployment, its targets and their lifecycle events.
+
+Source: CodeDeploy API reference (DeploymentInfo, InstanceTarget, LifecycleEvent, Diagnostics).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+# A status in neither of these is one that AWS has added since: not ended, and never a success.
+RUNNING = ("Created", "Queued", "InProgress", "Baking", "Ready")
+ENDED = ("Succeeded", "Failed", "Stopped")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A release in S3; *bundle* is zip, tar or tgz."""
+
+    bucket: str
+    key: str
+    bundle: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment as it was when asked for.
+
+    Args:
+        revision: None if it comes from elsewhere than S3.
+        error: Why it failed or was stopped, in AWS's words.
+        rollback_id: The deployment that rolls this one back; it may appear a moment after the end.
+        rollback_words: What AWS says of rolling back, also why it does not.
+        rolls_back_on: The events that start an automatic rollback.
+    """
+
+    id: str
+    status: str
+    description: str = ""
+    revision: Revision | None = None
+    created: datetime | None = None
+    error: str = ""
+    rollback_id: str = ""
+    rollback_words: str = ""
+    rolls_back_on: frozenset[str] = frozenset()
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+
+@dataclass(frozen=True)
+class LifecycleEvent:
+    """One step on one target; *seconds* is None until it has ended, *code* AWS's LifecycleErrorCode."""
+
+    name: str
+    status: str
+    seconds: float | None = None
+    code: str = ""
+    script: str = ""
+    message: str = ""
+    log_tail: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target of a deployment; *label* tells Blue from Green, where there are both."""
+
+    id: str
+    status: str
+    events: Sequence[LifecycleEvent] = ()
+    label: str = ""
+
+
+def read_deployment(entry: Mapping[str, Any]) -> Deployment:
+    """Read AWS's DeploymentInfo."""
+    location = entry.get("revision", {}).get("s3Location", {})
+    rollback = entry.get("rollbackInfo", {})
+    automatic = entry.get("autoRollbackConfiguration", {})
+    return Deployment(
+        id=entry["deploymentId"],
+        status=entry["status"],
+        description=entry.get("description", ""),
+        revision=Revision(location["bucket"], location["key"], location.get("bundleType", ""))
+        if location
+        else None,
+        created=entry.get("createTime"),
+        error=entry.get("errorInformation", {}).get("message", ""),
+        rollback_id=rollback.get("rollbackDeploymentId", ""),
+        rollback_words=rollback.get("rollbackMessage", ""),
+        rolls_back_on=frozenset(automatic.get("events", ()) if automatic.get("enabled") else ()),
+    )
+
+
+def read_target(entry: Mapping[str, Any]) -> Target:
+    """Read AWS's DeploymentTarget, which has what it tells under the name of its kind."""
+    told: Mapping[str, Any] = next((entry[name] for name in entry if name.endswith("Target")), {})
+    return Target(
+        id=told.get("targetId", ""),
+        status=told.get("status", "Unknown"),
+        events=[_event(each) for each in told.get("lifecycleEvents", ())],
+        # AWS's model and its text disagree on the capitals.
+        label=told.get("instanceLabel", "").capitalize(),
+    )
+
+
+def _event(entry: Mapping[str, Any]) -> LifecycleEvent:
+    start, end = entry.get("startTime"), entry.get("endTime")
+    why = entry.get("diagnostics", {})
+    return LifecycleEvent(
+        name=entry["lifecycleEventName"],
+        status=entry.get("status", "Unknown"),
+        seconds=(end - start).total_seconds() if start and end else None,
+        code=why.get("errorCode", ""),
+        script=why.get("scriptName", ""),
+        message=why.get("message", ""),
+        log_tail=why.get("logTail", ""),
+    )

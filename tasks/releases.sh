@@ -1,0 +1,81 @@
+# What installing a release and going back to one share. Lines before this set the values they use.
+# Any POSIX shell runs it. DESTDIR stands before every path, as it does for "make install".
+#
+# In the install folder: releases/NAME, each whole and never rewritten; "current", a link to one of them;
+# ".history", the links' targets in the order in which they became current. Where "current" stands in it
+# tells which release was before: going back moves the link and writes nothing else.
+
+set -eu
+umask 022
+
+root="${DESTDIR:-}$install_to"
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# "current" is at every moment one whole release or another.
+switch_to() {
+    ln -sfn "$1" "$root/.current.new"
+    mv -Tf "$root/.current.new" "$root/current"
+}
+
+is_there() {
+    case $1 in
+    /*) [ -d "$1" ] ;;
+    *) [ -n "$1" ] && [ -d "$root/$1" ] ;;
+    esac
+}
+
+# The history as far as $1, which is left out; all of it if $1 is not in it.
+history_before() {
+    [ -f "$root/.history" ] || return 0
+    while IFS= read -r entry; do
+        [ "$entry" != "$1" ] || break
+        printf '%s\n' "$entry"
+    done <"$root/.history"
+}
+
+# The release that was current before $1 and is still there.
+release_before() {
+    history_before "$1" | {
+        before=
+        while IFS= read -r entry; do
+            if is_there "$entry"; then before=$entry; fi
+        done
+        printf '%s' "$before"
+    }
+}
+
+version_of() {
+    if [ -s "$root/$1/.version" ]; then
+        cat "$root/$1/.version"
+    else
+        printf '%s' "${1##*/}"
+    fi
+}
+
+# The lock's descriptor is closed for it: a service started by this must not hold the lock for ever.
+# SSM keeps only the head of an output, and the verdict comes last: so what a restart says is cut here.
+restart_service() {
+    [ -n "$restart" ] || return 0
+    exit_code=0
+    sh -c "$restart" >"$root/.restart.log" 2>&1 9>&- || exit_code=$?
+    lines=$(wc -l <"$root/.restart.log")
+    [ "$lines" -le 15 ] || printf '(%s lines in all, in %s/.restart.log; the last ones:)\n' "$lines" "$install_to"
+    tail -n 15 "$root/.restart.log" | tail -c 3000
+    return "$exit_code"
+}
+
+mkdir -p "$root/releases" || fail "$install_to cannot be made on this instance"
+if [ -e "$root/current" ] && [ ! -L "$root/current" ]; then
+    fail "$install_to/current is not a link; move it away first; nothing was changed"
+fi
+
+# One deployment at a time: a run that was killed on the agent may still be at work here.
+exec 9>"$root/.lock"
+if command -v flock >/dev/null 2>&1; then
+    flock -w 300 9 || fail "another deployment has been at work in $install_to for 300 s; nothing was changed"
+fi
+current=$(readlink "$root/current" || true)

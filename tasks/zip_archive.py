@@ -1,0 +1,110 @@
+"""The members of a zip archive, each unpacked to nowhere, because its own word on its size proves nothing."""
+
+import copy
+import io
+import stat
+import struct
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tasks.archive_member import BadMember, Kind, Member, check_path
+
+# Bytes of the list of members, which zipfile reads into memory as a whole.
+LARGEST_LIST = 32 * 1024**2
+
+# The end of a zip and, where that is too small for its numbers, the zip64 record and its locator:
+# PKWARE, APPNOTE.TXT 4.3.14 to 4.3.16.
+END, END64 = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q")
+LONGEST_COMMENT, LOCATOR_SIZE = 65_535, 20
+
+# APPNOTE.TXT 4.6.9: a second name for the member, which some programs prefer to the first.
+UNICODE_PATH = 0x7075
+
+LONGEST_TARGET = 4096
+
+
+def zip_members(file: BinaryIO) -> Iterator[Member]:
+    """Give each member of a zip archive.
+
+    Raises:
+        BadMember: A member is neither file, folder nor link, is encrypted, or is packed in a rare way.
+        zipfile.BadZipFile, EOFError, OSError, zlib.error: It is damaged.
+    """
+    _check_list(file)
+    with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            for name in _names(info):
+                check_path(name)
+            kind = _kind(info)
+            if info.flag_bits & 0x1:
+                raise BadMember(f"{info.filename!r}, which is encrypted")
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise BadMember(f"{info.filename!r}, packed in a way that not every unzip knows")
+            # Told before it is read: what is too large must not be unpacked even to nowhere.
+            target = archive.read(info).decode() if kind is Kind.LINK and _short(info) else ""
+            yield Member(info.filename, kind, info.file_size, target)
+            _read_through(archive, info)
+
+
+def _read_through(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    # zipfile compares names and checksums here. It stops at the size that was told, which other programs
+    # do not: asked for one byte more, it shows whether there is one.
+    one_more = copy.copy(info)
+    one_more.file_size += 1
+    unpacked = 0
+    with archive.open(one_more) as content:
+        while block := content.read(1024**2):
+            unpacked += len(block)
+    if unpacked != info.file_size:
+        raise BadMember(f"{info.filename!r}, which is not as long as it says")
+
+
+def _short(info: zipfile.ZipInfo) -> bool:
+    if info.file_size > LONGEST_TARGET:
+        raise BadMember(f"{info.filename!r}, a link out of the release folder")
+    return True
+
+
+def _names(info: zipfile.ZipInfo) -> Iterator[str]:
+    # zipfile itself cuts a name at a zero byte, and knows no second name.
+    yield info.orig_filename
+    if "\\" in info.orig_filename:
+        raise BadMember(f"{info.orig_filename!r}, a name with a backslash; pack it with / between folders")
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == UNICODE_PATH and size > 5:
+            second = extra[9 : 4 + size].decode("utf-8", "surrogateescape")
+            if second.isascii() and second != info.filename:
+                raise BadMember(f"{info.filename!r} that is {second!r} as well")
+            yield second
+        extra = extra[4 + size :]
+
+
+def _kind(info: zipfile.ZipInfo) -> Kind:
+    mode = stat.S_IFMT(info.external_attr >> 16)
+    if mode == stat.S_IFLNK:
+        return Kind.LINK
+    if info.is_dir() and mode in (0, stat.S_IFDIR):
+        return Kind.FOLDER
+    if not info.is_dir() and mode in (0, stat.S_IFREG):
+        return Kind.FILE
+    raise BadMember(f"{info.filename!r}, which is neither file, folder nor link")
+
+
+def _check_list(file: BinaryIO) -> None:
+    length = file.seek(0, io.SEEK_END)
+    start = max(0, length - END.size - LONGEST_COMMENT - LOCATOR_SIZE - END64.size)
+    file.seek(start)
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or at + END.size > len(tail):
+        raise zipfile.BadZipFile("it has no end")
+    size = END.unpack_from(tail, at)[5]
+    at64 = tail.rfind(b"PK\x06\x06", 0, at)
+    if at64 >= 0 and at64 + END64.size <= len(tail):
+        size = max(size if size != 0xFFFFFFFF else 0, END64.unpack_from(tail, at64)[8])
+    file.seek(0)
+    if size > LARGEST_LIST:
+        raise BadMember(f"a list of members that is {size:,} bytes long; that is no release")

@@ -1,0 +1,86 @@
+"""SSM's states in our words, whichever way AWS spells them."""
+
+import pytest
+
+from tasks.aws.command_outcome import Outcome, outcome
+
+NOT_REACHED = "SSM could not reach it"
+TOO_LONG = "it ran too long and was stopped"
+CANCELLED = "it was cancelled in AWS"
+
+
+@pytest.mark.parametrize(
+    ("status", "details", "code", "verdict", "began"),
+    [
+        ("Failed", "Undeliverable", -1, NOT_REACHED, False),
+        ("Undeliverable", "Undeliverable", -1, NOT_REACHED, False),
+        ("TimedOut", "DeliveryTimedOut", -1, f"{NOT_REACHED} in time", False),
+        ("TimedOut", "Delivery Timed Out", -1, f"{NOT_REACHED} in time", False),
+        ("TimedOut", "ExecutionTimedOut", 137, TOO_LONG, True),
+        ("TimedOut", "Execution Timed Out", -1, TOO_LONG, True),
+        ("TimedOut", "TimedOut", -1, TOO_LONG, True),
+        ("TimedOut", "", -1, TOO_LONG, True),
+        ("Cancelled", "Cancelled", -1, CANCELLED, True),
+        ("Failed", "Terminated", -1, CANCELLED, True),
+        ("Failed", "InvalidPlatform", -1, "it runs another system than the script is for", False),
+        ("Failed", "Invalid Platform", -1, "it runs another system than the script is for", False),
+        ("Failed", "AccessDenied", -1, "SSM may not run anything on it", False),
+        ("Failed", "Access Denied", -1, "SSM may not run anything on it", False),
+        ("Failed", "RateExceeded", -1, "SSM had too many orders at once", False),
+        ("Failed", "Failed", 7, "it exited 7", True),
+        ("Failed", "Failed", -1, "SSM calls it Failed", True),
+        ("Failed", "NoInstancesInTag", -1, "SSM calls it NoInstancesInTag", True),
+        ("Success", "Undeliverable", -1, NOT_REACHED, False),
+        ("Success", "Failed", 1, "it exited 1", True),
+        ("Whatever", "SomethingNew", -1, "SSM calls it SomethingNew", True),
+        ("", "", -1, "SSM calls it nothing at all", True),
+    ],
+)
+def test_every_bad_end_has_its_words(status: str, details: str, code: int, verdict: str, began: bool) -> None:
+    ended = outcome({"Status": status, "StatusDetails": details, "ResponseCode": code})
+
+    assert (ended.verdict, ended.began) == (verdict, began)
+    assert ended.problem
+
+
+def test_success_is_no_problem() -> None:
+    assert outcome({"Status": "Success", "StatusDetails": "Success"}).problem is None
+
+
+def test_the_scripts_own_last_word_is_the_verdict() -> None:
+    own = "the release could not be unpacked; nothing was changed"
+    errors = f"tar: gone\n{own}\nfailed to run commands: exit status 1"
+    failed = {
+        "Status": "Failed",
+        "StatusDetails": "Failed",
+        "ResponseCode": 1,
+        "StandardErrorContent": errors,
+    }
+
+    assert outcome(failed).verdict == own
+
+
+def test_a_stopped_scripts_last_word_is_not_its_verdict() -> None:
+    stopped = {
+        "Status": "TimedOut",
+        "StatusDetails": "ExecutionTimedOut",
+        "StandardErrorContent": "fine so far",
+    }
+
+    assert outcome(stopped).verdict == TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        ("one\ntwo\n", ["one", "two"]),
+        ("\n".join(map(str, range(100))), [str(n) for n in range(80, 100)]),
+        ("x" * 1000, ["x" * 300 + "..."]),
+        ("10 %\r20 %\r30 %\n", ["10 %", "20 %", "30 %"]),
+        ("\x1b[31mred\x1b[0m \x07bell\ttab", ["red bell tab"]),
+        ("\n\n  \n", []),
+        ("a\n" * 12_000, ["a"] * 20 + ["(SSM kept only the beginning of the output)"]),
+    ],
+)
+def test_the_last_lines_are_fit_for_a_log(output: str, shown: list[str]) -> None:
+    assert Outcome(None, output).last_lines == shown

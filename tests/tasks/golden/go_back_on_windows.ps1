@@ -1,0 +1,155 @@
+# What installing a release and going back to one share. Lines before this set the values they use.
+# Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it.
+#
+# In the install folder: releases\NAME, each whole and never rewritten; "current", a junction to one of them;
+# ".history", their names in the order in which they became current. Where "current" stands in it tells which
+# release was before: going back moves the junction and writes nothing else.
+
+$ErrorActionPreference = 'Stop'
+# Progress bars make downloads and archives many times slower, and nobody sees them here.
+$ProgressPreference = 'SilentlyContinue'
+[Net.ServicePointManager]::SecurityProtocol =
+    [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
+
+$releases = [IO.Path]::Combine($install_to, 'releases')
+$currentLink = [IO.Path]::Combine($install_to, 'current')
+$newLink = [IO.Path]::Combine($install_to, '.current.new')
+$oldLink = [IO.Path]::Combine($install_to, '.current.old')
+$historyFile = [IO.Path]::Combine($install_to, '.history')
+$goingBackFile = [IO.Path]::Combine($install_to, '.going-back')
+$restartLog = [IO.Path]::Combine($install_to, '.restart.log')
+$plain = New-Object Text.UTF8Encoding $false
+
+function Stop-Here([string] $why) {
+    [Console]::Error.WriteLine($why)
+    exit 1
+}
+
+function Get-Place([string] $name) { [IO.Path]::Combine($releases, $name) }
+
+function Test-Release([string] $name) { $name -and [IO.Directory]::Exists((Get-Place $name)) }
+
+function Write-Whole([string] $path, [string] $text) {
+    [IO.File]::WriteAllText("$path.new", $text, $plain)
+    if ([IO.File]::Exists($path)) { [IO.File]::Replace("$path.new", $path, [NullString]::Value) }
+    else { [IO.File]::Move("$path.new", $path) }
+}
+
+function Read-Lines([string] $path) {
+    if ([IO.File]::Exists($path)) { [IO.File]::ReadAllLines($path, $plain) | Where-Object { $_ } }
+}
+
+function Remove-Link([string] $path) {
+    # Not recursive: the junction goes, and what it leads to stays.
+    if ([IO.Directory]::Exists($path)) { [IO.Directory]::Delete($path, $false) }
+}
+
+# NTFS replaces no folder by renaming another over it, so between two renames there is no "current" for a
+# moment. A run that ends in that moment is made good by the next one, from ".current.old".
+function Switch-To([string] $name) {
+    Remove-Link $newLink
+    Remove-Link $oldLink
+    New-Item -ItemType Junction -Path $newLink -Value (Get-Place $name) | Out-Null
+    if ([IO.Directory]::Exists($currentLink)) { [IO.Directory]::Move($currentLink, $oldLink) }
+    [IO.Directory]::Move($newLink, $currentLink)
+    Remove-Link $oldLink
+}
+
+function Get-Current {
+    if (-not [IO.Directory]::Exists($currentLink)) { return '' }
+    $target = @((Get-Item -LiteralPath $currentLink -Force).Target)[0]
+    if ($target) { [IO.Path]::GetFileName($target.TrimEnd('\')) } else { '' }
+}
+
+# The history as far as $name, which is left out; all of it if $name is not in it.
+function Get-HistoryBefore([string] $name) {
+    foreach ($entry in @(Read-Lines $historyFile)) {
+        if ($entry -ceq $name) { break }
+        $entry
+    }
+}
+
+function Get-ReleaseBefore([string] $name) {
+    @(Get-HistoryBefore $name | Where-Object { Test-Release $_ }) | Select-Object -Last 1
+}
+
+function Get-Version([string] $name) {
+    $file = [IO.Path]::Combine((Get-Place $name), '.version')
+    if ([IO.File]::Exists($file)) { [IO.File]::ReadAllText($file, $plain) } else { $name }
+}
+
+# SSM keeps only the head of an output, and the verdict comes last: so what a restart says is cut here.
+function Restart-Release {
+    if (-not $restart) { return $true }
+    $script = [IO.Path]::Combine($install_to, '.restart.ps1')
+    # A script's own exit code would be 0 whatever its last command came to.
+    $lines = '$ErrorActionPreference = "Stop"', $restart,
+        'if ($?) { exit 0 } elseif ($LASTEXITCODE) { exit $LASTEXITCODE } else { exit 1 }'
+    # Windows PowerShell reads a script without this mark as the code page of the machine.
+    [IO.File]::WriteAllLines($script, [string[]] $lines, (New-Object Text.UTF8Encoding $true))
+    $before = $ErrorActionPreference
+    $ErrorActionPreference = 'Continue'
+    & powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $script *> $restartLog
+    $code = $LASTEXITCODE
+    $ErrorActionPreference = $before
+    Get-Content -LiteralPath $restartLog -Tail 15 | ForEach-Object {
+        [Console]::Out.WriteLine($_.Substring(0, [Math]::Min(200, $_.Length)))
+    }
+    return $code -eq 0
+}
+
+# One deployment at a time: a run that was killed on the agent may still be at work here.
+$sha = [Security.Cryptography.SHA256]::Create()
+$hash = $sha.ComputeHash([Text.Encoding]::UTF8.GetBytes($install_to.ToLowerInvariant().TrimEnd('\', '/')))
+$lock = New-Object Threading.Mutex $false, ('Global\gocd-tasks-' + [BitConverter]::ToString($hash, 0, 16))
+try {
+    if (-not $lock.WaitOne(300000)) {
+        Stop-Here "another deployment has been at work in $install_to for 300 s; nothing was changed"
+    }
+} catch [Threading.AbandonedMutexException] {
+    # Whoever had it was killed; it is ours now.
+}
+
+try { [IO.Directory]::CreateDirectory($releases) | Out-Null }
+catch { Stop-Here "$install_to cannot be made on this instance" }
+if (-not [IO.Directory]::Exists($currentLink) -and [IO.Directory]::Exists($oldLink)) {
+    [IO.Directory]::Move($oldLink, $currentLink)
+}
+if ([IO.Directory]::Exists($currentLink) -and
+    -not ([IO.File]::GetAttributes($currentLink) -band [IO.FileAttributes]::ReparsePoint)) {
+    Stop-Here "$install_to\current is no junction; move it away first; nothing was changed"
+}
+$current = Get-Current
+
+# Goes back to an earlier release, after the lines of releases.ps1. Values:
+#   install_to restart
+#   to       the version to go to; empty for the release before the current one
+#   leaving  the version that must be current, or nothing is done; empty for any
+
+if (-not (Test-Release $current)) { Stop-Here "$install_to\current leads to no release; nothing was changed" }
+$now = Get-Version $current
+if ($leaving -and $now -cne $leaving) {
+    Stop-Here "$now was put there meanwhile, and not $leaving; it was left alone"
+}
+
+if ($to) {
+    # Of folders with the same version, the one that was current last.
+    $all = @(Get-ChildItem -LiteralPath $releases -Directory).Name + @(Read-Lines $historyFile)
+    $target = @($all | Where-Object { (Test-Release $_) -and (Get-Version $_) -ceq $to }) | Select-Object -Last 1
+    if (-not $target) { Stop-Here "there is no release $to in $install_to; nothing was changed" }
+} elseif (@(Read-Lines $goingBackFile) -ccontains $current) {
+    # A run was killed after its switch: its restart is what is missing.
+    $target = $current
+} else {
+    $target = Get-ReleaseBefore $current
+    if (-not $target) { Stop-Here "there is no earlier release than $now to go back to; $now stays" }
+}
+
+$then = Get-Version $target
+Write-Whole $goingBackFile "$target`n"
+Switch-To $target
+if (-not (Restart-Release)) { Stop-Here "$then did not start; it is current all the same" }
+[IO.File]::Delete($goingBackFile)
+
+$lock.ReleaseMutex()
+[Console]::Out.WriteLine("running $then from $install_to\releases\$target")
