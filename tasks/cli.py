@@ -16,7 +16,9 @@ from tasks import (
     detach_instance,
     iam_policy,
     rehearse,
+    report,
     sleep_settle,
+    verify_traffic,
 )
 from tasks.console import Console
 from tasks.errors import Cancelled
@@ -35,7 +37,9 @@ app.command("sleep-settle")(sleep_settle.command)
 app.command("attach-instance")(attach_instance.command)
 app.command("check-status")(check_status.command)
 app.command("iam-policy")(iam_policy.command)
+app.command("verify-traffic")(verify_traffic.command)
 app.command("rehearse")(rehearse.command)
+app.command("report")(report.command)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -37,6 +37,7 @@ class EventFile:
             "stage": f"{job.stage}/{job.stage_counter}" if job else None,
             "job": job.name if job else None,
             "task": task,
+            "process": os.getpid(),
         }
         if path is not None:
             try:

@@ -32,7 +32,14 @@ def command(
     kind: Annotated[
         Kind, option("--kind", "What a load balancer is where the pipeline does not say.")
     ] = Kind.APPLICATION,
-    fault: Annotated[str, option("--fault", "deploy-fails, never-healthy, throttle or agent-killed.")] = "",
+    fault: Annotated[
+        str,
+        option(
+            "--fault",
+            "deploy-fails, never-healthy, throttle, agent-killed, or bad-release: and how it is bad: "
+            "starts-not, answers-500, wrong-version.",
+        ),
+    ] = "",
     rerun: Annotated[bool, option("--rerun", "Run a stage that failed once more, as by hand.")] = False,
     approve: Annotated[
         list[str] | None, option("--approve", "A manual stage that may run; repeatable.")
@@ -48,6 +55,10 @@ def command(
         option(
             "--artifact", "The release to roll out, instead of the sample's.", exists=True, dir_okay=False
         ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        option("--plan", "Send the traffic with this JMeter plan.", exists=True, dir_okay=False),
     ] = None,
     version: Annotated[str, option("--version", "The version that is rolled out.")] = "2.0",
     folder: Annotated[
@@ -65,7 +76,7 @@ def command(
         from gocd.rehearsal.plan import Plan  # noqa: PLC0415
         from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
 
-        plan = Plan(
+        rehearsal = Plan(
             file=file,
             folder=folder,
             rate=rate,
@@ -76,11 +87,12 @@ def command(
             secrets=_pairs("--secret", secret),
             approve=approve or [],
             artifact=artifact,
+            users_plan=plan,
             fault=fault,
             rerun=rerun,
             keep=signal.pause if keep else None,
         )
-        rehearsed = rehearse(plan, Telling(log.say, log.show))
+        rehearsed = rehearse(rehearsal, Telling(log.say, log.show))
     if rehearsed.cancelled:
         raise typer.Exit(128 + signal.SIGINT)
     if not rehearsed.passed:

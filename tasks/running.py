@@ -30,7 +30,9 @@ def running(task: str, events: Path | None = None, color: Color = Color.AUTO) ->
         console.error(f"{error.what}; nothing was changed")
         raise typer.Exit(error.exit_code) from None
     try:
+        log.event("started")
         yield log
+        log.event("ended", exit_code=0)
     except Cancelled as cancelled:
         _end(console, log, "cancelled", None, cancelled.exit_code)
     except Denied as error:
@@ -41,6 +43,9 @@ def running(task: str, events: Path | None = None, color: Color = Color.AUTO) ->
         _end(console, log, error.what, error.advice, code)
     except GoCDError as problem:
         _end(console, log, str(problem), None, 2)
+    except Exception as unforeseen:
+        log.event("ended", exit_code=getattr(unforeseen, "exit_code", 1))
+        raise
     finally:
         console.settle()
 

@@ -7,25 +7,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gocd.pipeline import Pipeline
+from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
 
 
-def leave_environment(folder: Path, pipeline: Pipeline, label: str, aws: Mapping[str, str]) -> Path:
-    """Write ``environment.sh``, which puts a shell where the last job of *pipeline* was.
+def leave_environment(folder: Path, pipeline: Pipeline, run: PipelineRun, aws: Mapping[str, str]) -> Path:
+    """Write ``environment.sh``, which puts a shell where *run* failed, or else ended.
 
     Args:
-        label: The run's label, which tasks take for the version.
         aws: The variables that lead to the stand-in.
     """
     settings = {
         **pipeline.variables.plain,
         **aws,
-        "GO_PIPELINE_LABEL": label,
+        "GO_PIPELINE_LABEL": run.label,
         "EVENTS": str(folder.resolve() / "events.jsonl"),
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(settings.items())]
-    workplaces = sorted((folder / "agents").glob(f"*/pipelines/{pipeline.name}"))
-    if workplaces:
-        lines.append(f"cd {shlex.quote(str(workplaces[-1].resolve()))}")
+    jobs = [job for stage in run.stages for job in stage.jobs]
+    if jobs:
+        failed = next((job for job in jobs if job.status is Status.FAILED), jobs[-1])
+        lines.append(f"cd {shlex.quote(str(failed.workplace.resolve()))}")
     script = folder / "environment.sh"
     script.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return script

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from gocd.errors import GoCDError
 from gocd.pipeline import Exec
 from gocd.rehearsal.built_site import BuiltSite
+from gocd.rehearsal.sample.release import BREAKAGES
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_gocd.assignment import StartedTask
 
@@ -16,6 +17,9 @@ INTO_THE_TASK = 2.0
 
 # The share of AWS calls that is throttled.
 THROTTLED = 0.5
+
+# Before the name of a breakage that the sample's releases know.
+BAD_RELEASE = "bad-release:"
 
 OnTaskStart = Callable[[StartedTask], None]
 
@@ -57,8 +61,30 @@ def _agent_killed(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
     return kill_once
 
 
+def _undrained(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """The first instance's service is restarted while it still serves, as a deploy without a detach would."""
+    done = threading.Event()
+
+    def restart_once(started: StartedTask) -> None:
+        if {"detach-instance", built.instances[0].name} <= _words(started) and not done.is_set():
+            done.set()
+            aws.restart(built.instances[0])
+
+    return restart_once
+
+
 def _words(started: StartedTask) -> set[str]:
     return set(started.task.command_line) if isinstance(started.task, Exec) else set()
+
+
+def _bad_release(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """The release itself is bad, in the way that is named; every instance would get it."""
+    return lambda _: None
+
+
+def breakage(fault: str) -> str | None:
+    """Return how the release that is rolled out shall be broken, if *fault* is about that."""
+    return fault.removeprefix(BAD_RELEASE) if fault.startswith(BAD_RELEASE) else None
 
 
 FAULTS: dict[str, Callable[[StandInAWS, BuiltSite], OnTaskStart]] = {
@@ -66,6 +92,8 @@ FAULTS: dict[str, Callable[[StandInAWS, BuiltSite], OnTaskStart]] = {
     "never-healthy": _never_healthy,
     "throttle": _throttle,
     "agent-killed": _agent_killed,
+    "undrained": _undrained,
+    **{BAD_RELEASE + name: _bad_release for name in BREAKAGES},
 }
 
 

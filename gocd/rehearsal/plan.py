@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
@@ -29,6 +30,7 @@ class Plan:
         secrets: Values of the secure variables.
         approve: Manual stages that may run.
         artifact: The release to roll out, instead of the sample service's.
+        users_plan: A JMeter plan to send the traffic with, instead of the rehearsal's own.
         fault: The name of a fault to inject, or none.
         rerun: Run a stage that failed once more, as a person would by hand.
         keep: Called once the pipeline has ended; AWS goes when it returns.
@@ -44,12 +46,15 @@ class Plan:
     secrets: Mapping[str, str] = field(default_factory=dict)
     approve: Sequence[str] = ()
     artifact: Path | None = None
+    users_plan: Path | None = None
     fault: str = ""
     rerun: bool = False
     keep: Callable[[], None] | None = None
 
     def scaled_parameters(self) -> dict[str, tuple[str, str]]:
         """The parameters named ``*_seconds``, each with its own value and the one divided by the speed.
+
+        Whole seconds, and never none.
 
         Raises:
             GoCDError: The file does not hold exactly one pipeline.
@@ -58,23 +63,33 @@ class Plan:
         if len(declared) != 1:
             raise GoCDError(f"{self.file} holds {len(declared)} pipelines; a rehearsal runs a file with one")
         return {
-            name: (value, f"{int(value) / self.speed:g}")
+            name: (value, str(max(1, round(int(value) / self.speed))))
             for name, value in next(iter(declared.values())).items()
             if name.endswith("_seconds") and name not in self.parameters and value.isdigit()
         }
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self, users: str = "") -> Pipeline:
         """Read the pipeline, its waits divided by the speed.
+
+        Args:
+            users: The URL that its own traffic goes to, if it has any.
 
         Raises:
             GoCDError: The file is wrong, an approved stage is not in it, or its first stage is manual and
                 not approved: what a person must approve never runs here unasked.
         """
         scaled = {name: value for name, (_, value) in self.scaled_parameters().items()}
-        pipeline = read_pipelines(self.file, {**scaled, **self.parameters})[0]
+        pipeline = read_pipelines(self.file, {**scaled, **self._led_to(users), **self.parameters})[0]
         names = [stage.name for stage in pipeline.stages]
         if unknown := [name for name in self.approve if name not in names]:
             raise GoCDError(f"there is no stage {unknown[0]!r} to approve; there are: {', '.join(names)}")
         if pipeline.stages and pipeline.stages[0].approval.manual and names[0] not in self.approve:
             raise GoCDError(f"stage {names[0]} is manual, and the first; it runs with --approve {names[0]}")
         return pipeline
+
+    def _led_to(self, users: str) -> dict[str, str]:
+        """The parameters that say where a pipeline sends its own traffic, set to *users*."""
+        url = urlsplit(users)
+        here = {"traffic_host": url.hostname or "", "traffic_port": str(url.port or "")}
+        declared = next(iter(read_parameters(self.file).values()))
+        return {name: value for name, value in here.items() if users and name in declared}

@@ -18,19 +18,22 @@ from gocd.pipeline import Pipeline
 from gocd.rehearsal.beat import beat
 from gocd.rehearsal.built_site import BuiltSite, build_site, upstream_runs
 from gocd.rehearsal.capacity import CapacityWatch
+from gocd.rehearsal.conclusion import Rehearsed, conclude, verdict
 from gocd.rehearsal.going_on import leave_environment
-from gocd.rehearsal.injected_faults import explain, inject
+from gocd.rehearsal.injected_faults import breakage, explain, inject
+from gocd.rehearsal.load.plan_traffic import PlanTraffic
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
 from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import read_site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import LoadBalancer
 from gocd.rehearsal.standin_gocd.assignment import Hooks
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
 from gocd.rehearsal.standin_gocd.server import Server
 from gocd.rehearsal.storyline import Storyline
-from gocd.rehearsal.summary import Capacity, as_json, figures, losses
-from gocd.samples.measurement import Measurement, measure
+from gocd.rehearsal.summary import Capacity
+from gocd.samples.measurement import measure
 
 # Seconds of traffic before the pipeline starts and after it ends, to see each version alone.
 LEAD = 2.0
@@ -54,34 +57,11 @@ class Telling:
     show: Say = lambda _: None
 
 
-@dataclass(frozen=True)
-class Rehearsed:
-    """How a rehearsal ended.
-
-    Args:
-        verdict: In a few sentences.
-        passed: Whether the pipeline passed as far as it was approved, and no request was lost.
-    """
-
-    run: PipelineRun
-    traffic: Measurement
-    capacity: Capacity
-    verdict: str
-
-    @property
-    def passed(self) -> bool:
-        went_well = self.run.status in (Status.PASSED, Status.WAITING)
-        return went_well and self.traffic.sent > 0 and self.traffic.lost == 0
-
-    @property
-    def cancelled(self) -> bool:
-        return self.run.status is Status.CANCELLED
-
-
 def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     """Run the pipeline of *plan* once, and measure what its users would have seen.
 
-    Leaves ``summary.json``, ``traffic.jtl`` and all that the agents wrote in the plan's folder.
+    Leaves ``report.html``, ``summary.json``, ``traffic.jtl`` and all that the agents wrote in the
+    plan's folder.
 
     Raises:
         GoCDError: The file is wrong, or something that a rehearsal needs is missing.
@@ -89,23 +69,23 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     say = telling.say
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
-    pipeline = plan.pipeline()
+    site = read_site(plan.pipeline())
     for name, (own, scaled) in plan.scaled_parameters().items():
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
-    site = read_site(pipeline)
     make_new(plan.folder)
     with StandInAWS(plan.folder / "aws", region=site.region) as aws:
         built = build_site(aws, site, plan.kind, plan.versions[0], plan.speed)
         say(_introduction(aws, built, plan))
+        pipeline = plan.pipeline(users=built.front.url)
         story = Storyline(say)
         hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)
         server = _server(plan, pipeline, aws, hooks)
         run, capacity = _under_traffic(plan, aws, built, server, telling)
         seen = measure(plan.folder / "traffic.jtl")
         rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen))
-        _conclude(rehearsed, story, plan, say)
+        conclude(rehearsed, story, plan, pipeline, say)
         if plan.keep:
-            script = leave_environment(plan.folder, pipeline, run.label, aws.environment)
+            script = leave_environment(plan.folder, pipeline, run, aws.environment)
             say(f"Kept running: AWS_ENDPOINT_URL={aws.endpoint_url}, its users at {built.front.url}")
             say(f"To go on by hand, in another terminal: . {script}")
             say("Ctrl-C here ends it.")
@@ -120,9 +100,8 @@ def _under_traffic(
     jtl = plan.folder / "traffic.jtl"
     watch = CapacityWatch(aws, front, len(built.instances))
     try:
-        # Behind a TCP load balancer a kept connection stays with its instance whatever is deregistered.
         with (
-            Traffic(front.url, plan.rate, jtl, new_connections=front.kind == "network") as traffic,
+            _traffic(plan, front, jtl) as traffic,
             beat(WATCH, watch.look),
             beat(TICK, lambda: telling.show(_flow(traffic, watch))),
         ):
@@ -136,7 +115,14 @@ def _under_traffic(
     return run, watch.seen
 
 
-def _flow(traffic: Traffic, watch: CapacityWatch) -> str:
+def _traffic(plan: Plan, front: LoadBalancer, jtl: Path) -> Traffic | PlanTraffic:
+    if plan.users_plan:
+        return PlanTraffic(front.url, plan.rate, plan.users_plan, jtl)
+    # Behind a TCP load balancer a kept connection stays with its instance whatever is deregistered.
+    return Traffic(front.url, plan.rate, jtl, new_connections=front.kind == "network")
+
+
+def _flow(traffic: Traffic | PlanTraffic, watch: CapacityWatch) -> str:
     sent, lost = traffic.progress()
     return f"{sent:,} requests sent, {lost:,} lost, never fewer than {watch.seen.lowest} healthy"
 
@@ -167,21 +153,6 @@ def _cancelling(server: Server, say: Say) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def verdict(aws: StandInAWS, run: PipelineRun, traffic: Measurement) -> str:
-    """Say how it went: the pipeline first if it did not pass, then its users, then what else happened."""
-    sentences = [losses(traffic)]
-    if run.status is Status.WAITING:
-        sentences.append(f"Stage {run.waiting_for} waits for its approval: --approve {run.waiting_for}")
-    elif run.status is not Status.PASSED:
-        sentences.insert(0, f"Stage {run.stages[-1].name} {run.status.value}.")
-    calls = aws.journal.calls
-    if throttled := [call for call in calls if call.outcome.startswith("Throttl")]:
-        sentences.append(f"AWS throttled {len(throttled):,} of {len(calls):,} calls.")
-    if any(job.status is Status.LOST for stage in run.stages for job in stage.jobs):
-        sentences.append("An agent was lost on the way, and another one did its job again.")
-    return " ".join(sentences)
-
-
 def make_new(folder: Path) -> None:
     """Make *folder* new, but never empty one that is not a rehearsal's.
 
@@ -206,7 +177,7 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
 
 def _server(plan: Plan, pipeline: Pipeline, aws: StandInAWS, hooks: Hooks) -> Server:
     version = plan.versions[1]
-    release = plan.artifact or build_release(version, plan.folder / "built")
+    release = plan.artifact or build_release(version, plan.folder / "built", broken=breakage(plan.fault))
     return Server(
         pipeline,
         plan.folder,
@@ -226,19 +197,3 @@ def _introduction(aws: StandInAWS, built: BuiltSite, plan: Plan) -> str:
     there = ", ".join(f"{instance.name} {instance.private_ip}" for instance in built.instances)
     balancers = ", ".join(f"{each.name} ({each.kind} load balancer)" for each in built.load_balancers)
     return f"Stand-in AWS at {aws.endpoint_url}: {balancers} -> {there}; all serve {plan.versions[0]}"
-
-
-def _conclude(rehearsed: Rehearsed, story: Storyline, plan: Plan, say: Say) -> None:
-    summary = plan.folder / "summary.json"
-    figures_as_json = as_json(rehearsed.traffic, story.rows, rehearsed.capacity, verdict=rehearsed.verdict)
-    summary.write_text(figures_as_json, encoding="utf-8")
-    say("")
-    for line in figures(rehearsed.traffic, rehearsed.capacity):
-        say(line)
-    say(f"details    {summary}")
-    say("")
-    if rehearsed.run.status is Status.FAILED:
-        last = rehearsed.run.stages[-1]
-        for task in (task for job in last.jobs for task in job.tasks if task.status is Status.FAILED):
-            say(task.last_line)
-    say(rehearsed.verdict)

@@ -96,7 +96,7 @@ def figures(
         )
     if measurement.truncated:
         told.append("record     cut off in its last line; what came after it is not counted")
-    if measurement.versions:
+    if measurement.requests_per_version:
         told.append(f"versions   {versions_over_time(measurement.versions)}")
     if capacity:
         told.append(f"capacity   never fewer than {capacity.lowest} healthy of {capacity.of}")

@@ -1,34 +1,23 @@
-"""JMeter's CSV result file (JTL): one line per request, written here and read back."""
+"""JMeter's result file (JTL): written here as CSV, read back in any of its forms."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
-COLUMNS = (
-    *("timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "dataType"),
-    *("success", "failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads"),
-    *("URL", "Latency", "IdleTime", "Connect", "version"),
-)
-NEEDED = ("timeStamp", "elapsed", "responseCode", "success")
-# JMeter's own words for a request that no HTTP answer ended.
-NO_ANSWER = "Non HTTP response code: "
+from gocd.samples.csv_results import CsvResults
+from gocd.samples.outcome import COLUMNS, NO_ANSWER, Outcome, UnreadableJtl
+from gocd.samples.xml_results import XmlResults
 
+__all__ = ["COLUMNS", "NO_ANSWER", "JtlReader", "JtlWriter", "Outcome", "UnreadableJtl"]
 
-class UnreadableJtl(ValueError):
-    """The file is not a JTL in CSV form."""
-
-
-class Outcome(NamedTuple):
-    """What became of one request: times in ms since 1970; ``lost_to`` is empty if it succeeded."""
-
-    due_ms: int
-    elapsed_ms: int
-    lost_to: str
-    version: str
+_GZIP = b"\x1f\x8b"
 
 
 class JtlWriter:
@@ -57,66 +46,45 @@ class JtlWriter:
 
 
 class JtlReader:
-    """Reads the outcomes of a JTL one by one, in constant memory.
+    """Reads the outcomes of a JTL one by one, in constant memory: CSV or XML, as it is or through gzip.
 
-    A last line that was not finished, because its writer was killed or is still writing, is left out;
-    ``truncated`` tells of it once all are read.
+    What was not finished at its end, because its writer was killed or is still writing, is left out;
+    ``cut_off_line`` tells where once all are read. CSV that breaks off between two lines looks whole.
+
+    Attributes:
+        path: The file.
+        samples: How many were read so far.
+        cut_off_line: The line in which the file breaks off.
 
     Raises:
-        UnreadableJtl: a needed column is missing, or a line other than the last does not fit the header.
+        UnreadableJtl: It is no JTL, or a line other than the last is not a result.
+        OSError: It cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self.truncated = False
+        self.path = path
+        self.samples = 0
+        self.cut_off_line: int | None = None
 
     def __iter__(self) -> Iterator[Outcome]:
-        with self._path.open(encoding="utf-8", errors="replace", newline="") as file:
+        with ExitStack() as files:
+            file: BufferedReader = files.enter_context(self.path.open("rb"))
+            if file.peek(2)[:2] == _GZIP:
+                # Looked into through a buffer, which is also what makes reading it line by line quick.
+                file = files.enter_context(BufferedReader(gzip.GzipFile(fileobj=file)))
+            results: CsvResults | XmlResults | None = None
             try:
-                yield from self._outcomes(self._whole_rows(file))
-            except csv.Error as error:
-                raise UnreadableJtl(f"{self._path} is not a JTL in CSV form: {error}") from None
-
-    def _outcomes(self, rows: Iterator[list[str]]) -> Iterator[Outcome]:
-        header = next(rows, None)
-        if header is None:
-            return
-        missing = [name for name in NEEDED if name not in header]
-        if missing:
-            raise UnreadableJtl(f"{self._path} is not a JTL in CSV form: it has no column {missing[0]}")
-        due, elapsed, code, success = (header.index(name) for name in NEEDED)
-        version = header.index("version") if "version" in header else None
-        for number, row in enumerate(rows, 2):
-            if len(row) != len(header) or not (row[due].isdecimal() and row[elapsed].isdecimal()):
-                raise UnreadableJtl(f"{self._path} line {number} is not a result: {','.join(row)[:60]}")
-            yield Outcome(
-                int(row[due]),
-                int(row[elapsed]),
-                "" if row[success] == "true" else _kind(row[code]),
-                "" if version is None else row[version],
-            )
-
-    def _whole_rows(self, file: Iterable[str]) -> Iterator[list[str]]:
-        row: list[str] = []
-        columns = 0
-        for following in csv.reader(self._lines(file)):
-            columns = columns or len(following)
-            if row:
-                yield row
-            row = following
-        # The last line may also break off behind a line feed inside quotes.
-        self.truncated = self.truncated or len(row) != columns
-        if row and not self.truncated:
-            yield row
-
-    def _lines(self, file: Iterable[str]) -> Iterator[str]:
-        for line in file:
-            self.truncated = not line.endswith("\n")
-            yield line
+                results = (XmlResults if _is_xml(file) else CsvResults)(self.path, file)
+                for outcome in results:
+                    self.samples += 1
+                    yield outcome
+                self.cut_off_line = results.cut_off_line
+            except EOFError:
+                # Only gzip knows before the end that the end is missing.
+                self.cut_off_line = results.line + 1 if results else 1
+            except (gzip.BadGzipFile, zlib.error) as error:
+                raise UnreadableJtl(f"{self.path} is damaged: {error}") from None
 
 
-def _kind(code: str) -> str:
-    if code.startswith(NO_ANSWER):
-        return code.removeprefix(NO_ANSWER)
-    # 2xx and lost: answered, and refused by one of JMeter's assertions.
-    return "bad answer" if code.startswith("2") else f"HTTP {code}"
+def _is_xml(file: BufferedReader) -> bool:
+    return file.peek(64)[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")

@@ -6,13 +6,19 @@ import math
 
 
 class Latencies:
-    """Whole ms, exact below 1,000 ms; above, rounded to three digits, which is at most 0.5 % off."""
+    """Whole ms, exact below 1,000 ms; above, rounded to three digits, which is at most 0.5 % off.
+
+    Attributes:
+        longest: The longest of all, exact; 0 if there are none.
+    """
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self.total = 0
+        self.longest = 0
 
     def add(self, ms: int) -> None:
+        self.longest = max(self.longest, ms)
         if ms >= 1000:
             ms = round(ms, 3 - len(str(ms)))
         self._counts[ms] = self._counts.get(ms, 0) + 1

@@ -1,13 +1,20 @@
-"""What the traffic of a rehearsal went through: lost requests, gaps, latencies, versions."""
+"""What traffic went through: lost requests, gaps, latencies, versions; in all, by label and by second."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from gocd.samples.figures import Figures, Tally
 from gocd.samples.jtl import JtlReader, Outcome
 from gocd.samples.latencies import Latencies
 from gocd.samples.version_spans import VersionSpan, VersionsSeen
+
+# A plan that puts a number into every label must not fill the memory; all further ones are one.
+MOST_LABELS = 1000
+FURTHER_LABELS = "(further labels)"
 
 
 @dataclass(frozen=True)
@@ -26,67 +33,63 @@ class Second:
 
 
 @dataclass(frozen=True)
-class Measurement:
-    """All that is known of the traffic; ``..._at`` are seconds since 1970, ``..._s`` seconds that passed.
+class FileRead:
+    """One result file; ``cut_off_line`` is where it breaks off, if it does."""
 
-    ``longest_gap_s`` is the longest time in which no request succeeded. Its marks are the time the first
-    request was due, every time at which a successful answer was complete, and the time at which the last
-    request of all was answered or lost; the gap is the longest distance between two marks in a row, to 1 ms.
-    So without a success it is the whole time. ``gap_began_s`` is counted from the first request.
+    path: str
+    samples: int
+    cut_off_line: int | None
 
-    Latencies are of succeeded requests only, from the time each was due to the end of its answer, in ms;
-    exact below 1,000 ms and at most 0.5 % off above.
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement(Figures):
+    """All that is known of the traffic, its own figures first.
 
     ``versions`` goes without a hole from the first request to the end; ``seconds`` has only those seconds in
-    which a request was due. ``truncated`` says that the last line was not finished and is left out.
+    which a request was due. ``truncated`` says that a file's last line was not finished and is left out.
+    ``labels`` has the figures of each label; a transaction that repeats requests is counted only there.
     """
 
-    sent: int
-    succeeded: int
-    lost: int
-    lost_by_kind: dict[str, int]
-    longest_gap_s: float
-    gap_began_s: float
-    p50_ms: int | None
-    p95_ms: int | None
-    p99_ms: int | None
-    first_at: float | None
-    last_at: float | None
     versions: tuple[VersionSpan, ...]
     requests_per_version: dict[str, int]
     seconds: tuple[Second, ...]
     truncated: bool
+    labels: Mapping[str, Figures] = field(default_factory=dict)
+    files: tuple[FileRead, ...] = ()
 
-    @property
-    def duration_s(self) -> float:
-        """From the time the first request was due to the end of the last."""
-        return 0.0 if self.first_at is None or self.last_at is None else self.last_at - self.first_at
+    def own(self) -> Figures:
+        """Return the figures of all samples, without the rest."""
+        return Figures(**{each.name: getattr(self, each.name) for each in fields(Figures)})
 
     def as_dict(self) -> dict[str, object]:
         """Return all of it as JSON knows it; sets become sorted lists."""
-        values = asdict(self) | {"duration_s": round(self.duration_s, 3)}
+        values = super().as_dict()
         values["versions"] = [
             {"from_s": span.from_s, "to_s": span.to_s, "versions": sorted(span.versions)}
             for span in self.versions
         ]
+        values["labels"] = {label: figures.as_dict() for label, figures in self.labels.items()}
         return values
 
 
-def measure(jtl: Path) -> Measurement:
-    """Read *jtl*, finished or still being written, in memory that grows with its seconds, not its requests.
+def measure(*jtls: Path) -> Measurement:
+    """Read files of one run, finished or still being written, in memory that grows with its seconds only.
 
-    Lines are expected in the order in which the requests ended, as the traffic writes them; disorder can only
-    make a gap look longer.
+    Lines are expected in the order in which the requests ended, as JMeter writes them; disorder can only
+    make a gap look longer. Several files, of load from several machines, are read side by side by time.
 
     Raises:
-        UnreadableJtl: it is not a JTL in CSV form.
-        OSError: it cannot be read.
+        UnreadableJtl: A file is not a JTL.
+        OSError: A file cannot be read.
     """
-    outcomes = JtlReader(jtl)
+    readers = [JtlReader(path) for path in jtls]
     tally = _Tally()
-    for outcome in outcomes:
-        tally.add(outcome)
-    return tally.measurement(truncated=outcomes.truncated)
+    tally.add_all(readers[0] if len(readers) == 1 else heapq.merge(*readers, key=_ended))
+    return tally.measurement(readers)
+
+
+def _ended(outcome: Outcome) -> int:
+    return outcome.due_ms + outcome.elapsed_ms
 
 
 class _SecondTally:
@@ -104,58 +107,45 @@ class _SecondTally:
 
 class _Tally:
     def __init__(self) -> None:
-        self._lost: dict[str, int] = {}
-        self._latencies = Latencies()
+        self._all = Tally()
+        self._labels: dict[str, Tally] = {}
         self._versions = VersionsSeen()
         self._seconds: dict[int, _SecondTally] = {}
-        self._first_ms: int | None = None
-        self._last_ms = 0
-        self._successes: tuple[int, int] | None = None
-        self._gap = (0, 0)
 
-    def add(self, outcome: Outcome) -> None:
-        due_ms, elapsed_ms, lost_to, version = outcome
-        ended_ms = due_ms + elapsed_ms
-        self._first_ms = due_ms if self._first_ms is None else min(self._first_ms, due_ms)
-        self._last_ms = max(self._last_ms, ended_ms)
-        at = due_ms // 1000
-        second = self._seconds.get(at)
-        if second is None:
-            second = self._seconds[at] = _SecondTally()
-        if version:
-            self._versions.add(version, ended_ms)
-            second.versions[version] = second.versions.get(version, 0) + 1
-        if lost_to:
-            self._lost[lost_to] = self._lost.get(lost_to, 0) + 1
-            second.lost += 1
-            return
-        self._latencies.add(elapsed_ms)
-        second.latencies.add(elapsed_ms)
-        first, latest = self._successes or (ended_ms, ended_ms)
-        self._gap = max(self._gap, (ended_ms - latest, latest))
-        self._successes = (first, max(latest, ended_ms))
+    def add_all(self, outcomes: Iterable[Outcome]) -> None:
+        for due_ms, elapsed_ms, lost_to, version, label, repeats in outcomes:
+            of_label = self._labels.get(label)
+            if of_label is None:
+                of_label = self._label(label)
+            of_label.add(due_ms, elapsed_ms, lost_to)
+            if repeats:
+                continue
+            self._all.add(due_ms, elapsed_ms, lost_to)
+            at = due_ms // 1000
+            second = self._seconds.get(at)
+            if second is None:
+                second = self._seconds[at] = _SecondTally()
+            if lost_to:
+                second.lost += 1
+            else:
+                second.latencies.add(elapsed_ms)
+            if version:
+                self._versions.add(version, due_ms + elapsed_ms)
+                second.versions[version] = second.versions.get(version, 0) + 1
 
-    def measurement(self, *, truncated: bool) -> Measurement:
-        began = self._first_ms or 0
-        # Without a success the whole time is one gap.
-        first, latest = self._successes or (self._last_ms, self._last_ms)
-        gap = max(self._gap, (first - began, began), (self._last_ms - latest, latest))
-        lost = sum(self._lost.values())
-        nothing = self._first_ms is None
+    def _label(self, label: str) -> Tally:
+        return self._labels.setdefault(label if len(self._labels) < MOST_LABELS else FURTHER_LABELS, Tally())
+
+    def measurement(self, readers: Iterable[JtlReader]) -> Measurement:
+        began = self._all.first_ms or 0
+        figures = self._all.figures(began)
+        files = tuple(FileRead(str(each.path), each.samples, each.cut_off_line) for each in readers)
         return Measurement(
-            sent=self._latencies.total + lost,
-            succeeded=self._latencies.total,
-            lost=lost,
-            lost_by_kind=dict(sorted(self._lost.items(), key=lambda kind: -kind[1])),
-            longest_gap_s=gap[0] / 1000,
-            gap_began_s=0.0 if gap[0] == 0 else (gap[1] - began) / 1000,
-            p50_ms=self._latencies.percentile(50),
-            p95_ms=self._latencies.percentile(95),
-            p99_ms=self._latencies.percentile(99),
-            first_at=None if nothing else began / 1000,
-            last_at=None if nothing else self._last_ms / 1000,
-            versions=self._versions.spans(began, self._last_ms),
+            **{each.name: getattr(figures, each.name) for each in fields(Figures)},
+            versions=self._versions.spans(began, self._all.last_ms),
             requests_per_version=self._versions.requests,
             seconds=tuple(tally.as_second(at) for at, tally in sorted(self._seconds.items())),
-            truncated=truncated,
+            truncated=any(each.cut_off_line is not None for each in files),
+            labels={label: tally.figures(began) for label, tally in sorted(self._labels.items())},
+            files=files,
         )

@@ -69,7 +69,9 @@ def test_stage_one_detaches_and_deploys_stage_two_attaches_stage_three_does_it_a
 ) -> None:
     first, second = staged.parameters["first"], staged.parameters["second"]
     told: dict[str, list[str]] = {}
-    for stage, _, task in staged.exec_tasks():
+    for stage, job, task in staged.exec_tasks():
+        if job.name == "traffic":
+            continue
         words = task.arguments
         told.setdefault(stage.name, []).append(
             " ".join(words[:2]) if words[0] != "sleep-settle" else words[0]
@@ -95,18 +97,32 @@ def test_a_settle_of_a_minute_follows_every_attach_and_detach(staged: Pipeline) 
             assert following.arguments == ("sleep-settle", "--seconds", "60")
 
 
+def test_traffic_is_verified_beside_the_rollout_and_after_it(staged: Pipeline) -> None:
+    watched = [stage.name for stage, _, task in staged.exec_tasks() if task.arguments[0] == "verify-traffic"]
+
+    assert watched == [stage.name for stage in staged.stages[:4]]
+    assert staged.variables.plain["MAX_GAP"] == "1"
+
+
+def test_tabs_show_what_was_published(staged: Pipeline) -> None:
+    tabs = {path for stage in staged.stages for job in stage.jobs for path in job.tabs.values()}
+
+    assert tabs == {"traffic/report.html", "report.html"}
+
+
 def test_every_job_publishes_its_events_and_starts_in_a_clean_folder(staged: Pipeline) -> None:
     for stage in staged.stages:
         assert stage.clean_workspace
         for job in stage.jobs:
-            assert [artifact.source for artifact in job.artifacts] == ["events"]
+            published = [artifact.source for artifact in job.artifacts]
+            assert published[0] == ("report/report.html" if stage.name == "report" else "events")
     assert staged.variables.plain["EVENTS"].startswith("events/")
 
 
 def test_production_waits_for_a_person_and_stays_locked_after_a_failure() -> None:
     [production] = read_pipelines(STAGED[0])
 
-    assert [stage.approval.manual for stage in production.stages] == [True, False, False, False]
+    assert [stage.approval.manual for stage in production.stages] == [True, False, False, False, False]
     assert production.lock_behavior == "lockOnFailure"
-    assert production.materials[0].pipeline == "staging"
-    assert {fetch.pipeline for _, _, fetch in production.fetch_tasks()} == {"app-build/staging"}
+    assert (production.materials[0].pipeline, production.materials[0].stage) == ("staging", "verify")
+    assert {fetch.pipeline for _, _, fetch in production.fetch_tasks()} == {"app-build/staging", ""}

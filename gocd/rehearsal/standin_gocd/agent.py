@@ -78,7 +78,7 @@ class Agent:
         with JobConsole(log, lambda line: self._hooks.line(running, line)) as console:
             status, problem = self._work(console)
         tabs = {name: artifacts / path for name, path in self._assignment.plan.tabs.items()}
-        return JobRun(running, status, tuple(self._tasks), artifacts, tabs, problem)
+        return JobRun(running, status, tuple(self._tasks), artifacts, tabs, self._folder, problem)
 
     def _work(self, console: JobConsole) -> tuple[Status, str]:
         place = f"{self._assignment.running.locator} on {socket.gethostname()} [{self._folder}]"

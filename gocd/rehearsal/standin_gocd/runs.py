@@ -53,6 +53,8 @@ class JobRun:
     """What it published, and ``cruise-output/console.log``."""
     tabs: Mapping[str, Path]
     """The file behind each tab; it may be missing, as it may in GoCD."""
+    workplace: Path
+    """The folder on its agent that its tasks ran in."""
     problem: str = ""
     """Why it failed, where no task did: a missing artifact, an impossible checkout."""
 

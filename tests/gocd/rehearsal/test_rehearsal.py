@@ -50,7 +50,8 @@ def test_the_staged_rollout_loses_no_request(tmp_path: Path, kind: str) -> None:
     assert summary["capacity"] == {"lowest": 1, "of": 2}
     assert done.stdout.splitlines()[-1] == "No request was lost."
     events = list((tmp_path / "r/artifacts").rglob("events.jsonl"))
-    assert len(events) == 4
+    assert len(events) == 8
+    assert "<script" not in (tmp_path / "r/report.html").read_text()
 
 
 def test_production_runs_only_when_it_is_approved(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_a_deploy_that_fails_leaves_the_first_machine_out_and_running_the_stage_
     failed, summary = rehearse(tmp_path / "failed", STAGING, *FAST, "--fault", "deploy-fails")
 
     assert failed.returncode == 1
-    assert statuses(summary)[-1] == "deploy-artifact Staging-1 failed"
+    assert "deploy-artifact Staging-1 failed" in statuses(summary)
     assert summary["requests"]["lost"] == 0
     assert set(summary["requests"]["requests_per_version"]) == {"1.0"}
     told = failed.stdout.splitlines()[-2]
@@ -106,8 +107,29 @@ def test_a_lost_agents_job_is_done_by_another_one(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert summary["requests"]["lost"] == 0
-    assert statuses(summary)[1:4:2] == ["detach-instance Staging-1 lost", "detach-instance Staging-1 passed"]
+    detached = [status for status in statuses(summary) if status.startswith("detach-instance Staging-1")]
+    assert detached == ["detach-instance Staging-1 lost", "detach-instance Staging-1 passed"]
     assert "An agent was lost on the way" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("fault", ["undrained", "bad-release:errors-at-first"])
+def test_a_rollout_that_hurts_users_fails_and_the_report_shows_it(tmp_path: Path, fault: str) -> None:
+    done, summary = rehearse(tmp_path / "r", STAGING, *FAST, "--fault", fault)
+
+    assert done.returncode == 1, done.stdout
+    assert summary["requests"]["lost"] > 0
+    assert " lost" in done.stdout.splitlines()[-1]
+    page = (tmp_path / "r/report.html").read_text()
+    assert "lost" in page.partition("</h1>")[0]
+
+
+def test_the_traffic_can_be_a_jmeter_plan_of_the_sites_own(tmp_path: Path) -> None:
+    plan = ROOT / "pipelines/verify.jmx"
+    done, summary = rehearse(tmp_path / "r", STAGING, *FAST, "--plan", str(plan))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert summary["requests"]["lost"] == 0
+    assert summary["requests"]["sent"] > 1_000
 
 
 def test_what_is_kept_running_can_be_healed_by_hand(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_figures_read_from_what_was_lost_to_what_was_left() -> None:
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    nothing = replace(MEASURED, sent=0, succeeded=0, longest_gap_s=0.0, versions=())
+    nothing = replace(MEASURED, sent=0, succeeded=0, longest_gap_s=0.0, versions=(), requests_per_version={})
 
     assert figures(nothing) == ["requests   0 sent   0 lost   longest gap 0 ms"]
     assert losses(nothing) == "No request was sent, so nothing is proven."

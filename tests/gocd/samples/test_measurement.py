@@ -6,7 +6,7 @@ import pytest
 
 from gocd.samples.jtl import COLUMNS, UnreadableJtl
 from gocd.samples.latencies import Latencies
-from gocd.samples.measurement import Measurement, measure
+from gocd.samples.measurement import FURTHER_LABELS, MOST_LABELS, Measurement, measure
 
 Request = tuple[int, int, str, str]
 NO_ANSWER = "Non HTTP response code: "
@@ -175,7 +175,7 @@ def test_jmeters_own_result_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("<?xml version='1.0'?>\n<testResults/>\n", "no column timeStamp"),
+        ("<?xml version='1.0'?>\n<results/>\n", "begins with <results>"),
         ("timeStamp,elapsed,responseCode,success\n1,2\n3,4,200,true\n", "line 2 is not a result: 1,2"),
         ("timeStamp,elapsed,responseCode,success\n1,x,200,true\n3,4,200,true\n", "line 2 is not a result"),
     ],
@@ -213,3 +213,63 @@ def test_a_switch_within_one_ms_is_no_time_together(tmp_path: Path) -> None:
         tmp_path, *((at, 0, "200", who) for at, who in [(0, "1"), (9, "1"), (9, "2"), (20, "2")])
     )
     assert spans(result) == [(0, 0.009, ["1"]), (0.009, 0.02, ["2"])]
+
+
+def test_each_label_has_figures_of_its_own(tmp_path: Path) -> None:
+    jtl = tmp_path / "labels.jtl"
+    jtl.write_text(
+        "timeStamp,elapsed,label,responseCode,success\n"
+        "1000,10,a,200,true\n1000,40,b,200,true\n1100,10,a,503,false\n3000,30,a,200,true\n3000,60,b,200,true\n"
+    )
+    result = measure(jtl)
+    a, b = result.labels["a"], result.labels["b"]
+    # a succeeded at 1010 and 3030; b at 1040 and 3060; all together at 1010, 1040, 3030 and 3060.
+    assert (a.sent, a.lost, a.lost_by_kind, a.longest_gap_s, a.gap_began_s) == (
+        3,
+        1,
+        {"HTTP 503": 1},
+        2.02,
+        0.01,
+    )
+    assert (b.sent, b.lost, b.longest_gap_s, b.gap_began_s) == (2, 0, 2.02, 0.04)
+    assert (result.sent, result.longest_gap_s, result.gap_began_s) == (5, 1.99, 0.04)
+    assert (a.p50_ms, a.p95_ms, a.max_ms, a.first_at, a.last_at) == (10, 30, 30, 1.0, 3.03)
+
+
+def test_percentiles_rate_and_throughput_by_hand(tmp_path: Path) -> None:
+    # 1 ms to 20 ms, one every 100 ms: of 20, the 10th, 18th, 19th and 20th; from 0 to 1900 + 20 ms.
+    result = measured(tmp_path, *((100 * i, i + 1, "200", "") for i in range(20)), (1900, 20, "503", ""))
+    assert (result.p50_ms, result.p90_ms, result.p95_ms, result.p99_ms, result.max_ms) == (10, 18, 19, 20, 20)
+    assert result.error_rate == pytest.approx(100 / 21)
+    assert result.throughput == pytest.approx(20 / 1.92)
+
+
+def test_the_longest_answer_is_exact(tmp_path: Path) -> None:
+    assert measured(tmp_path, (0, 123_456, "200", "")).max_ms == 123_456
+
+
+def test_files_of_one_run_are_read_side_by_side(tmp_path: Path) -> None:
+    first, second = (
+        written(folder, *requests)
+        for folder, requests in (
+            (made(tmp_path / "1"), ((1000, 0, "200", ""), (3000, 0, "200", ""), (5000, 0, "503", ""))),
+            (made(tmp_path / "2"), ((2000, 0, "200", ""), (4000, 0, "200", ""))),
+        )
+    )
+    result = measure(first, second)
+    assert (result.sent, result.lost, result.longest_gap_s) == (5, 1, 1.0)
+    assert [(file.path, file.samples) for file in result.files] == [(str(first), 3), (str(second), 2)]
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_a_label_of_its_own_for_every_request_does_not_fill_the_memory(tmp_path: Path) -> None:
+    jtl = tmp_path / "labels.jtl"
+    lines = "".join(f"{1000 + i},1,order {i},200,true\n" for i in range(MOST_LABELS + 500))
+    jtl.write_text("timeStamp,elapsed,label,responseCode,success\n" + lines)
+    result = measure(jtl)
+    assert len(result.labels) == MOST_LABELS + 1
+    assert (result.sent, result.labels[FURTHER_LABELS].sent) == (MOST_LABELS + 500, 500)

@@ -1,0 +1,94 @@
+"""Event files read back: what tasks wrote down of their work, a JSON line an event."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from gocd.report.wording import counted
+
+# Longer names than this are nobody's; they are cut here, and so is an error line.
+LONGEST_NAME = 120
+LONGEST_LINE = 2000
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event; ``at`` is seconds since 1970 by the clock of its agent, absent texts are empty."""
+
+    at: float
+    pipeline: str
+    stage: str
+    job: str
+    task: str
+    process: str
+    state: str
+    instance: str
+    exit_code: int | None
+    error: str
+
+
+def read_events(files: Iterable[Path]) -> tuple[list[Event], list[str]]:
+    """Return the events of all *files* in the order of their times, and what could not be read, in words.
+
+    The same line in two files counts once: an agent's file and the artifact made of it are the same.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    seen: dict[bytes, Event] = {}
+    complaints: list[str] = []
+    for file in files:
+        spoilt, cut = 0, False
+        with file.open("rb") as lines:
+            for line in lines:
+                event = None if line in seen else _event(line)
+                if event:
+                    seen[line] = event
+                elif line not in seen and line.strip():
+                    cut = not line.endswith(b"\n")
+                    spoilt += not cut
+        if spoilt:
+            complaints.append(f"{file}: {counted(spoilt, 'line')} could not be read as events, and left out.")
+        if cut:
+            complaints.append(f"{file}: its last line was cut off, and is left out.")
+    return sorted(seen.values(), key=lambda event: event.at), complaints
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        facts = json.loads(line)
+        at = _time(str(facts["time"]))
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        return None
+    code = facts.get("exit_code")
+    return Event(
+        at=at,
+        pipeline=_text(facts.get("pipeline")),
+        stage=_text(facts.get("stage")),
+        job=_text(facts.get("job")),
+        task=_text(facts.get("task")),
+        process=_text(facts.get("process")),
+        state=_text(facts.get("state")),
+        instance=_text(facts.get("instance")),
+        exit_code=code if isinstance(code, int) else None,
+        error=_text(facts.get("error"), LONGEST_LINE),
+    )
+
+
+def _time(text: str) -> float:
+    # Python 3.10 does not know the Z that other writers use.
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    at = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    if not math.isfinite(at):
+        raise ValueError
+    return at
+
+
+def _text(value: Any, most: int = LONGEST_NAME) -> str:
+    return "" if value is None else str(value)[:most]

@@ -1,0 +1,43 @@
+"""A rollout as its event files tell it: runs of tasks, and states of instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gocd.report.event_files import read_events
+from gocd.report.instance_states import InstanceStates, instance_states
+from gocd.report.intervals import Interval
+from gocd.report.task_runs import TaskRun, grouped, run_of
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What happened; *complaints* say what of the files could not be read."""
+
+    runs: tuple[TaskRun, ...] = ()
+    instances: tuple[InstanceStates, ...] = ()
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """The times in which a task ran."""
+        return [(run.start, run.until) for run in self.runs]
+
+    @property
+    def pipelines(self) -> tuple[str, ...]:
+        """The pipeline runs it belongs to, such as ``staging/12``."""
+        return tuple(dict.fromkeys(run.pipeline for run in self.runs if run.pipeline))
+
+
+def read_rollout(files: Iterable[Path]) -> Rollout:
+    """Read event files in any order, of one agent or of several.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    events, complaints = read_events(files)
+    groups = grouped(events)
+    runs = tuple(run_of(group) for group in groups)
+    return Rollout(runs, instance_states(groups), tuple(complaints))

@@ -1,0 +1,59 @@
+"""A verdict as JSON for programs, and as JUnit XML for GoCD's Tests tab."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from xml.sax.saxutils import escape, quoteattr
+
+from gocd.samples.verdict import Criterion, Verdict
+
+# XML has no way at all to write these.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+SUITE = "verify-traffic"
+
+
+def verdict_json(verdict: Verdict) -> str:
+    """Return *verdict* as a JSON object, schema 1; a later schema may add names but not change these.
+
+    ``schema`` 1; ``passed``; ``criteria``, each a ``Criterion`` by its own names, in the order judged;
+    ``files``, each a ``FileRead`` by its own names; ``overall`` the ``Figures`` of all samples by its own
+    names, and ``labels`` those of each label; ``overall`` is null if no result file could be read.
+    """
+    measurement = verdict.measurement
+    told = {
+        "schema": 1,
+        "passed": verdict.passed,
+        "criteria": [asdict(criterion) for criterion in verdict.criteria],
+        "files": [asdict(file) for file in measurement.files] if measurement else [],
+        "overall": measurement.own().as_dict() if measurement else None,
+        "labels": {label: of.as_dict() for label, of in measurement.labels.items()} if measurement else {},
+    }
+    return json.dumps(told, indent=2) + "\n"
+
+
+def junit_xml(verdict: Verdict) -> str:
+    """Return *verdict* as one test suite: a test case for each criterion, in a class for each label.
+
+    Source: GoCD's UnitTestReportGenerator.java takes any file that has a ``testsuite`` in it
+    """
+    seconds = verdict.measurement.duration_s if verdict.measurement else 0.0
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuite name="{SUITE}" tests="{len(verdict.criteria)}" failures="{len(verdict.failed)}"'
+        f' errors="0" skipped="0" time="{seconds:.3f}">',
+        *(_test_case(criterion) for criterion in verdict.criteria),
+        "</testsuite>",
+    ]
+    return _NOT_XML.sub("\ufffd", "\n".join(lines)) + "\n"
+
+
+def _test_case(criterion: Criterion) -> str:
+    limit = "" if criterion.limit is None else f" {criterion.limit:g}"
+    of = f"{SUITE}.{criterion.label}" if criterion.label else SUITE
+    head = f'  <testcase classname={quoteattr(of)} name={quoteattr(criterion.name + limit)} time="0"'
+    if criterion.passed:
+        return f"{head}/>"
+    message = criterion.message
+    return f"{head}>\n    <failure message={quoteattr(message)}>{escape(message)}</failure>\n  </testcase>"

@@ -1,0 +1,1 @@
+"""JMeter: found or laid out, its plan looked at, run, and stopped."""

@@ -1,0 +1,129 @@
+"""Send a test plan's traffic with JMeter, or take finished runs of it, and judge what became of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+from gocd.samples.measurement import Measurement
+from gocd.samples.verdict import Criterion
+from tasks import options, threshold_options
+from tasks.clock import SystemClock
+from tasks.console import Color
+from tasks.errors import Refused
+from tasks.lookup import connect
+from tasks.options import argument, option
+from tasks.running import running
+
+# GET requests at an even rate; where to is its properties host, port, protocol and path.
+READY_PLAN = Path(__file__).parents[1] / "pipelines" / "verify.jmx"
+
+
+def command(
+    plan: Annotated[
+        Path | None, argument("PLAN", "The test plan, a .jmx file; else the ready one.", dir_okay=False)
+    ] = None,
+    jtl: Annotated[
+        list[Path] | None,
+        option("--jtl", "Judge this finished run instead; repeatable, then judged as one."),
+    ] = None,
+    max_errors: threshold_options.MaxErrors = None,
+    max_error_rate: threshold_options.MaxErrorRate = None,
+    max_gap: threshold_options.MaxGap = None,
+    p50: threshold_options.P50 = None,
+    p90: threshold_options.P90 = None,
+    p95: threshold_options.P95 = None,
+    p99: threshold_options.P99 = None,
+    min_throughput: threshold_options.MinThroughput = None,
+    min_samples: threshold_options.MinSamples = None,
+    thresholds: threshold_options.ThresholdFile = None,
+    out: Annotated[Path, option("--out", "Where the evidence is left.", file_okay=False)] = Path("traffic"),
+    properties: Annotated[
+        list[str] | None, option("--property", "NAME=VALUE of a property of the plan; repeatable.")
+    ] = None,
+    duration: Annotated[
+        int | None, option("--duration", "Seconds, as the plan's property 'duration'.", min=1)
+    ] = None,
+    rate: Annotated[
+        float | None, option("--rate", "Requests per second, as the plan's property 'rate'.", min=0.001)
+    ] = None,
+    threads: Annotated[
+        int | None, option("--threads", "Users at a time, as the plan's property 'threads'.", min=1)
+    ] = None,
+    dashboard: Annotated[bool, option("--dashboard", "Have JMeter make its own dashboard too.")] = False,
+    jmeter: Annotated[
+        str | None,
+        option(
+            "--jmeter",
+            "JMeter's program or folder; else JMETER_HOME, the PATH, or the 'jmeter' extra.",
+        ),
+    ] = None,
+    cloudwatch: Annotated[
+        list[str] | None,
+        option("--cloudwatch", "Also hold this load balancer's own counts of failures to 0; repeatable."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        option("--since", "From when those count: a time, or an event file; by default the first sample."),
+    ] = None,
+    timeout: Annotated[
+        float | None, option("--timeout", "Seconds after which JMeter is stopped and has failed.", min=1)
+    ] = None,
+    events: options.Events = None,
+    color: options.ColorChoice = Color.AUTO,
+) -> None:
+    """Send a JMeter plan's traffic and judge every sample of it; exit 1 if users would have been hurt.
+
+    Example: gocd-tasks verify-traffic verify.jmx --property host=10.0.0.9 --duration 60 --max-gap 1 --p95 300
+    """
+    with running("verify-traffic", events, color) as log:
+        # Reading and judging samples takes modules that no other command has a use for.
+        from tasks.counted_traffic import counted, read_since  # noqa: PLC0415
+        from tasks.jmeter.found import find_jmeter  # noqa: PLC0415
+        from tasks.jmeter.plan import check_plan  # noqa: PLC0415
+        from tasks.jmeter.recording import Recording  # noqa: PLC0415
+        from tasks.verification import ready, thresholds_of, verify_jtls, verify_plan  # noqa: PLC0415
+
+        limits = thresholds_of(
+            thresholds,
+            {
+                "max-errors": max_errors,
+                "max-error-rate": max_error_rate,
+                "max-gap": max_gap,
+                "p50": p50,
+                "p90": p90,
+                "p95": p95,
+                "p99": p99,
+                "min-throughput": min_throughput,
+                "min-samples": min_samples,
+            },
+        )
+        clock = SystemClock()
+        start = read_since(since) if since else None
+
+        def counts(measurement: Measurement | None) -> list[Criterion]:
+            if not cloudwatch:
+                return []
+            return counted(connect(log), cloudwatch, start, measurement, clock.wall())
+
+        if plan and jtl:
+            raise Refused("give either a plan to run or, with --jtl, finished runs to judge")
+        if jtl:
+            ready(out)
+            verify_jtls(jtl, limits, counts, out, log)
+            return
+        plan = plan or READY_PLAN
+        numbers = {"duration": duration, "rate": rate, "threads": threads}
+        given = {name: f"{number:.15g}" for name, number in numbers.items() if number is not None}
+        recording = Recording(plan, out, {**_properties(properties), **given}, dashboard, timeout)
+        check_plan(plan, list(given))
+        found = find_jmeter(jmeter)
+        ready(out)
+        verify_plan(recording, found, limits, counts, clock, log)
+
+
+def _properties(given: list[str] | None) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given or []]
+    if wrong := [
+        each for each, (name, equals, _) in zip(given or [], pairs, strict=True) if not (name and equals)
+    ]:
+        raise Refused(f"--property takes NAME=VALUE, not {wrong[0]}")
+    return {name: value for name, _, value in pairs}

@@ -1,0 +1,263 @@
+"""Every form in which JMeter can write a JTL is read, and none that is damaged passes for whole."""
+
+import csv
+import gzip
+import io
+from pathlib import Path
+
+import pytest
+
+from gocd.samples.jtl import JtlReader, Outcome, UnreadableJtl
+from gocd.samples.measurement import measure
+from gocd.samples.outcome import COLUMNS
+
+JMETERS = COLUMNS[:-1]
+ROWS = [
+    {"timeStamp": "1000", "elapsed": "5", "label": "home", "responseCode": "200", "success": "true"},
+    {
+        "timeStamp": "1100",
+        "elapsed": "7",
+        "label": 'pay, "now"',
+        "responseCode": "200",
+        "success": "false",
+        "failureMessage": "expected\nthis;\tand|that,\r\nnot 'it'",
+    },
+    {"timeStamp": "1200", "elapsed": "9", "label": "home", "responseCode": "503", "success": "false"},
+]
+OUTCOMES = [
+    Outcome(1000, 5, "", label="home"),
+    Outcome(1100, 7, "bad answer", label='pay, "now"'),
+    Outcome(1200, 9, "HTTP 503", label="home"),
+]
+
+
+def csv_text(columns: tuple[str, ...] = JMETERS, delimiter: str = ",", *, header: bool = True) -> str:
+    text = io.StringIO()
+    rows = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    if header:
+        rows.writerow(columns)
+    rows.writerows([row.get(name, "") for name in columns] for row in ROWS)
+    return text.getvalue()
+
+
+def written(folder: Path, content: str | bytes) -> Path:
+    path = folder / "results.jtl"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def read(folder: Path, content: str | bytes) -> list[Outcome]:
+    reader = JtlReader(written(folder, content))
+    outcomes = list(reader)
+    assert reader.cut_off_line is None
+    assert reader.samples == len(outcomes)
+    return outcomes
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^"])
+def test_the_delimiter_is_whatever_stands_between_the_names(tmp_path: Path, delimiter: str) -> None:
+    assert read(tmp_path, csv_text(delimiter=delimiter)) == OUTCOMES
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_without_a_header_the_columns_are_jmeters_own(tmp_path: Path, delimiter: str) -> None:
+    assert read(tmp_path, csv_text(delimiter=delimiter, header=False)) == OUTCOMES
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        tuple(reversed(JMETERS)),
+        ("success", "label", "responseCode", "elapsed", "timeStamp"),
+        (*JMETERS, "Hostname", "my own variable"),
+        ("failureMessage", "timeStamp", "elapsed", "label", "responseCode", "success"),
+    ],
+)
+def test_columns_are_found_by_name(tmp_path: Path, columns: tuple[str, ...]) -> None:
+    assert read(tmp_path, csv_text(columns)) == OUTCOMES
+
+
+def test_columns_that_no_verdict_needs_may_be_absent(tmp_path: Path) -> None:
+    assert read(tmp_path, "timeStamp,elapsed,success\n1000,5,true\n1100,6,false\n") == [
+        Outcome(1000, 5, ""),
+        Outcome(1100, 6, "failed"),
+    ]
+
+
+@pytest.mark.parametrize("content", [csv_text().replace("\n", "\r\n"), "\ufeff" + csv_text()])
+def test_other_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path: Path, content: str) -> None:
+    assert [outcome[:3] for outcome in read(tmp_path, content)] == [outcome[:3] for outcome in OUTCOMES]
+
+
+def test_bytes_that_are_no_text_do_not_hide_a_sample(tmp_path: Path) -> None:
+    content = b"timeStamp,elapsed,label,success\n1000,5,caf\xe9,true\n"
+    assert [outcome.due_ms for outcome in read(tmp_path, content)] == [1000]
+
+
+def test_dates_are_read_in_the_zone_of_this_machine(tmp_path: Path) -> None:
+    content = "timeStamp,elapsed,success\n2026/11/20 20:13:40.250,5,true\n2026-11-20 20:13:41,5,true\n"
+    first, second = read(tmp_path, content)
+    assert second.due_ms - first.due_ms == 750
+
+
+def test_a_page_in_a_failure_message_is_read(tmp_path: Path) -> None:
+    content = f'timeStamp,elapsed,failureMessage,success\n1000,5,"{"long " * 100_000}",false\n'
+    assert read(tmp_path, content) == [Outcome(1000, 5, "failed")]
+
+
+def xml(*samples: str) -> str:
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n<testResults version="1.2">\n'
+    return f"{head}{''.join(samples)}</testResults>\n"
+
+
+def sample(ts: int, t: int, lb: str, rc: str, s: str, inside: str = "", rm: str = "OK") -> str:
+    return (
+        f'<httpSample t="{t}" lt="2" ts="{ts}" s="{s}" lb="{lb}" rc="{rc}" rm="{rm}" tn="users 1-1">{inside}'
+        "<assertionResult><name>status</name></assertionResult>\n<java.net.URL>http://x/</java.net.URL>\n"
+        "</httpSample>\n"
+    )
+
+
+XML = xml(
+    sample(1000, 5, "home", "200", "true"),
+    sample(1100, 7, "pay, &quot;now&quot;", "200", "false"),
+    sample(1200, 9, "home", "503", "false"),
+)
+
+
+def test_xml_says_the_same(tmp_path: Path) -> None:
+    assert read(tmp_path, XML) == OUTCOMES
+
+
+@pytest.mark.parametrize("content", [csv_text(), csv_text(delimiter=";", header=False), XML])
+def test_gzip_makes_no_difference(tmp_path: Path, content: str) -> None:
+    assert read(tmp_path, gzip.compress(content.encode())) == OUTCOMES
+
+
+def test_samples_within_a_request_are_a_part_of_it(tmp_path: Path) -> None:
+    redirect = sample(1000, 2, "home-0", "302", "true", sample(1000, 1, "home-0-0", "404", "false"))
+    assert read(tmp_path, xml(sample(1000, 5, "home", "200", "true", redirect))) == [
+        Outcome(1000, 5, "", label="home")
+    ]
+
+
+SUM = "Number of samples in transaction : 2, number of failing samples : {}"
+
+
+def test_samples_within_a_transaction_are_the_requests_it_stands_for(tmp_path: Path) -> None:
+    inside = sample(1000, 5, "a", "200", "true") + sample(1006, 5, "b", "500", "false")
+    outcomes = read(tmp_path, xml(sample(1000, 11, "both", "", "false", inside, SUM.format(1))))
+    assert [(outcome.label, outcome.repeats) for outcome in outcomes] == [
+        ("a", False),
+        ("b", False),
+        ("both", True),
+    ]
+    result = measure(tmp_path / "results.jtl")
+    assert (result.sent, result.lost) == (2, 1)
+    assert {label: (of.sent, of.lost) for label, of in result.labels.items()} == {
+        "a": (1, 0),
+        "b": (1, 1),
+        "both": (1, 1),
+    }
+
+
+def transactions(folder: Path, *rows: str) -> Path:
+    header = "timeStamp,elapsed,label,responseMessage,threadName,success\n"
+    return written(folder, header + "".join(f"{row}\n" for row in rows))
+
+
+def test_a_transaction_that_follows_its_requests_is_counted_only_by_its_label(tmp_path: Path) -> None:
+    jtl = transactions(
+        tmp_path,
+        "1000,5,a,OK,users 1-1,true",
+        "1001,5,a,OK,users 1-2,true",
+        "1006,5,b,OK,users 1-1,false",
+        f'1000,11,both,"{SUM.format(1)}",users 1-1,false',
+        "1012,5,c,OK,users 1-1,true",
+    )
+    result = measure(jtl)
+    assert (result.sent, result.lost) == (4, 1)
+    assert (result.labels["both"].sent, result.labels["both"].lost) == (1, 1)
+
+
+def test_a_failed_transaction_whose_requests_were_not_recorded_is_not_missed(tmp_path: Path) -> None:
+    jtl = transactions(
+        tmp_path,
+        "1000,5,a,OK,users 1-1,true",
+        f'1006,11,both,"{SUM.format(1)}",users 1-1,false',
+    )
+    assert (measure(jtl).sent, measure(jtl).lost) == (2, 1)
+
+
+def test_a_transaction_of_nothing_is_no_sample(tmp_path: Path) -> None:
+    empty = "Number of samples in transaction : 0, number of failing samples : 0"
+    assert measure(transactions(tmp_path, f'1000,0,both,"{empty}",users 1-1,true')).sent == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("hello\n", "is not a JTL: it has no column timeStamp"),
+        ("timeStamp,elapsed,label\n1,2,x\n", "is not a JTL: it has no column success"),
+        ("elapsed,success\n1,true\n", "is not a JTL: it has no column timeStamp"),
+        ("1000,5,home,200,OK\n", "is not a JTL: it has no column timeStamp"),
+        (
+            "timeStamp,elapsed,success\n1,2,true\nyesterday,2,true\n",
+            "line 3 is not a result: yesterday,2,true",
+        ),
+        ('timeStamp,elapsed,success\n1,2,"true" \n', "line 2 is not CSV"),
+        ("timeStamp,elapsed,success\n1,2,true\n\x00\x00\x00\n1,2,true\n", "line 3 is not"),
+        ('timeStamp,elapsed,failureMessage,success\n1,2,"a\nb",true\nx\n', "line 4 is not a result: x"),
+        ("<html><body/></html>", "begins with <html>"),
+        ("<testResults><httpSample t='1'/></testResults>", "a sample without ts, t or s"),
+        ("<testResults><httpSample></sample></testResults>", "is not XML: mismatched tag: line 1"),
+        (gzip.compress(XML.encode())[:-8] + b"\0" * 8, "is damaged"),
+    ],
+)
+def test_what_is_no_jtl_is_refused_with_the_line(tmp_path: Path, content: str | bytes, message: str) -> None:
+    with pytest.raises(UnreadableJtl, match=message):
+        list(JtlReader(written(tmp_path, content)))
+
+
+@pytest.mark.parametrize("whole", [csv_text(), csv_text(delimiter="\t"), csv_text(header=False)])
+def test_a_file_cut_off_anywhere_is_never_taken_for_the_whole(tmp_path: Path, whole: str) -> None:
+    ends = []
+    start = whole.index("1000")
+    for cut in range(1, len(whole)):
+        reader = JtlReader(written(tmp_path, whole[:cut]))
+        try:
+            outcomes = list(reader)
+        except UnreadableJtl:
+            # Not enough of the first line to know what it was.
+            assert cut < whole.index("1100")
+            continue
+        assert outcomes == OUTCOMES[: len(outcomes)]
+        assert len(outcomes) < len(OUTCOMES)
+        if reader.cut_off_line is None:
+            ends.append(cut)
+        else:
+            assert reader.cut_off_line == whole[:cut].count("\n") + (whole[cut - 1] != "\n")
+    # Between two lines there is nothing to see it by: behind the header and the first two results.
+    behind = [start, whole.index("1100"), whole.index("1200")]
+    assert ends == [end for end in behind if end]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_xml_and_gzip_cut_off_anywhere_are_never_taken_for_the_whole(
+    tmp_path: Path, compressed: bool
+) -> None:
+    whole = gzip.compress(XML.encode()) if compressed else XML.rstrip().encode()
+    for cut in range(1, len(whole)):
+        reader = JtlReader(written(tmp_path, whole[:cut]))
+        try:
+            list(reader)
+        except UnreadableJtl:
+            # Too little of it to know what it was.
+            assert cut < 60
+        else:
+            assert reader.cut_off_line is not None, cut
+
+
+def test_a_cut_off_line_is_left_out_and_told(tmp_path: Path) -> None:
+    [file] = measure(written(tmp_path, csv_text()[:-5])).files
+    assert (file.samples, file.cut_off_line) == (2, 6)
