@@ -11,6 +11,7 @@ from gocd.samples.jtl import JtlReader, UnreadableJtl
 from tasks.clock import Clock
 from tasks.errors import Cancelled, TaskError
 from tasks.jmeter.found import JMeter
+from tasks.jmeter.live import GrowingRecord
 from tasks.jmeter.record import RECORD
 from tasks.jmeter.run import run_jmeter
 from tasks.log import SILENCE, Log
@@ -72,6 +73,7 @@ def record(recording: Recording, jmeter: JMeter, clock: Clock, log: Log) -> str:
         TaskError: JMeter cannot be started.
     """
     recording.clear()
+    growing = GrowingRecord(recording.jtl)
     start = spoke = clock.now()
     said = ""
     broken: list[str] = []
@@ -90,11 +92,13 @@ def record(recording: Recording, jmeter: JMeter, clock: Clock, log: Log) -> str:
         elapsed = clock.now() - start
         if recording.within is not None and elapsed > recording.within:
             raise DidNotEnd(f"JMeter did not end within {recording.within:g} s and was stopped")
-        size = recording.jtl.stat().st_size if recording.jtl.exists() else 0
-        words, numbers = "verify: JMeter runs", f"{elapsed:.0f} s, {size / 1e6:,.1f} MB recorded"
+        words = "verify: JMeter runs"
         if log.live:
-            log.progress(words, numbers)
-        elif clock.now() - spoke > SILENCE - 5:
+            log.show(f"{words}, {elapsed:.0f} s, {growing.numbers()}")
+            return
+        size = recording.jtl.stat().st_size if recording.jtl.exists() else 0
+        numbers = f"{elapsed:.0f} s, {size / 1e6:,.1f} MB recorded"
+        if clock.now() - spoke > SILENCE - 5:
             spoke = clock.now()
             log.say(f"{words}, {numbers}")
 
