@@ -7,6 +7,8 @@ from itertools import pairwise
 
 # A version that answers nothing for longer than this has gone; shorter silences are chance.
 ABSENT_MS = 3000
+# At the end, one version's last answer comes this much before another's and has not gone for that.
+SLIVER_MS = 250
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class VersionsSeen:
             elif not by_chance:
                 # Whatever came before the first span and was too short to count belongs to it.
                 found.append((start if found else first_ms, end, present))
+        fewer = len(found) > 1 and found[-1][2] < found[-2][2]
+        if fewer and _length(found[-1]) <= SLIVER_MS < _length(found[-2]):
+            *found, (_, end, _) = found
+            found[-1] = (found[-1][0], end, found[-1][2])
         return tuple(
             VersionSpan((start - first_ms) / 1000, (end - first_ms) / 1000, versions)
             for start, end, versions in found
@@ -61,3 +67,7 @@ class VersionsSeen:
             for version, stays in self._stays.items()
             if any(first <= start and end <= last for first, last in stays)
         )
+
+
+def _length(span: tuple[int, int, frozenset[str]]) -> int:
+    return span[1] - span[0]

@@ -7,6 +7,7 @@ import pytest
 from gocd.samples.jtl import COLUMNS, UnreadableJtl
 from gocd.samples.latencies import Latencies
 from gocd.samples.measurement import FURTHER_LABELS, MOST_LABELS, Measurement, measure
+from gocd.samples.version_spans import VersionsSeen
 
 Request = tuple[int, int, str, str]
 NO_ANSWER = "Non HTTP response code: "
@@ -273,3 +274,13 @@ def test_a_label_of_its_own_for_every_request_does_not_fill_the_memory(tmp_path:
     result = measure(jtl)
     assert len(result.labels) == MOST_LABELS + 1
     assert (result.sent, result.labels[FURTHER_LABELS].sent) == (MOST_LABELS + 500, 500)
+
+
+def test_the_last_answer_of_one_of_two_versions_is_no_time_of_the_other_alone() -> None:
+    seen = VersionsSeen()
+    for at in range(0, 10_000, 10):
+        seen.add("1.0", at)
+        seen.add("2.0", at + 5)
+    spans = seen.spans(0, 9_995)
+
+    assert [span.versions for span in spans][-1] == {"1.0", "2.0"}
