@@ -33,15 +33,18 @@ class TaskCall:
 
     def values(self, option: str) -> list[str]:
         """The values of ``--option``, or else those of the variable of its name."""
-        given = [value for name, value in self._pairs() if name == option]
-        variable = option.strip("-").upper().replace("-", "_")
-        return given or self.variables.get(variable, "").split()
+        return self._given(option) or self._variable(option).split()
 
     def value(self, option: str) -> str:
         """The same as one text, which may hold blanks; empty if it is nowhere."""
-        given = [value for name, value in self._pairs() if name == option]
-        variable = option.strip("-").upper().replace("-", "_")
-        return given[-1] if given else self.variables.get(variable, "")
+        given = self._given(option)
+        return given[-1] if given else self._variable(option)
+
+    def _given(self, option: str) -> list[str]:
+        return [value for name, value in self._pairs() if name == option]
+
+    def _variable(self, option: str) -> str:
+        return self.variables.get(option.strip("-").upper().replace("-", "_"), "")
 
     def _pairs(self) -> Iterator[tuple[str, str]]:
         words = iter(self.words[1:])

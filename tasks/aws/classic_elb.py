@@ -3,11 +3,11 @@
 from functools import cached_property
 from typing import Any
 
-from tasks.aws import instances
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Member, Metric, MetricSource, Roster, Settings, State
+from tasks.aws.zones import Zones
 
 # Seconds on top of what the settings promise, as AWS's own deployment scripts allow.
 GRACE = 30.0
@@ -34,7 +34,7 @@ class ClassicLoadBalancer:
         """Wrap one entry of the classic DescribeLoadBalancers."""
         self._aws = aws
         self._entry = description
-        self._zones: dict[str, str] = {}
+        self._zones = Zones(aws)
 
     @property
     def name(self) -> str:
@@ -79,7 +79,7 @@ class ClassicLoadBalancer:
             # A call for all may leave out who is draining; only a call by id tells it from who is gone.
             members += self._health(instance.id)
         members = [member for member in members if member.state is not State.OUT]
-        return Roster(tuple(self._with_zones(members) if self.settings().zonal else members))
+        return Roster(tuple(self._zones.fill(members) if self.settings().zonal else members))
 
     def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
         self._change("register_instances_with_load_balancer", instance)
@@ -106,12 +106,6 @@ class ClassicLoadBalancer:
                 return []
             raise
         return [_member(entry) for entry in answer["InstanceStates"]]
-
-    def _with_zones(self, members: list[Member]) -> list[Member]:
-        unknown = [m.key for m in members if m.key not in self._zones]
-        if unknown:
-            self._zones |= instances.zones(self._aws, unknown)
-        return [Member(m.key, m.state, m.reason, m.ports, self._zones.get(m.key, "")) for m in members]
 
 
 def _member(entry: dict[str, str]) -> Member:

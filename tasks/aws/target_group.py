@@ -3,10 +3,10 @@
 from functools import cached_property
 from typing import Any
 
-from tasks.aws import instances
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Member, Metric, MetricSource, Roster, Settings, State
+from tasks.aws.zones import Zones
 from tasks.errors import Refused
 
 # Seconds on top of what the settings promise. AWS's own deployment scripts allow 30; a Network Load
@@ -52,7 +52,7 @@ class TargetGroup:
         """
         self._aws = aws
         self._entry = description
-        self._zones: dict[str, str] = {}
+        self._zones = Zones(aws)
         if description["TargetType"] not in ("instance", "ip"):
             raise Refused(f"target group {self.name} holds no instances but type {description['TargetType']}")
 
@@ -124,7 +124,7 @@ class TargetGroup:
             if target["TargetHealth"].get("Reason") != "Target.NotRegistered":
                 targets.setdefault(target["Target"]["Id"], []).append(target)
         members = [_member(key, entries) for key, entries in targets.items()]
-        return Roster(tuple(self._with_zones(members) if self.settings().zonal else members))
+        return Roster(tuple(self._zones.fill(members) if self.settings().zonal else members))
 
     def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
         targets = self._targets(instance, ports)
@@ -161,14 +161,6 @@ class TargetGroup:
         )
         settings = {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
         return settings.get("load_balancing.cross_zone.enabled") == "true"
-
-    def _with_zones(self, members: list[Member]) -> list[Member]:
-        unknown = [m.key for m in members if not m.zone and m.key not in self._zones]
-        if unknown:
-            self._zones |= instances.zones(self._aws, unknown)
-        return [
-            Member(m.key, m.state, m.reason, m.ports, m.zone or self._zones.get(m.key, "")) for m in members
-        ]
 
     def _health_check(self) -> str:
         entry = self._entry

@@ -37,11 +37,11 @@ AT_FIRST_S = 2.0
 class Service:
     """What all connections share: the release, who is connected, whether it is stopping."""
 
-    def __init__(self, version: str, *, failing: bool) -> None:
+    def __init__(self, version: str, *, failing: bool, fails_at_first: bool) -> None:
         self.version = version
         self.failing = failing
         self.fails_until: float | None = None
-        self.fails_at_first = False
+        self.fails_at_first = fails_at_first
         self.stopping = False
         self.answered = 0
         self.connections: set[Connection] = set()
@@ -216,8 +216,11 @@ def main() -> int:
         sys.stderr.write("error: this release does not start\n")
         return 1
     version = (HERE / "VERSION").read_text(encoding="utf-8").strip()
-    service = Service("0.0" if broken == "wrong-version" else version, failing=broken == "answers-500")
-    service.fails_at_first = broken == "errors-at-first"
+    service = Service(
+        "0.0" if broken == "wrong-version" else version,
+        failing=broken == "answers-500",
+        fails_at_first=broken == "errors-at-first",
+    )
     try:
         listener = socket.create_server((chosen.host, chosen.port))
     except OSError as error:
