@@ -8,7 +8,6 @@ import typer
 from gocd.job import Job
 from tasks import options
 from tasks.aws.instances import Instance, find_instance
-from tasks.check_status import ExpectJson, StatusTimeout, Version, values_of
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.deployment import Deployer, GoesBack, Release, ReleaseFailed, Settings, find_deployer
@@ -19,7 +18,7 @@ from tasks.log import Log
 from tasks.lookup import connect
 from tasks.memory import Memory
 from tasks.options import argument, option
-from tasks.placeholders import fill
+from tasks.placeholders import fill, values_of
 from tasks.running import running
 from tasks.status_check import Check, find_check, parse_fields, wait_for_status
 from tasks.waiting import Wait
@@ -86,7 +85,7 @@ def command(
             help="For --via command: {instance_id} {name} {private_ip} {artifact} {version}.",
         ),
     ] = None,
-    version: Version = None,
+    version: options.Version = None,
     via: Annotated[
         str, option("--via", "How: ssm, codedeploy, command, or one that a site has added.")
     ] = "ssm",
@@ -111,8 +110,8 @@ def command(
     status_url: Annotated[
         str | None, option("--status-url", "Then ask this, such as http://{private_ip}:8080/_status.")
     ] = None,
-    expect_json: ExpectJson = None,
-    status_timeout: StatusTimeout = 60,
+    expect_json: options.ExpectJson = None,
+    status_timeout: options.StatusTimeout = 60,
     rollback: Annotated[
         bool,
         option("--rollback", "Go back to the release before, or to --version; needs no ARTIFACT."),

@@ -46,3 +46,21 @@ Events = Annotated[
     Path | None, option("--events", "Append what happens to this file, a JSON line an event.", dir_okay=False)
 ]
 ColorChoice = Annotated[Color, option("--color", "Colour the output; auto colours only a terminal.")]
+Version = Annotated[
+    str | None,
+    option(
+        "--version",
+        "The release's version; by default the label of the running pipeline.",
+        "GO_PIPELINE_LABEL",
+    ),
+]
+ExpectJson = Annotated[
+    list[str] | None,
+    option(
+        "--expect-json",
+        "KEY=VALUE in the JSON answer; dots for depth, {version} filled in; repeatable.",
+    ),
+]
+StatusTimeout = Annotated[
+    float, option("--status-timeout", "Seconds until it must have answered as expected.", min=0)
+]

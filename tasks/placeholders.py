@@ -3,7 +3,18 @@
 import re
 from collections.abc import Mapping
 
+from tasks.aws.instances import Instance
 from tasks.errors import Refused
+
+
+def of_instance(instance: Instance) -> dict[str, str]:
+    """Return what can be filled in for one instance."""
+    return {"instance_id": instance.id, "name": instance.name, "private_ip": instance.private_ip}
+
+
+def values_of(instance: Instance, version: str | None) -> dict[str, str]:
+    """Return the same, and the version that it shall have."""
+    return {**of_instance(instance), "version": version or ""}
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -9,8 +9,8 @@ import typer
 
 from tasks import options
 from tasks.console import Color
-from tasks.errors import Refused
 from tasks.options import argument, option
+from tasks.pairs import read_pairs
 from tasks.running import running
 
 
@@ -83,8 +83,8 @@ def command(
             speed=speed,
             kind=kind.value,
             versions=("1.0", version),
-            parameters=_pairs("--parameter", parameter),
-            secrets=_pairs("--secret", secret),
+            parameters=read_pairs("--parameter", parameter or []),
+            secrets=read_pairs("--secret", secret or []),
             approve=approve or [],
             artifact=artifact,
             users_plan=plan,
@@ -97,10 +97,3 @@ def command(
         raise typer.Exit(128 + signal.SIGINT)
     if not rehearsed.passed:
         raise typer.Exit(1)
-
-
-def _pairs(name: str, given: list[str] | None) -> dict[str, str]:
-    pairs = [each.partition("=") for each in given or []]
-    if wrong := [key for key, equals, _ in pairs if not (key and equals)]:
-        raise Refused(f"{name} takes NAME=VALUE, not {wrong[0]}")
-    return {key: value for key, _, value in pairs}

@@ -5,14 +5,13 @@ from typing import Annotated
 
 from tasks import options
 from tasks.aws.instances import find_instance
-from tasks.check_status import values_of
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.errors import Refused, TimedOut
 from tasks.log import Log
 from tasks.lookup import connect
 from tasks.options import option
-from tasks.placeholders import fill
+from tasks.placeholders import fill, values_of
 from tasks.running import running
 from tasks.status_check import StatusCheck
 from tasks.waiting import Wait

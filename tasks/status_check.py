@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from tasks.errors import Refused, TimedOut
 from tasks.log import Log
+from tasks.pairs import read_pairs
 from tasks.plugins import find
 from tasks.waiting import Wait, soon
 
@@ -116,13 +117,7 @@ def parse_fields(pairs: Sequence[str]) -> dict[str, str]:
     Raises:
         Refused: One is not of that form.
     """
-    fields = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not (name and equals):
-            raise Refused(f"--expect-json takes KEY=VALUE, not {pair!r}")
-        fields[name] = value
-    return fields
+    return read_pairs("--expect-json", pairs, "KEY=VALUE")
 
 
 def wait_for_status(check: Check, subject: str, wait: Wait, within: float, log: Log) -> None:

@@ -11,6 +11,7 @@ from tasks.console import Color
 from tasks.errors import Refused
 from tasks.lookup import connect
 from tasks.options import argument, option
+from tasks.pairs import read_pairs
 from tasks.running import running
 
 # GET requests at an even rate; where to is its properties host, port, protocol and path.
@@ -113,17 +114,9 @@ def command(
         plan = plan or READY_PLAN
         numbers = {"duration": duration, "rate": rate, "threads": threads}
         given = {name: f"{number:.15g}" for name, number in numbers.items() if number is not None}
-        recording = Recording(plan, out, {**_properties(properties), **given}, dashboard, timeout)
+        plan_properties = {**read_pairs("--property", properties or []), **given}
+        recording = Recording(plan, out, plan_properties, dashboard, timeout)
         check_plan(plan, list(given))
         found = find_jmeter(jmeter)
         ready(out)
         verify_plan(recording, found, limits, counts, clock, log)
-
-
-def _properties(given: list[str] | None) -> dict[str, str]:
-    pairs = [each.partition("=") for each in given or []]
-    if wrong := [
-        each for each, (name, equals, _) in zip(given or [], pairs, strict=True) if not (name and equals)
-    ]:
-        raise Refused(f"--property takes NAME=VALUE, not {wrong[0]}")
-    return {name: value for name, _, value in pairs}

@@ -14,7 +14,7 @@ from tasks.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.following import Ending, follow, follow_rollback, problem
 from tasks.group_turn import GroupTurn
 from tasks.log import Log
-from tasks.placeholders import fill
+from tasks.placeholders import fill, of_instance
 from tasks.release_history import DIGEST, History, PlacedRelease, read_history
 from tasks.revision import check_version, revision_of
 from tasks.waiting import Wait
@@ -137,7 +137,7 @@ class CodeDeployDeployer:
         log.say(f"{release.version}: {artifact.size:,} bytes in {revision}")
 
     def _group_of(self, instance: Instance) -> str:
-        values = {"name": instance.name, "instance_id": instance.id, "private_ip": instance.private_ip}
+        values = of_instance(instance)
         return fill(self._group, values)
 
     def _prepare(self, release: Release) -> tuple[Artifact, Revision]:

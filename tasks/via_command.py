@@ -10,7 +10,7 @@ from tasks.aws.instances import Instance
 from tasks.deployment import Release, Settings
 from tasks.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.log import Log
-from tasks.placeholders import fill
+from tasks.placeholders import fill, values_of
 from tasks.waiting import Wait
 
 
@@ -57,13 +57,7 @@ class CommandDeployer:
             raise TaskError(f"{words[0]} {ended} while deploying {release.version} to {instance.name}")
 
     def _filled(self, release: Release, instance: Instance) -> list[str]:
-        values = {
-            "instance_id": instance.id,
-            "name": instance.name,
-            "private_ip": instance.private_ip,
-            "artifact": release.artifact,
-            "version": release.version,
-        }
+        values = {**values_of(instance, release.version), "artifact": release.artifact}
         return [fill(word, values) for word in self._words]
 
 
