@@ -154,7 +154,7 @@ def command(
 
         check = check_of(to or version or "")
         left = LeftBehind(
-            found, Memory(aws, found).addresses, run_again(to if rollback else version or "", rollback)
+            found, Memory(aws, [found]).addresses, run_again(to if rollback else version or "", rollback)
         )
         then = f", then {check.url}" if check else ""
         wait = Wait(SystemClock(), log)

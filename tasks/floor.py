@@ -1,11 +1,11 @@
-"""The floor: how many healthy instances a load balancer must keep while one is away."""
+"""The floor: how many healthy instances a load balancer must keep while some are away."""
 
 import math
 import re
 from dataclasses import dataclass
 
-from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
+from tasks.batch import Batch
 from tasks.errors import Refused
 from tasks.neighbours import Neighbours
 from tasks.next_command import next_command
@@ -28,27 +28,32 @@ class Floor:
     percent: bool
     neighbours: Neighbours
 
-    def check(self, balancer: LoadBalancer, roster: Roster, instance: Instance) -> str:
-        """Return the count in words if enough are healthy without *instance*.
+    def check(self, balancer: LoadBalancer, roster: Roster, leaving: Batch) -> str:
+        """Return the count in words if enough are healthy without those that leave.
 
-        Counted in the instance's own zone where each zone serves from its own instances only
-        (AWS: a zone without a healthy target is taken out of DNS).
+        Counted in each of their zones where a zone serves from its own instances only (AWS: a zone
+        without a healthy target is taken out of DNS).
 
         Raises:
             FloorBroken: Too few would be left; the message names who is missing.
         """
-        own = roster.of(instance)
-        zone = instance.zone if balancer.settings().zonal else ""
+        zones = {instance.zone for instance in leaving} if balancer.settings().zonal else {""}
+        return "; ".join(self._count(balancer, roster, leaving, zone) for zone in sorted(zones))
+
+    def _count(self, balancer: LoadBalancer, roster: Roster, leaving: Batch, zone: str) -> str:
+        own = {roster.of(instance).key for instance in leaving}
         pool = [member for member in roster.members if not zone or member.zone == zone]
         healthy = [member for member in pool if member.state is State.SERVING]
-        left = [member for member in healthy if member.key != own.key]
-        needed = self._needed(len(pool))
+        left = [member for member in healthy if member.key not in own]
+        # Those of the batch that have left by now are still of the fleet that a share is of.
+        gone = [each for each in leaving if roster.of(each).state is State.OUT and zone in ("", each.zone)]
+        needed = self._needed(len(pool) + len(gone))
         where = f"{balancer.title}, {zone} alone" if zone else balancer.title
         count = f"{where}: {len(healthy)} healthy of {len(pool)}"
         if len(left) >= needed:
-            return f"{count}; without {instance.name}: {len(left)}, floor {needed}"
-        others = [member for member in pool if member.key != own.key and member not in left]
-        raise self._broken(balancer, instance, count, len(left), needed, others)
+            return f"{count}; without {leaving.names}: {len(left)}, floor {needed}"
+        others = [member for member in pool if member.key not in own and member not in left]
+        raise self._broken(balancer, leaving, count, len(left), needed, others)
 
     def _needed(self, total: int) -> int:
         return math.ceil(total * self.minimum / 100) if self.percent else self.minimum
@@ -56,7 +61,7 @@ class Floor:
     def _broken(
         self,
         balancer: LoadBalancer,
-        instance: Instance,
+        leaving: Batch,
         count: str,
         left: int,
         needed: int,
@@ -67,15 +72,17 @@ class Floor:
         if missing:
             states = ", ".join(f"{named[member.key]} is {member.words}" for member in missing)
             count = f"{count} ({states})"
-        what = f"{count}; without {instance.name} {left} would be left, and the floor is {needed}"
-        if left == 0:
-            what = f"{count}; {instance.name} is the last healthy instance in {balancer.name}"
-        away = [name for name in self.neighbours.away_from(balancer) if name != instance.name]
+        what = f"{count}; without {leaving.names} {left} would be left, and the floor is {needed}"
+        if left == 0 and len(leaving) == 1:
+            what = f"{count}; {leaving.names} is the last healthy instance in {balancer.name}"
+        own = {instance.name for instance in leaving}
+        away = [name for name in self.neighbours.away_from(balancer) if name not in own]
         if back := [named[key] for key in keys] or away:
             first = next_command("attach-instance", back[0], balancer)
             return FloorBroken(what, f"Bring {back[0]} back first: {first}")
         if balancer.settings().zonal:
-            cure = f"Turn cross-zone load balancing on, or add an instance in {instance.zone}"
+            zones = " and ".join(sorted({instance.zone for instance in leaving}))
+            cure = f"Turn cross-zone load balancing on, or add an instance in {zones}"
             return FloorBroken(what, f"{cure}; or lower --min-healthy")
         return FloorBroken(what, "Add an instance first, or lower --min-healthy")
 

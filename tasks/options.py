@@ -37,6 +37,18 @@ LoadBalancers = Annotated[
         "target-group:NAME and classic:NAME settle a doubt; 'all' is every one it is registered with.",
     ),
 ]
+MinHealthy = Annotated[
+    str,
+    option("--min-healthy", "Refuse if fewer healthy instances would be left: a count, or a share as 50%."),
+]
+UntilIdle = Annotated[
+    bool,
+    option(
+        "--until-idle",
+        "End the drain as soon as the instance itself (asked through SSM) has no connection left, 20 s at "
+        "the earliest.",
+    ),
+]
 Timeout = Annotated[
     float | None,
     option("--timeout", "Seconds to wait; by default what the load balancer's settings allow for.", min=0),

@@ -4,18 +4,18 @@ The contract tests hold the load balancer here to what the real kinds do on the 
 """
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, MetricSource, Roster, Settings, State
+from tasks.aws.load_balancer import Member, MetricSource, Place, Roster, Settings, State
 from tasks.console import Color, Console
 from tasks.events import EventFile
 from tasks.floor import Floor
 from tasks.log import Log
-from tasks.memory import Absence, Memory
+from tasks.memory import Memory
 from tasks.waiting import Wait
 
 EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -87,20 +87,31 @@ class FakeLoadBalancer:
             healthy_within=60,
             slow_start=self.slow_start,
             zonal=self.zonal,
-            takes_back=self.takes_back,
             health_check="GET :8080/_status",
         )
 
     def metrics(self) -> MetricSource:
         raise NotImplementedError("nothing counts in memory")
 
-    def roster(self, instance: Instance) -> Roster:
+    def roster(self, *instances: Instance) -> Roster:
         self.before_look()
         self.looks.append(self.clock.now())
         return Roster(tuple(self.members.values()))
 
-    def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
+    def register(self, places: Sequence[Place]) -> None:
         self.before_register()
+        for place in places:
+            self._join(place.instance, place.ports)
+
+    def deregister(self, places: Sequence[Place]) -> None:
+        self.before_deregister()
+        for place in places:
+            self._leave(place.instance, place.ports)
+
+    def restore_settings(self) -> None:
+        """Nothing else was changed."""
+
+    def _join(self, instance: Instance, ports: tuple[int, ...]) -> None:
         self.orders.append(f"register {instance.name} {ports}")
         joined = Member(instance.id, State.JOINING, "", ports or (8080,), instance.zone)
         self.members[instance.id] = joined
@@ -112,11 +123,12 @@ class FakeLoadBalancer:
         if not self.never_healthy:
             self.clock.at(self.clock.now() + self.warm_up, become_healthy)
 
-    def deregister(self, instance: Instance, ports: tuple[int, ...]) -> None:
-        self.before_deregister()
+    def _leave(self, instance: Instance, ports: tuple[int, ...]) -> None:
         self.orders.append(f"deregister {instance.name} {ports}")
+        if instance.id not in self.members:
+            return
         before = self.members[instance.id]
-        leaving = Member(instance.id, State.LEAVING, "", before.ports, before.zone)
+        leaving = Member(instance.id, State.LEAVING, "", before.ports, before.zone, self.takes_back)
         self.members[instance.id] = leaving
 
         def leave() -> None:
@@ -130,15 +142,13 @@ class FakeLoadBalancer:
 class FakeMemory(Memory):
     """A memory without AWS."""
 
-    def __init__(self) -> None:
-        self._absences: dict[str, Absence] = {}
+    def __init__(self, by: str = "") -> None:
+        self._by = by
+        self._names = {}
+        self._absences = {}
 
-    def remember(self, balancer: object, member: Member, now: datetime) -> None:
-        absence = Absence(member.state is State.SERVING, member.ports, now)
-        self._absences[balancer.address] = absence  # type: ignore[attr-defined]
-
-    def forget(self, balancer: object) -> None:
-        self._absences.pop(balancer.address, None)  # type: ignore[attr-defined]
+    def _tag(self, operation: str, ids: list[str], tags: list[dict[str, str]]) -> None:
+        """Nothing is written anywhere."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """A Classic Load Balancer."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, Metric, MetricSource, Roster, Settings, State
+from tasks.aws.load_balancer import Member, Metric, MetricSource, Place, Roster, Settings, State
 from tasks.aws.zones import Zones
 
 # Seconds on top of what the settings promise, as AWS's own deployment scripts allow.
@@ -73,26 +74,33 @@ class ClassicLoadBalancer:
     def metrics(self) -> MetricSource:
         return MetricSource("AWS/ELB", {"LoadBalancerName": self.name}, REQUESTS, FAILURES)
 
-    def roster(self, instance: Instance) -> Roster:
+    def roster(self, *instances: Instance) -> Roster:
         members = self._health()
-        if not any(member.key == instance.id for member in members):
-            # A call for all may leave out who is draining; only a call by id tells it from who is gone.
-            members += self._health(instance.id)
+        known = {member.key for member in members}
+        # A call for all may leave out who is draining; only a call by id tells it from who is gone.
+        if missing := [instance.id for instance in instances if instance.id not in known]:
+            members += self._health(*missing)
         members = [member for member in members if member.state is not State.OUT]
         return Roster(tuple(self._zones.fill(members) if self.settings().zonal else members))
 
-    def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
-        self._change("register_instances_with_load_balancer", instance)
+    def register(self, places: Sequence[Place]) -> None:
+        self._change("register_instances_with_load_balancer", places)
 
-    def deregister(self, instance: Instance, ports: tuple[int, ...]) -> None:
+    def deregister(self, places: Sequence[Place]) -> None:
         try:
-            self._change("deregister_instances_from_load_balancer", instance)
+            self._change("deregister_instances_from_load_balancer", places)
         except AwsError as error:
             if error.code != "InvalidInstance":
                 raise
+            # One that is gone spoils the order for all of them.
+            for place in places if len(places) > 1 else ():
+                self.deregister([place])
 
-    def _change(self, operation: str, instance: Instance) -> None:
-        members = [{"InstanceId": instance.id}]
+    def restore_settings(self) -> None:
+        """Nothing: leaving a classic load balancer changes nothing else."""
+
+    def _change(self, operation: str, places: Sequence[Place]) -> None:
+        members = [{"InstanceId": place.instance.id} for place in places]
         self._aws.call("elb", operation, self.name, LoadBalancerName=self.name, Instances=members)
 
     def _health(self, *ids: str) -> list[Member]:
@@ -103,7 +111,7 @@ class ClassicLoadBalancer:
             )
         except AwsError as error:
             if error.code == "InvalidInstance" and ids:
-                return []
+                return [member for each in ids for member in self._health(each)] if len(ids) > 1 else []
             raise
         return [_member(entry) for entry in answer["InstanceStates"]]
 

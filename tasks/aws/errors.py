@@ -42,6 +42,10 @@ class AwsError(TaskError):
     Args:
         code: AWS's error code, empty if there was no answer.
         passing: Whether the same call may well succeed later (throttled, unreachable).
+
+    Attributes:
+        throttled: Whether AWS asked to come back later.
+        refusal: Whether AWS certainly did nothing of what was asked.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class AwsError(TaskError):
         self.code = code
         self.passing = passing
         self.throttled = code in THROTTLED
+        self.refusal = bool(code) and not passing
 
 
 class Denied(AwsError, Refused):

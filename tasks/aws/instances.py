@@ -12,6 +12,12 @@ from tasks.errors import Refused
 
 GONE = {"terminated", "shutting-down"}
 
+# The tag by which Auto Scaling marks its members (AWS, autoscaling/ec2-auto-scaling-tagging).
+GROUP_TAG = "aws:autoscaling:groupName"
+
+# Ids in one question, well under what a request may be long.
+MOST_IDS = 200
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -19,7 +25,8 @@ class Instance:
 
     Args:
         id: For example ``i-0a12b3c4``.
-        name: Its Name tag, or its id if it has none; what people read in every line.
+        name: What people read in every line: its Name tag, or its id if it has none or is a member of an
+            Auto Scaling group, whose members all have the same.
         state: EC2's word: pending, running, stopping, stopped, shutting-down, terminated.
         tags: All its tags, the memory of earlier runs among them.
     """
@@ -30,6 +37,11 @@ class Instance:
     zone: str
     state: str
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def group(self) -> str:
+        """The Auto Scaling group that it is a member of, if any."""
+        return self.tags.get(GROUP_TAG, "")
 
 
 def find_instance(aws: Aws, wanted: str) -> Instance:
@@ -45,6 +57,22 @@ def find_instance(aws: Aws, wanted: str) -> Instance:
         several = ", ".join(f"{instance.id} ({instance.private_ip})" for instance in found)
         raise Refused(f"{wanted} means {len(found)} instances: {several}", "Name one by its id")
     raise Refused(f"no instance is called {wanted} in {aws.region}", _nearest(aws, wanted))
+
+
+def find_all(aws: Aws, ids: Iterable[str]) -> list[Instance]:
+    """Return the instances with these ids, but for those that are gone."""
+    wanted = sorted(set(ids))
+    parts = [wanted[start : start + MOST_IDS] for start in range(0, len(wanted), MOST_IDS)]
+    found = [instance for part in parts for instance in _filtered(aws, "instance-id", *part)]
+    return [instance for instance in found if instance.state not in GONE]
+
+
+def find_addresses(aws: Aws, private_ips: Iterable[str]) -> list[Instance]:
+    """Return the instances with these private IPs, but for those that are gone."""
+    wanted = sorted(set(private_ips))
+    parts = [wanted[start : start + MOST_IDS] for start in range(0, len(wanted), MOST_IDS)]
+    found = [instance for part in parts for instance in _filtered(aws, "private-ip-address", *part)]
+    return [instance for instance in found if instance.state not in GONE]
 
 
 def zones(aws: Aws, instance_ids: Iterable[str]) -> dict[str, str]:
@@ -94,7 +122,7 @@ def _instance(entry: dict[str, Any]) -> Instance:
     tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
     return Instance(
         id=entry["InstanceId"],
-        name=tags.get("Name") or entry["InstanceId"],
+        name=entry["InstanceId"] if GROUP_TAG in tags else tags.get("Name") or entry["InstanceId"],
         private_ip=entry.get("PrivateIpAddress", ""),
         zone=entry["Placement"]["AvailabilityZone"],
         state=entry["State"]["Name"],

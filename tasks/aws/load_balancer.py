@@ -1,8 +1,9 @@
 """What the tasks ask of a load balancer, of either generation, in a deployment's own words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Protocol
 
 from tasks.aws.instances import Instance
@@ -29,6 +30,7 @@ class Member:
         reason: The load balancer's own reason, empty if it gave none.
         ports: The ports it is registered on; empty where the load balancer has none of its own.
         zone: Its Availability Zone, where the load balancer counts by zone, else empty.
+        takes_back: Whether it can be registered again at once, should it be draining.
     """
 
     key: str
@@ -36,6 +38,7 @@ class Member:
     reason: str = ""
     ports: tuple[int, ...] = ()
     zone: str = ""
+    takes_back: bool = True
 
     @property
     def words(self) -> str:
@@ -49,10 +52,23 @@ class Roster:
     members: tuple[Member, ...]
 
     def of(self, instance: Instance) -> Member:
-        for member in self.members:
-            if member.key in (instance.id, instance.private_ip):
-                return member
-        return Member(instance.id, State.OUT)
+        return (
+            self._by_key.get(instance.id)
+            or self._by_key.get(instance.private_ip)
+            or Member(instance.id, State.OUT)
+        )
+
+    @cached_property
+    def _by_key(self) -> dict[str, Member]:
+        return {member.key: member for member in self.members}
+
+
+@dataclass(frozen=True)
+class Place:
+    """An instance and the ports that it has, or shall have, in a load balancer; none for its own."""
+
+    instance: Instance
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,6 @@ class Settings:
         healthy_within: Seconds after a registration by which a working instance is healthy.
         slow_start: Seconds after that in which it gets less than its share.
         zonal: Whether each zone serves from its own instances only.
-        takes_back: Whether an instance that is still draining can be registered again.
         health_check: For people, for example ``GET :8080/_status``.
     """
 
@@ -76,7 +91,6 @@ class Settings:
     healthy_within: float
     slow_start: float = 0.0
     zonal: bool = False
-    takes_back: bool = True
     health_check: str = ""
 
 
@@ -126,14 +140,17 @@ class LoadBalancer(Protocol):
     def settings(self) -> Settings:
         """Its settings, read once."""
 
-    def roster(self, instance: Instance) -> Roster:
-        """Everyone in it, in one call; *instance* is certainly told apart from those that left."""
+    def roster(self, *instances: Instance) -> Roster:
+        """Everyone in it, in one call; *instances* are certainly told apart from those that left."""
 
     def metrics(self) -> MetricSource:
         """Where its own counts of failed requests are."""
 
-    def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
-        """Send it requests again, on *ports* or on the load balancer's own; safe to repeat."""
+    def register(self, places: Sequence[Place]) -> None:
+        """Send these requests again, on their ports or on the load balancer's own; safe to repeat."""
 
-    def deregister(self, instance: Instance, ports: tuple[int, ...]) -> None:
-        """Send it no new requests; those in flight are finished; safe to repeat."""
+    def deregister(self, places: Sequence[Place]) -> None:
+        """Send these no new requests; those in flight are finished; safe to repeat."""
+
+    def restore_settings(self) -> None:
+        """Put back what had to change so that instances could leave; nothing while some are away."""

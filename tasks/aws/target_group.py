@@ -1,11 +1,12 @@
 """A target group of an Application or Network Load Balancer."""
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, Metric, MetricSource, Roster, Settings, State
+from tasks.aws.load_balancer import Member, Metric, MetricSource, Place, Roster, Settings, State
 from tasks.aws.zones import Zones
 from tasks.errors import Refused
 
@@ -27,6 +28,9 @@ NETWORK_FAILURES = (
     Metric("TCP_Target_Reset_Count", "connections reset by instances"),
     Metric("PortAllocationErrorCount", "connections failed for want of a port"),
 )
+
+# Targets in one order; AWS publishes no limit for it, so this is a cautious one.
+MOST_TARGETS = 100
 
 # AWS's TargetHealth.State; a state that AWS adds later must not be taken for serving.
 STATES = {
@@ -96,9 +100,6 @@ class TargetGroup:
             healthy_within=entry["HealthyThresholdCount"] * check + grace,
             slow_start=float(attributes.get("slow_start.duration_seconds", 0)),
             zonal=not self._cross_zone(attributes),
-            # An address can be registered again only after its delay (AWS,
-            # application/target-group-register-targets); an instance id at any time.
-            takes_back=entry["TargetType"] != "ip",
             health_check=self._health_check(),
         )
 
@@ -116,27 +117,41 @@ class TargetGroup:
             return MetricSource("AWS/NetworkELB", {"LoadBalancer": name}, FLOWS, NETWORK_FAILURES)
         return MetricSource("AWS/ApplicationELB", {"LoadBalancer": name}, REQUESTS, FAILURES)
 
-    def roster(self, instance: Instance) -> Roster:
+    def roster(self, *instances: Instance) -> Roster:
         answer = self._aws.call("elbv2", "describe_target_health", self.name, TargetGroupArn=self.arn)
         targets: dict[str, list[dict[str, Any]]] = {}
         for target in answer["TargetHealthDescriptions"]:
             # Asked for all, AWS leaves out who is gone; this reason is only for who was asked by id.
             if target["TargetHealth"].get("Reason") != "Target.NotRegistered":
                 targets.setdefault(target["Target"]["Id"], []).append(target)
-        members = [_member(key, entries) for key, entries in targets.items()]
+        members = [_member(key, entries, self._by_address) for key, entries in targets.items()]
         return Roster(tuple(self._zones.fill(members) if self.settings().zonal else members))
 
-    def register(self, instance: Instance, ports: tuple[int, ...]) -> None:
-        targets = self._targets(instance, ports)
-        self._aws.call("elbv2", "register_targets", self.name, TargetGroupArn=self.arn, Targets=targets)
+    def register(self, places: Sequence[Place]) -> None:
+        self._change("register_targets", places)
 
-    def deregister(self, instance: Instance, ports: tuple[int, ...]) -> None:
-        targets = self._targets(instance, ports)
-        self._aws.call("elbv2", "deregister_targets", self.name, TargetGroupArn=self.arn, Targets=targets)
+    def deregister(self, places: Sequence[Place]) -> None:
+        self._change("deregister_targets", places)
 
-    def _targets(self, instance: Instance, ports: tuple[int, ...]) -> list[dict[str, Any]]:
-        key = instance.private_ip if self._entry["TargetType"] == "ip" else instance.id
-        return [{"Id": key, "Port": port} for port in ports] or [{"Id": key}]
+    def restore_settings(self) -> None:
+        """Nothing: leaving a target group changes nothing else."""
+
+    def _change(self, operation: str, places: Sequence[Place]) -> None:
+        targets = [target for place in places for target in self._targets(place)]
+        for start in range(0, len(targets), MOST_TARGETS):
+            some = targets[start : start + MOST_TARGETS]
+            self._aws.call("elbv2", operation, self.name, TargetGroupArn=self.arn, Targets=some)
+
+    def _targets(self, place: Place) -> Iterator[dict[str, Any]]:
+        key = place.instance.private_ip if self._by_address else place.instance.id
+        if not place.ports:
+            yield {"Id": key}
+        for port in place.ports:
+            yield {"Id": key, "Port": port}
+
+    @property
+    def _by_address(self) -> bool:
+        return bool(self._entry["TargetType"] == "ip")
 
     def _attributes(self) -> dict[str, str]:
         answer = self._aws.call(
@@ -171,7 +186,7 @@ class TargetGroup:
         return f"TCP :{port}"
 
 
-def _member(key: str, targets: list[dict[str, Any]]) -> Member:
+def _member(key: str, targets: list[dict[str, Any]], by_address: bool) -> Member:
     def state(target: dict[str, Any]) -> State:
         return STATES.get(target["TargetHealth"]["State"], State.UNHEALTHY)
 
@@ -179,4 +194,7 @@ def _member(key: str, targets: list[dict[str, Any]]) -> Member:
     health = worst["TargetHealth"]
     reason = ", ".join(filter(None, [health.get("Reason"), health.get("Description")]))
     ports = tuple(sorted(target["Target"]["Port"] for target in targets if "Port" in target["Target"]))
-    return Member(key, state(worst), reason, ports, worst["Target"].get("AvailabilityZone", ""))
+    zone = worst["Target"].get("AvailabilityZone", "")
+    # An address can be registered again only after its delay (AWS,
+    # application/target-group-register-targets); an instance id at any time.
+    return Member(key, state(worst), reason, ports, zone, takes_back=not by_address)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tasks.attach_instance import attach_instance
-from tasks.aws.load_balancer import Member, State
+from tasks.aws.load_balancer import Member, Place, State
+from tasks.batch import Batch
 from tasks.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.joining import join
 from tests.fakes import Stage, instance
 
 ONE, TWO = instance(1), instance(2)
@@ -18,7 +19,7 @@ def stage() -> Stage:
 
 
 def attach(stage: Stage, dry_run: bool = False) -> None:
-    attach_instance(ONE, [stage.balancer], stage.memory, stage.wait, stage.log, dry_run=dry_run)
+    join(Batch((ONE,)), [stage.balancer], stage.memory, stage.wait, stage.log, dry_run=dry_run)
 
 
 def test_it_returns_when_the_load_balancer_calls_it_healthy(stage: Stage) -> None:
@@ -30,7 +31,7 @@ def test_it_returns_when_the_load_balancer_calls_it_healthy(stage: Stage) -> Non
 
 def test_it_comes_back_on_the_ports_it_was_taken_from_and_the_memory_is_dropped(stage: Stage) -> None:
     taken = Member(ONE.id, State.SERVING, ports=(8080, 8081))
-    stage.memory.remember(stage.balancer, taken, stage.clock.wall())
+    stage.memory.remember({(ONE.id, stage.balancer.address): stage.memory.absence(taken, stage.clock.wall())})
     attach(stage)
 
     assert stage.balancer.orders == ["register Staging-1 (8080, 8081)"]
@@ -47,7 +48,7 @@ def test_already_serving_is_said_and_done(stage: Stage) -> None:
 
 def test_a_draining_instance_is_registered_anew(stage: Stage) -> None:
     stage.balancer.serve(ONE)
-    stage.balancer.deregister(ONE, (8080,))
+    stage.balancer.deregister([Place(ONE, (8080,))])
     attach(stage)
 
     assert stage.balancer.orders[-1] == "register Staging-1 (8080,)"
@@ -57,7 +58,7 @@ def test_a_draining_instance_is_registered_anew(stage: Stage) -> None:
 def test_an_address_is_taken_back_only_after_its_drain(stage: Stage) -> None:
     stage.balancer.takes_back = False
     stage.balancer.serve(ONE)
-    stage.balancer.deregister(ONE, (8080,))
+    stage.balancer.deregister([Place(ONE, (8080,))])
     stage.balancer.before_register = lambda: orders.append(ONE.id in stage.balancer.members)
     orders: list[bool] = []
     attach(stage)
@@ -104,7 +105,7 @@ def test_one_that_gets_stuck_after_it_was_registered_fails_at_once(stage: Stage)
 def test_a_stopped_instance_is_refused(stage: Stage) -> None:
     stopped = instance(1, state="stopped")
     with pytest.raises(Refused, match="Staging-1 is stopped"):
-        attach_instance(stopped, [stage.balancer], stage.memory, stage.wait, stage.log)
+        join(Batch((stopped,)), [stage.balancer], stage.memory, stage.wait, stage.log)
 
     assert stage.balancer.orders == []
 

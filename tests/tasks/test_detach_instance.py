@@ -3,10 +3,11 @@
 import pytest
 
 from tasks.aws.errors import AwsError, Denied
-from tasks.aws.load_balancer import State
-from tasks.detach_instance import detach_instance
+from tasks.aws.load_balancer import Place, State
+from tasks.batch import Batch
 from tasks.errors import Cancelled, TimedOut
 from tasks.floor import FloorBroken
+from tasks.leaving import leave
 from tests.fakes import FakeLoadBalancer, Stage, floor, instance
 
 ONE, TWO = instance(1), instance(2)
@@ -21,7 +22,7 @@ def stage() -> Stage:
 
 def detach(stage: Stage, *balancers: FakeLoadBalancer, minimum: int = 1, dry_run: bool = False) -> None:
     targets = balancers or (stage.balancer,)
-    detach_instance(ONE, targets, floor(minimum), stage.memory, stage.wait, stage.log, dry_run=dry_run)
+    leave(Batch((ONE,)), targets, floor(minimum), stage.memory, stage.wait, stage.log, dry_run=dry_run)
 
 
 def test_it_returns_when_the_drain_is_over(stage: Stage) -> None:
@@ -61,9 +62,9 @@ def test_what_it_took_away_is_remembered_before_the_order(stage: Stage) -> None:
     with pytest.raises(AwsError):
         detach(stage)
 
-    absence = stage.memory.of(stage.balancer)
-    assert absence
-    assert absence.ports == (8080,)
+    away = stage.memory.of(ONE, stage.balancer)
+    assert away
+    assert away.ports == (8080,)
     assert "may be leaving" in stage.log.standing.state
 
 
@@ -100,7 +101,7 @@ def test_someone_who_goes_first_is_seen_by_the_second_look_and_it_is_put_back(st
         detach(stage)
 
     assert stage.balancer.members[ONE.id].state is State.SERVING
-    assert stage.memory.of(stage.balancer) is None
+    assert stage.memory.of(ONE, stage.balancer) is None
     assert stage.log.standing.state == "Staging-1 was put back and serves as before"
     assert not stage.log.standing.changed
 
@@ -123,7 +124,7 @@ def test_a_cancel_during_the_drain_puts_it_back(stage: Stage) -> None:
         detach(stage)
 
     assert stage.balancer.members[ONE.id].state is State.SERVING
-    assert stage.memory.of(stage.balancer) is None
+    assert stage.memory.of(ONE, stage.balancer) is None
     assert "Staging-1: cancelled; nothing was deployed yet, putting it back" in stage.lines
 
 
@@ -143,16 +144,17 @@ def test_a_cancelled_drain_of_an_unhealthy_instance_does_not_wait_for_its_health
 
 
 def test_a_drain_that_an_earlier_run_began_is_only_waited_for(stage: Stage) -> None:
-    stage.memory.remember(stage.balancer, stage.balancer.members[ONE.id], stage.clock.wall())
-    stage.balancer.deregister(ONE, (8080,))
+    here = stage.balancer.members[ONE.id]
+    stage.memory.remember({(ONE.id, stage.balancer.address): stage.memory.absence(here, stage.clock.wall())})
+    stage.balancer.deregister([Place(ONE, (8080,))])
     stage.clock.sleep(20)
     detach(stage)
 
     assert stage.balancer.orders == ["deregister Staging-1 (8080,)"]
     assert 30 <= stage.clock.now() <= 32
-    absence = stage.memory.of(stage.balancer)
-    assert absence
-    assert absence.served
+    away = stage.memory.of(ONE, stage.balancer)
+    assert away
+    assert away.served
 
 
 def test_a_drain_that_never_ends_times_out(stage: Stage) -> None:
@@ -187,7 +189,10 @@ def test_a_second_load_balancer_that_is_forbidden_has_it_put_back_into_the_first
     other.serve(ONE, TWO)
 
     def forbid() -> None:
-        raise Denied("AWS refused elasticloadbalancing:DeregisterTargets on internal (AccessDenied)")
+        raise Denied(
+            "AWS refused elasticloadbalancing:DeregisterTargets on internal (AccessDenied)",
+            code="AccessDenied",
+        )
 
     other.before_deregister = forbid
     with pytest.raises(Denied):

@@ -1,6 +1,7 @@
 import pytest
 
 from tasks.aws.load_balancer import State
+from tasks.batch import Batch
 from tasks.errors import Refused
 from tasks.floor import Floor, FloorBroken, parse_floor
 from tests.fakes import FakeClock, FakeLoadBalancer, FakeNeighbours, floor, instance
@@ -16,7 +17,7 @@ def balancer() -> FakeLoadBalancer:
 
 
 def check(balancer: FakeLoadBalancer, minimum: Floor) -> str:
-    return minimum.check(balancer, balancer.roster(FOUR[0]), FOUR[0])
+    return minimum.check(balancer, balancer.roster(FOUR[0]), Batch((FOUR[0],)))
 
 
 @pytest.mark.parametrize("state", [State.LEAVING, State.JOINING, State.UNHEALTHY, State.STUCK])

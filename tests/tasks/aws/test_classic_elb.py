@@ -11,7 +11,7 @@ from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.classic_elb import _member
 from tasks.aws.connect import Aws
 from tasks.aws.instances import find_instance
-from tasks.aws.load_balancer import LoadBalancer, Member, State
+from tasks.aws.load_balancer import LoadBalancer, Member, Place, State
 from tests.tasks.conftest import MakeBalancer, Pair
 
 
@@ -38,7 +38,7 @@ def test_it_calls_a_draining_instance_in_service_and_we_do_not(
     balancer = found(aws)
     with ThreadPoolExecutor() as users:
         in_use(made.url, users)
-        balancer.deregister(find_instance(aws, "Staging-1"), ())
+        balancer.deregister([Place(find_instance(aws, "Staging-1"), ())])
         [raw] = cloud.client("elb").describe_instance_health(
             LoadBalancerName="staging", Instances=[{"InstanceId": pair.one.id}]
         )["InstanceStates"]
@@ -53,7 +53,7 @@ def test_a_drain_ends_when_the_last_request_is_answered(aws: Aws, behind: MakeBa
     with ThreadPoolExecutor() as users:
         in_use(made.url, users)
         start = time.monotonic()
-        balancer.deregister(find_instance(aws, "Staging-1"), ())
+        balancer.deregister([Place(find_instance(aws, "Staging-1"), ())])
         while member(aws, balancer).state is not State.OUT:
             assert time.monotonic() - start < 20
             time.sleep(0.1)
@@ -62,7 +62,7 @@ def test_a_drain_ends_when_the_last_request_is_answered(aws: Aws, behind: MakeBa
 def test_without_connection_draining_it_is_out_at_once(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
     cloud.classic("staging", instances=list(pair), draining=None)
     balancer = found(aws)
-    balancer.deregister(find_instance(aws, "Staging-1"), ())
+    balancer.deregister([Place(find_instance(aws, "Staging-1"), ())])
 
     assert balancer.settings().drain == 0
     assert member(aws, balancer).state is State.OUT

@@ -12,7 +12,7 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance, find_instance
-from tasks.aws.load_balancer import LoadBalancer, State
+from tasks.aws.load_balancer import LoadBalancer, Place, State
 from tests.fakes import FakeClock, FakeLoadBalancer, instance
 from tests.tasks.conftest import KINDS, MakeBalancer
 
@@ -90,25 +90,27 @@ def test_who_was_never_registered_is_out(setting: Setting) -> None:
 
 def test_who_is_deregistered_leaves_and_is_then_out(setting: Setting) -> None:
     setting.request_in_flight()
-    setting.balancer.deregister(setting.one, setting.balancer.roster(setting.one).of(setting.one).ports)
+    setting.balancer.deregister(
+        [Place(setting.one, setting.balancer.roster(setting.one).of(setting.one).ports)]
+    )
 
     assert setting.becomes(setting.one, State.OUT) == [State.LEAVING, State.OUT]
     assert setting.state(setting.two) is State.SERVING
 
 
 def test_to_deregister_twice_is_no_error(setting: Setting) -> None:
-    setting.balancer.deregister(setting.one, ())
+    setting.balancer.deregister([Place(setting.one, ())])
     setting.becomes(setting.one, State.OUT)
     if not isinstance(setting.balancer, FakeLoadBalancer):
-        setting.balancer.deregister(setting.one, ())
+        setting.balancer.deregister([Place(setting.one, ())])
 
     assert setting.state(setting.one) is State.OUT
 
 
 def test_who_is_registered_joins_and_then_serves(setting: Setting) -> None:
-    setting.balancer.deregister(setting.one, ())
+    setting.balancer.deregister([Place(setting.one, ())])
     setting.becomes(setting.one, State.OUT)
-    setting.balancer.register(setting.one, ())
+    setting.balancer.register([Place(setting.one, ())])
 
     seen = setting.becomes(setting.one, State.SERVING)
     assert set(seen) <= {State.OUT, State.JOINING, State.SERVING}
@@ -116,15 +118,15 @@ def test_who_is_registered_joins_and_then_serves(setting: Setting) -> None:
 
 def test_who_is_leaving_can_be_registered_again(setting: Setting) -> None:
     setting.request_in_flight()
-    setting.balancer.deregister(setting.one, ())
+    setting.balancer.deregister([Place(setting.one, ())])
     assert setting.state(setting.one) is State.LEAVING
-    setting.balancer.register(setting.one, ())
+    setting.balancer.register([Place(setting.one, ())])
 
     assert State.OUT not in setting.becomes(setting.one, State.SERVING)
 
 
 def test_to_register_twice_is_no_error_and_nobody_is_there_twice(setting: Setting) -> None:
-    setting.balancer.register(setting.one, ())
+    setting.balancer.register([Place(setting.one, ())])
     setting.becomes(setting.one, State.SERVING)
 
     keys = [member.key for member in setting.balancer.roster(setting.one).members]

@@ -6,7 +6,7 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.connect import Aws
 from tasks.aws.instances import find_instance
-from tasks.aws.load_balancer import LoadBalancer, Member, State
+from tasks.aws.load_balancer import LoadBalancer, Member, Place, State
 from tasks.aws.target_group import TargetGroup
 from tasks.errors import Refused
 from tests.tasks.conftest import MakeBalancer, Pair
@@ -110,9 +110,9 @@ def test_an_instance_on_two_ports_leaves_and_comes_back_on_both(
 
     assert seen.ports == (8080, 8081)
     assert seen.state is not State.SERVING
-    balancer.deregister(find_instance(aws, "Staging-1"), seen.ports)
+    balancer.deregister([Place(find_instance(aws, "Staging-1"), seen.ports)])
     assert member(aws, balancer).state in (State.LEAVING, State.OUT)
-    balancer.register(find_instance(aws, "Staging-1"), seen.ports)
+    balancer.register([Place(find_instance(aws, "Staging-1"), seen.ports)])
     assert member(aws, balancer).ports == (8080, 8081)
 
 
@@ -132,7 +132,7 @@ def test_a_group_of_addresses_knows_an_instance_by_its_private_ip(
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
     )
     balancer = found(aws, "addresses")
-    balancer.register(find_instance(aws, "Staging-1"), ())
+    balancer.register([Place(find_instance(aws, "Staging-1"), ())])
 
     seen = member(aws, balancer)
     assert seen.key == pair.one.private_ip

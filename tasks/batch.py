@@ -1,0 +1,32 @@
+"""The instances that are taken out, deployed to and put back together; often just one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tasks.aws.instances import Instance
+
+# Names in one line, before it says how many more there are.
+NAMED = 4
+
+
+@dataclass(frozen=True)
+class Batch:
+    instances: tuple[Instance, ...]
+
+    def __iter__(self) -> Iterator[Instance]:
+        return iter(self.instances)
+
+    def __len__(self) -> int:
+        return len(self.instances)
+
+    @property
+    def names(self) -> str:
+        """For people, for example ``Fleet-1, Fleet-2``; no longer than a line takes."""
+        names = [instance.name for instance in self.instances]
+        if len(names) <= NAMED:
+            return ", ".join(names)
+        return f"{', '.join(names[: NAMED - 1])} and {len(names) - NAMED + 1} more"
+
+    def does(self, one: str, several: str) -> str:
+        """Return the names with the verb that fits their number."""
+        return f"{self.names} {one if len(self.instances) == 1 else several}"
