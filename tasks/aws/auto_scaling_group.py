@@ -1,0 +1,127 @@
+"""An Auto Scaling group: its sizes, its members' states, and the orders that change them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tasks.aws.connect import Aws
+
+# Instances in one order and in one question (AWS, autoscaling API reference: EnterStandby,
+# DescribeAutoScalingInstances).
+MOST_MOVED, MOST_ASKED = 20, 50
+
+# LifecycleState of members on their way out of service and of those that are out, kept by the group.
+ENTERING, STANDBY, IN_SERVICE = "EnteringStandby", "Standby", "InService"
+
+
+class AutoScalingGroup:
+    """One group as it was when last looked at.
+
+    Attributes:
+        min_size: The least that the group keeps in service, in instances.
+        desired: What it aims at now.
+        suspended: The processes that somebody has suspended.
+        tags: The group's own tags.
+        lifecycle: Each member's LifecycleState, by instance id.
+        addresses: The load balancers that are attached to it, as ``target-group:NAME`` or ``classic:NAME``.
+    """
+
+    def __init__(self, aws: Aws, entry: dict[str, Any]) -> None:
+        """Wrap one entry of DescribeAutoScalingGroups."""
+        self._aws = aws
+        self.name = str(entry["AutoScalingGroupName"])
+        self._take(entry)
+
+    def _take(self, entry: dict[str, Any]) -> None:
+        self.min_size = int(entry["MinSize"])
+        self.desired = int(entry["DesiredCapacity"])
+        self.suspended = {each["ProcessName"] for each in entry.get("SuspendedProcesses", [])}
+        self.tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
+        self.lifecycle = {each["InstanceId"]: each["LifecycleState"] for each in entry.get("Instances", [])}
+        self.zones = set(entry["AvailabilityZones"])
+        self.addresses = set(_addresses(entry))
+
+    def look(self) -> None:
+        """See how it is now."""
+        for entry in _described(self._aws, [self.name]):
+            self._take(entry)
+
+    def look_at(self, ids: Iterable[str]) -> None:
+        """See what state these members are in now; one that left the group has none."""
+        for some in _parts(list(ids), MOST_ASKED):
+            answer = self._aws.call(
+                "autoscaling", "describe_auto_scaling_instances", self.name, InstanceIds=some
+            )
+            seen = {e["InstanceId"]: e["LifecycleState"] for e in answer["AutoScalingInstances"]}
+            for each in some:
+                self.lifecycle[each] = seen.get(each, "")
+
+    def enter_standby(self, ids: Sequence[str]) -> None:
+        """Take members out of service and out of the load balancers, with no others launched for them."""
+        self._move("enter_standby", ENTERING, ids, ShouldDecrementDesiredCapacity=True)
+
+    def exit_standby(self, ids: Sequence[str]) -> None:
+        """Put members back into service and into the load balancers."""
+        self._move("exit_standby", "Pending", ids)
+
+    def _move(self, operation: str, state: str, ids: Sequence[str], **how: Any) -> None:
+        for some in _parts(ids, MOST_MOVED):
+            group = {"AutoScalingGroupName": self.name}
+            self._aws.call("autoscaling", operation, self.name, InstanceIds=some, **group, **how)
+            self.lifecycle.update(dict.fromkeys(some, state))
+
+    def set_min_size(self, size: int) -> None:
+        self._change("update_auto_scaling_group", MinSize=size)
+        self.min_size = size
+
+    def suspend(self, process: str) -> None:
+        self._change("suspend_processes", ScalingProcesses=[process])
+        self.suspended.add(process)
+
+    def resume(self, process: str) -> None:
+        self._change("resume_processes", ScalingProcesses=[process])
+        self.suspended.discard(process)
+
+    def tag(self, key: str, value: str) -> None:
+        tag = {**self._tag(key), "Value": value, "PropagateAtLaunch": False}
+        self._aws.call("autoscaling", "create_or_update_tags", self.name, Tags=[tag])
+        self.tags[key] = value
+
+    def untag(self, key: str) -> None:
+        self._aws.call("autoscaling", "delete_tags", self.name, Tags=[self._tag(key)])
+        self.tags.pop(key, None)
+
+    def _tag(self, key: str) -> dict[str, str]:
+        return {"ResourceId": self.name, "ResourceType": "auto-scaling-group", "Key": key}
+
+    def _change(self, operation: str, **parameters: Any) -> None:
+        self._aws.call("autoscaling", operation, self.name, AutoScalingGroupName=self.name, **parameters)
+
+
+def find_groups(aws: Aws, names: Iterable[str]) -> Mapping[str, AutoScalingGroup]:
+    """Return the groups of these names that exist, by name."""
+    wanted = sorted(set(names))
+    return {group.name: group for group in (AutoScalingGroup(aws, e) for e in _described(aws, wanted))}
+
+
+def _described(aws: Aws, names: list[str]) -> list[dict[str, Any]]:
+    if not names:
+        return []
+    found: list[dict[str, Any]] = aws.pages(
+        "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=names
+    )
+    return found
+
+
+def _addresses(entry: dict[str, Any]) -> Iterator[str]:
+    # A group attached as a "traffic source" is listed under that name as well, or only there.
+    sources = [source["Identifier"] for source in entry.get("TrafficSources", [])]
+    for arn in [*entry.get("TargetGroupARNs", []), *sources]:
+        if ":targetgroup/" in arn:
+            yield f"target-group:{arn.split('/')[1]}"
+    for name in entry.get("LoadBalancerNames", []):
+        yield f"classic:{name}"
+
+
+def _parts(items: Sequence[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
