@@ -32,12 +32,14 @@ class Log:
     Attributes:
         standing: Where things stand now.
         live: Whether a person watches a terminal.
+        again: What to run next whatever happens, a sentence; empty if that depends on where things stand.
         calls: Counts the AWS calls made so far.
     """
 
     def __init__(self, console: Console, events: EventFile, clock: Clock) -> None:
         self.standing = Standing()
         self.calls: Callable[[], int] = lambda: 0
+        self.again = ""
         self.live = console.live
         self._console = console
         self._events = events
@@ -72,8 +74,8 @@ class Log:
 
     def stands(self, state: str, advice: str = "") -> None:
         """Note the state that a failure from here on would leave behind."""
-        self.standing = Standing(state, advice, changed=True)
+        self.standing = Standing(state, self.again or advice, changed=True)
 
     def restored(self, state: str) -> None:
         """Note that all is as it was before the command, although it went through changes."""
-        self.standing = Standing(state)
+        self.standing = Standing(state, self.again)

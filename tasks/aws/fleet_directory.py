@@ -1,0 +1,45 @@
+"""The instances of a fleet in EC2: who they are, and turning one off."""
+
+from collections.abc import Iterable
+
+from tasks.aws import instances
+from tasks.aws.connect import Aws
+from tasks.aws.instances import Instance
+
+
+class FleetDirectory:
+    """Instances by what load balancers and memories call them.
+
+    Args:
+        prefix: What the key of a memory's tag begins with, before the load balancer's address.
+    """
+
+    def __init__(self, aws: Aws, prefix: str) -> None:
+        self._aws = aws
+        self._prefix = prefix
+
+    def named(self, keys: Iterable[str]) -> list[Instance]:
+        """The instances with these ids or private IPs, but for those that are gone."""
+        keys = set(keys)
+        by_address = {key for key in keys if "." in key}
+        found = instances.find_all(self._aws, keys - by_address)
+        return found + instances.find_addresses(self._aws, by_address)
+
+    def out_of(self, address: str) -> list[Instance]:
+        """The instances that were taken out of a load balancer and not put back."""
+        return instances.tagged(self._aws, self._prefix + address)
+
+
+class Machines:
+    """Turns instances off."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def stop(self, instance: Instance) -> None:
+        """Order the shutdown of its operating system, which keeps its disks; safe to repeat."""
+        self._aws.call("ec2", "stop_instances", instance.name, InstanceIds=[instance.id])
+
+    def stopped(self, instance: Instance) -> bool:
+        found = instances.find_all(self._aws, [instance.id])
+        return not found or found[0].state == "stopped"

@@ -1,0 +1,1 @@
+"""A release onto a whole fleet, batch by batch."""

@@ -1,0 +1,107 @@
+"""Which servers go together, in what order, and whether the load balancers can spare so many."""
+
+import itertools
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
+from tasks.batch import Batch
+from tasks.errors import Refused
+from tasks.floor import Floor, FloorBroken
+from tasks.rollout.fleet import Server
+
+
+@dataclass(frozen=True)
+class BatchSize:
+    """How many servers are out at a time: a count, or a share of the fleet if *percent*."""
+
+    number: int
+    percent: bool
+
+    def of(self, fleet: int) -> int:
+        """Return the count for a fleet of so many: the nearest one, halves down, and never none."""
+        if not self.percent:
+            return self.number
+        return max(1, math.ceil(fleet * self.number / 100 - 0.5))
+
+
+def parse_batch(text: str) -> BatchSize:
+    """Read ``--batch``: a whole number, or a percentage such as ``33%``.
+
+    Raises:
+        Refused: It is neither, or zero.
+    """
+    match = re.fullmatch(r"(\d+)(%?)", text.strip())
+    if not match or int(match[1]) == 0 or (match[2] and int(match[1]) > 100):
+        raise Refused(f"--batch takes a count such as 2 or a percentage such as 33%, not {text}")
+    return BatchSize(int(match[1]), bool(match[2]))
+
+
+def in_order(servers: Iterable[Server]) -> list[Server]:
+    """Those that serve nobody first, then the others, a batch from as many zones as there are.
+
+    Were a healthy one taken while another is not, that might leave none.
+    """
+    by_rank: dict[int, list[Server]] = {}
+    for server in sorted(servers, key=lambda each: (each.instance.name, each.instance.id)):
+        by_rank.setdefault(_rank(server), []).append(server)
+    return [server for rank in sorted(by_rank) for server in _zones_in_turn(by_rank[rank])]
+
+
+def check_fits(
+    servers: Sequence[Server], size: int, balancers: Sequence[LoadBalancer], floor: Floor
+) -> None:
+    """Refuse a batch that would break the floor even with everyone else healthy.
+
+    Raises:
+        Refused: It would; the message has the largest one that would not.
+    """
+    problem = _too_large(servers, size, balancers, floor)
+    if problem is None:
+        return
+    fits = next((each for each in range(size - 1, 0, -1) if not _too_large(servers, each, balancers, floor)), 0)
+    what = f"--batch {size} is too large: {problem.what}"
+    if fits:
+        raise Refused(what, f"The largest that fits: --batch {fits}")
+    raise Refused(f"not even one server can be spared: {problem.what}", problem.advice)
+
+
+def _too_large(
+    servers: Sequence[Server], size: int, balancers: Sequence[LoadBalancer], floor: Floor
+) -> FloorBroken | None:
+    for balancer in balancers:
+        here = [server for server in servers if balancer.address in server.places]
+        everyone = Roster(tuple(_well(server, balancer) for server in here))
+        for start in range(0, len(servers), size):
+            leaving = [each.instance for each in servers[start : start + size] if each in here]
+            if not leaving:
+                continue
+            try:
+                floor.check(balancer, everyone, Batch(tuple(leaving)))
+            except FloorBroken as problem:
+                return problem
+    return None
+
+
+def _well(server: Server, balancer: LoadBalancer) -> Member:
+    known = server.members.get(balancer.address)
+    zone = server.instance.zone
+    if known is None:
+        return Member(server.instance.id, State.SERVING, zone=zone)
+    return replace(known, state=State.SERVING, zone=known.zone or zone)
+
+
+def _rank(server: Server) -> int:
+    if server.away:
+        return 0
+    return {State.UNHEALTHY: 1, State.JOINING: 2}.get(server.state, 3)
+
+
+def _zones_in_turn(servers: list[Server]) -> list[Server]:
+    zones: dict[str, list[Server]] = {}
+    for server in servers:
+        zones.setdefault(server.instance.zone, []).append(server)
+    turns = itertools.zip_longest(*(zones[zone] for zone in sorted(zones)))
+    return [server for turn in turns for server in turn if server]

@@ -1,0 +1,114 @@
+"""One batch's turn: out, drained, deployed, settled, proved, and back in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tasks.aws.load_balancer import LoadBalancer
+from tasks.batch import Batch
+from tasks.deployment import Deployer, DeploysMany, Release
+from tasks.errors import TaskError, TimedOut
+from tasks.floor import Floor
+from tasks.idle_drain import DrainUntilIdle
+from tasks.joining import join
+from tasks.leaving import leave
+from tasks.log import Log
+from tasks.memory import Memory
+from tasks.rollout.questions import Questions, settle, wait_for_all
+from tasks.waiting import Wait
+
+# Part of a batch, and the load balancers that all of that part is behind.
+Part = tuple[Batch, list[LoadBalancer]]
+
+
+class Halted(TaskError):
+    """The rollout stopped, with a batch left out for a person to look at."""
+
+
+@dataclass(frozen=True)
+class Settle:
+    """How a batch comes to rest before it is asked.
+
+    Args:
+        seconds: The whole time; with *consecutive*, the longest.
+        consecutive: Good answers in a row from each server that are enough; None sleeps.
+    """
+
+    seconds: float = 60
+    consecutive: int | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Takes one batch after the other through the same steps.
+
+    Args:
+        status_timeout: Seconds in which a server must answer with the new release.
+    """
+
+    release: Release
+    deployer: Deployer
+    questions: Questions
+    floor: Floor
+    memory: Memory
+    wait: Wait
+    log: Log
+    settle: Settle
+    status_timeout: float
+    until_idle: DrainUntilIdle | None = None
+
+    def take(self, parts: Sequence[Part], finished: Batch) -> None:
+        """Deploy to all *parts* of a batch; *finished* have the release and only have to come back.
+
+        Raises:
+            Halted: A server of it is not well with the release; the batch stays out.
+            FloorBroken: Too few would be left; nothing of this batch was changed.
+        """
+        done = {instance.id for instance in finished}
+        batch = Batch(tuple(instance for part, _ in parts for instance in part))
+        fresh = Batch(tuple(instance for instance in batch if instance.id not in done))
+        for part, balancers in parts:
+            leave(
+                *(part, balancers, self.floor, self.memory, self.wait, self.log),
+                until_idle=self.until_idle,
+            )
+        out = f"{batch.does('stays', 'stay')} out of {_names(parts)}"
+        self.log.stands(out)
+        if len(fresh):
+            self._deploy(fresh, out)
+            how = self.settle
+            check = self.questions.deployed
+            settle(check, fresh, self.wait, self.log, seconds=how.seconds, consecutive=how.consecutive)
+        missing = wait_for_all(self.questions.deployed, batch, self.wait, self.status_timeout, self.log)
+        if missing:
+            words = ", ".join(f"{each.name} {missing[each.id]}" for each in batch if each.id in missing)
+            raise Halted(f"halted: {self.release.version} is installed but {words}")
+        for instance in fresh:
+            self.log.event("deployed", instance=instance.name, version=self.release.version)
+        for part, balancers in parts:
+            try:
+                join(part, balancers, self.memory, self.wait, self.log)
+            except TimedOut as late:
+                raise TimedOut(f"halted: {late.what}", "") from None
+
+    def _deploy(self, batch: Batch, out: str) -> None:
+        self.log.stands(f"{batch.names} may have either version, and {out}")
+        failures = self._failures(batch)
+        if failures:
+            words = "; ".join(failure.what for failure in failures.values())
+            raise Halted(f"halted: {words}")
+        self.log.stands(out)
+        self.log.say(f"{batch.does('has', 'have')} {self.release.version}, {self.log.calls()} AWS calls so far")
+
+    def _failures(self, batch: Batch) -> Mapping[str, TaskError]:
+        if isinstance(self.deployer, DeploysMany):
+            return self.deployer.deploy_all(self.release, batch.instances, self.wait, self.log)
+        for instance in batch:
+            try:
+                self.deployer.deploy(self.release, instance, self.wait, self.log)
+            except TaskError as failure:
+                return {instance.id: failure}
+        return {}
+
+
+def _names(parts: Sequence[Part]) -> str:
+    return ", ".join(dict.fromkeys(balancer.name for _, balancers in parts for balancer in balancers))
