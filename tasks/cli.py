@@ -17,6 +17,7 @@ from tasks import (
     iam_policy,
     rehearse,
     report,
+    rolling_deploy,
     sleep_settle,
     verify_traffic,
 )
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command("detach-instance")(detach_instance.command)
 app.command("deploy-artifact")(deploy_artifact.command)
+app.command("rolling-deploy")(rolling_deploy.command)
 app.command("sleep-settle")(sleep_settle.command)
 app.command("attach-instance")(attach_instance.command)
 app.command("check-status")(check_status.command)

@@ -5,19 +5,19 @@ from typing import Annotated
 
 import typer
 
-from gocd.job import Job
-from tasks import options
+from tasks import deploy_options, options
 from tasks.aws.instances import Instance, find_instance
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.deployment import Deployer, GoesBack, Release, ReleaseFailed, Settings, find_deployer
+from tasks.deployment_origin import release_of
 from tasks.errors import Refused, TaskError, TimedOut
 from tasks.going_back import CheckOf, go_back, what_runs_instead
 from tasks.left_behind import LeftBehind, run_again
 from tasks.log import Log
 from tasks.lookup import connect
 from tasks.memory import Memory
-from tasks.options import argument, option
+from tasks.options import option
 from tasks.placeholders import fill, values_of
 from tasks.running import running
 from tasks.status_check import Check, find_check, parse_fields, wait_for_status
@@ -74,42 +74,18 @@ def deploy_artifact(
 def command(
     context: typer.Context,
     instance: options.Instance,
-    artifact: Annotated[
-        str | None,
-        argument("ARTIFACT", "The release: a .tar.gz, .tar.xz or .zip, a folder, or s3://BUCKET/KEY."),
-    ] = None,
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[-- CMD...]",
-            help="For --via command: {instance_id} {name} {private_ip} {artifact} {version}.",
-        ),
-    ] = None,
+    artifact: deploy_options.Artifact = None,
+    words: deploy_options.Words = None,
     version: options.Version = None,
-    via: Annotated[
-        str, option("--via", "How: ssm, codedeploy, command, or one that a site has added.")
-    ] = "ssm",
-    application: Annotated[
-        str, option("--application", "The folder in the bucket; codedeploy: the application's name.")
-    ] = "app",
-    bucket: Annotated[
-        str | None, option("--bucket", "The S3 bucket that it passes through; not for s3:// artifacts.")
-    ] = None,
-    install_to: Annotated[
-        str | None, option("--install-to", "ssm: the folder on the instance, holding releases/ and current.")
-    ] = None,
-    restart: Annotated[
-        str | None, option("--restart", "ssm: the command on the instance that starts the release.")
-    ] = None,
-    keep_releases: Annotated[int, option("--keep-releases", "ssm: how many stay there.", min=2)] = 5,
-    deployment_group: Annotated[
-        str | None,
-        option("--deployment-group", "codedeploy: the group that holds this instance alone; {name} works."),
-    ] = None,
-    deploy_timeout: Annotated[float, option("--deploy-timeout", "Seconds for the placing.", min=30)] = 900,
-    status_url: Annotated[
-        str | None, option("--status-url", "Then ask this, such as http://{private_ip}:8080/_status.")
-    ] = None,
+    via: deploy_options.Via = "ssm",
+    application: deploy_options.Application = "app",
+    bucket: deploy_options.Bucket = None,
+    install_to: deploy_options.InstallTo = None,
+    restart: deploy_options.Restart = None,
+    keep_releases: deploy_options.KeepReleases = 5,
+    deployment_group: deploy_options.DeploymentGroup = None,
+    deploy_timeout: deploy_options.DeployTimeout = 900,
+    status_url: deploy_options.StatusUrl = None,
     expect_json: options.ExpectJson = None,
     status_timeout: options.StatusTimeout = 60,
     rollback: Annotated[
@@ -169,7 +145,7 @@ def command(
             back = go_back(deployer, found, check_of, wait, log, left, to=to, status_timeout=status_timeout)
             log.say(f"{found.name}: went back to {back}, {log.calls()} AWS calls")
             return
-        release = _release(application, version or "", artifact or "")
+        release = release_of(application, version or "", artifact or "")
         deployer.check(release, found)
         if dry_run:
             log.say(f"{found.name}: would get {version} via {via}{then}")
@@ -195,14 +171,3 @@ def _version_to_go_back_to(context: typer.Context, version: str | None) -> str:
     source = context.get_parameter_source("version")
     named = bool(os.environ.get("VERSION")) or (source is not None and source.name == "COMMANDLINE")
     return version or "" if named else ""
-
-
-def _release(application: str, version: str, artifact: str) -> Release:
-    job = Job.from_environment(os.environ)
-    return Release(
-        application,
-        version,
-        artifact,
-        pipeline=job.locator if job else "",
-        triggered_by=job.trigger_user if job else os.environ.get("USER", ""),
-    )

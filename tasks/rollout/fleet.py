@@ -1,6 +1,6 @@
 """The servers of a rollout: who is behind its load balancers, and whom an earlier run left outside."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,65 +60,63 @@ class Fleet:
 
     Args:
         asked: Whoever is behind one of these is of the fleet.
-        balancers: These, and others that servers leave with them.
+        through: From the first instances found, the load balancers that they leave and join, which may be
+            more than those asked for, and in another way than by registering.
+
+    Attributes:
+        balancers: The same, once the servers are gathered.
+        stopped: Instances that were taken out and are turned off.
     """
 
     def __init__(
         self,
         asked: Sequence[LoadBalancer],
-        balancers: Sequence[LoadBalancer],
         directory: Directory,
         memory: Memory,
+        through: Callable[[Sequence[Instance]], Sequence[LoadBalancer]] | None = None,
     ) -> None:
-        self.balancers = balancers
-        self._asked = {balancer.address for balancer in asked}
+        self.balancers: Sequence[LoadBalancer] = asked
+        self.stopped: list[Instance] = []
+        self._asked = asked
         self._directory = directory
         self._memory = memory
+        self._through = through or (lambda _: asked)
         self._known: dict[str, Instance] = {}
-        self._off: dict[str, Instance] = {}
 
-    @property
-    def stopped(self) -> list[Instance]:
-        """Those that were taken out and are turned off."""
-        return list(self._off.values())
+    def gather(self, log: Log) -> None:
+        """Find who is there, and who was left outside; who was taken out by hand is left alone, in words."""
+        keys = {member.key for balancer in self._asked for member in balancer.roster().members}
+        self._learn(keys)
+        outside = {balancer.address: self._directory.out_of(balancer.address) for balancer in self._asked}
+        for instance in {each.id: each for some in outside.values() for each in some}.values():
+            self._memory.learn([instance])
+            self._known.setdefault(instance.id, instance)
+        self.balancers = self._through(self._instances())
+        for balancer in self._asked:
+            for instance in outside[balancer.address]:
+                self._tell(instance, balancer, log)
 
     def look(self) -> list[Server]:
         """See who is there now, in one call for each load balancer."""
-        everyone = {balancer.address: balancer.roster(*self._returning()) for balancer in self.balancers}
-        keys = {member.key for address in self._asked for member in everyone[address].members}
-        self._learn(keys)
+        instances = self._instances()
+        rosters = {balancer.address: balancer.roster(*instances) for balancer in self.balancers}
+        asked = {balancer.address for balancer in self._asked}
+        self._learn({member.key for address in asked for member in rosters[address].members})
         servers = []
-        for instance in {each.id: each for each in self._known.values()}.values():
+        for instance in self._instances():
             members = {
                 address: member
-                for address, roster in everyone.items()
+                for address, roster in rosters.items()
                 if (member := roster.of(instance)).state is not State.OUT
             }
-            left = frozenset(
-                balancer.address
-                for balancer in self.balancers
-                if (absence := self._memory.of(instance, balancer)) and absence.by == SIGNATURE
-            )
-            if left or self._asked & set(members):
+            left = frozenset(each.address for each in self.balancers if self._ours(instance, each))
+            if left or asked & set(members):
                 servers.append(Server(instance, members, left))
         return servers
 
-    def find_left_outside(self, log: Log) -> None:
-        """Learn of those that are out, by their tags; who was taken out by hand is left alone, in words."""
-        for balancer in self.balancers:
-            for instance in self._directory.out_of(balancer.address):
-                self._memory.learn([instance])
-                absence = self._memory.of(instance, balancer)
-                if absence and instance.state != "running":
-                    self._off[instance.id] = instance
-                    log.say(f"{instance.name}: {instance.state}; start it, and run this again for it")
-                elif absence and absence.by == SIGNATURE:
-                    self._known[instance.id] = instance
-                    log.say(f"{instance.name}: left outside of {balancer.name} by an earlier run")
-                elif absence and balancer.address in self._asked:
-                    log.say(f"{instance.name}: taken out of {balancer.name} by hand; it is left alone")
-
-    def balancers_of(self, batch: Batch, servers: Mapping[str, Server]) -> list[tuple[Batch, list[LoadBalancer]]]:
+    def balancers_of(
+        self, batch: Batch, servers: Mapping[str, Server]
+    ) -> list[tuple[Batch, list[LoadBalancer]]]:
         """Part *batch* by the load balancers that its servers belong behind; mostly all the same."""
         parts: dict[frozenset[str], list[Instance]] = {}
         for instance in batch:
@@ -128,12 +126,26 @@ class Fleet:
             for places, some in parts.items()
         ]
 
-    def _returning(self) -> list[Instance]:
+    def _tell(self, instance: Instance, balancer: LoadBalancer, log: Log) -> None:
+        if instance.state != "running":
+            self.stopped.append(instance)
+            log.say(f"{instance.name}: {instance.state}; start it, and run this again for it")
+        elif self._ours(instance, balancer):
+            log.say(f"{instance.name}: left outside of {balancer.name} by an earlier run")
+        else:
+            log.say(f"{instance.name}: taken out of {balancer.name} by hand; it is left alone")
+
+    def _ours(self, instance: Instance, balancer: LoadBalancer) -> bool:
+        absence = self._memory.of(instance, balancer)
+        return absence is not None and absence.by == SIGNATURE
+
+    def _instances(self) -> list[Instance]:
         return list({each.id: each for each in self._known.values()}.values())
 
     def _learn(self, keys: set[str]) -> None:
-        unknown = keys - set(self._known)
-        found = list(self._directory.named(unknown)) if unknown else []
+        if not (unknown := keys - set(self._known)):
+            return
+        found = self._directory.named(unknown)
         self._memory.learn(found)
         for instance in found:
             self._known[instance.id] = instance

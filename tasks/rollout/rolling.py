@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tasks.aws.load_balancer import State
 from tasks.batch import Batch
+from tasks.deployment import DeploysMany
 from tasks.errors import Cancelled, Refused, TaskError
 from tasks.log import Log
 from tasks.rollout.batches import BatchSize, check_fits, in_order
@@ -81,6 +82,7 @@ class RollingDeploy:
         """
         start = self._turn.wait.clock.now()
         servers = self.gather()
+        self._check_deployable(servers)
         size = self._size.of(len(servers))
         check_fits(in_order(servers), size, self._fleet.balancers, self._turn.floor)
         if dry_run:
@@ -102,7 +104,7 @@ class RollingDeploy:
         """
         names = ", ".join(balancer.title for balancer in self._fleet.balancers)
         self._log.say(f"Phase 1 of 3, gather: the servers behind {names}")
-        self._fleet.find_left_outside(self._log)
+        self._fleet.gather(self._log)
         servers = [server for server in self._fleet.look() if self._active(server)]
         if not servers:
             raise Refused(f"there is no active server behind {names}", "Register one first")
@@ -234,6 +236,15 @@ class RollingDeploy:
             *(server.instance, balancers, self._machines),
             *(turn.floor, turn.memory, turn.wait, turn.log),
         )
+
+    def _check_deployable(self, servers: Sequence[Server]) -> None:
+        deployer, release = self._turn.deployer, self._turn.release
+        instances = [server.instance for server in servers]
+        if isinstance(deployer, DeploysMany):
+            deployer.check_all(release, instances)
+            return
+        for instance in instances:
+            deployer.check(release, instance)
 
     def _settle_groups(self) -> None:
         for balancer in self._fleet.balancers:
