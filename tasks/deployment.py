@@ -1,7 +1,8 @@
 """What every way of deploying is given, and how a way is found by its name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from tasks.aws.connect import Aws
@@ -82,6 +83,67 @@ class Deployer(Protocol):
         Raises:
             ReleaseFailed: It is not running there.
             TaskError: It may not be running there.
+        """
+
+
+@runtime_checkable
+class DeploysMany(Protocol):
+    """A way of deploying that serves many instances at once, with as many AWS calls as for few."""
+
+    def check_all(self, release: Release, instances: Sequence[Instance]) -> None:
+        """Refuse what cannot be deployed to every one of them.
+
+        Raises:
+            Refused: With the reason; nothing was changed.
+        """
+
+    def deploy_all(
+        self, release: Release, instances: Sequence[Instance], wait: Wait, log: Log
+    ) -> Mapping[str, TaskError]:
+        """Put *release* on all of them and start it; safe to repeat.
+
+        Returns:
+            By instance id what went wrong: a ReleaseFailed where it is known what runs there now. Those that
+            are not in it run the release.
+
+        Raises:
+            TaskError: Nothing can be said of any of them.
+        """
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an instance itself says of the release that is current on it.
+
+    Args:
+        version: Empty if it says nothing.
+        time: When that was deployed, in ISO 8601; empty if it says nothing.
+        matches: Whether it is the release that was asked about.
+        words: The same for people, such as "2.0, deployed 2026-11-20 21:55 UTC" or "no release.json".
+    """
+
+    version: str
+    time: str
+    matches: bool
+    words: str
+
+
+@runtime_checkable
+class KeepsRecords(Protocol):
+    """A way of deploying that leaves a record on the instance, to be compared with the release."""
+
+    def differences(
+        self,
+        release: Release,
+        instances: Sequence[Instance],
+        wait: Wait,
+        log: Log,
+        since: datetime | None = None,
+    ) -> Mapping[str, Record]:
+        """Return by id what the record of each instance says; one that cannot be read matches nothing.
+
+        Args:
+            since: An earlier deployment does not match, even of the same release.
         """
 
 

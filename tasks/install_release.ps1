@@ -59,6 +59,9 @@ if (-not (Test-Release $release)) {
     } finally {
         if ([IO.Directory]::Exists($incoming)) { [IO.Directory]::Delete($incoming, $true) }
     }
+} else {
+    # The same release again is a deployment of its own, with its own time.
+    Write-Whole ([IO.Path]::Combine((Get-Place $release), 'release.json')) "$facts`n"
 }
 
 # Written before the switch. What comes after "current" in it was gone back from, or is only about to be.

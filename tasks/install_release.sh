@@ -66,6 +66,10 @@ if [ ! -d "$root/$release" ]; then
     printf '%s' "$sha256" >"$incoming/release/.sha256"
     chmod 755 "$incoming/release"
     mv -T "$incoming/release" "$root/$release"
+else
+    # The same release again is a deployment of its own, with its own time.
+    printf '%s\n' "$facts" >"$root/releases/.incoming.facts"
+    mv -Tf "$root/releases/.incoming.facts" "$root/$release/release.json"
 fi
 
 # Written before the switch. What comes after "current" in it was gone back from, or is only about to be.

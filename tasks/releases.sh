@@ -1,7 +1,8 @@
 # What installing a release and going back to one share. Lines before this set the values they use.
 # Any POSIX shell runs it. DESTDIR stands before every path, as it does for "make install".
 #
-# In the install folder: releases/NAME, each whole and never rewritten; "current", a link to one of them;
+# In the install folder: releases/NAME, each whole and never rewritten, but for the record of when it was last
+# deployed, release.json; "current", a link to one of them;
 # ".history", the links' targets in the order in which they became current. Where "current" stands in it
 # tells which release was before: going back moves the link and writes nothing else.
 
@@ -57,14 +58,16 @@ version_of() {
 }
 
 # The lock's descriptor is closed for it: a service started by this must not hold the lock for ever.
-# SSM keeps only the head of an output, and the verdict comes last: so what a restart says is cut here.
+# SSM keeps only the head of an output, and the verdict comes last: so what a restart says is cut here. What
+# went well is read from SSM's list of all instances, which shows 2,500 characters; what failed, from 24,000.
 restart_service() {
     [ -n "$restart" ] || return 0
     exit_code=0
     sh -c "$restart" >"$root/.restart.log" 2>&1 9>&- || exit_code=$?
     lines=$(wc -l <"$root/.restart.log")
     [ "$lines" -le 15 ] || printf '(%s lines in all, in %s/.restart.log; the last ones:)\n' "$lines" "$install_to"
-    tail -n 15 "$root/.restart.log" | tail -c 3000
+    [ "$exit_code" -eq 0 ] && shown=1500 || shown=3000
+    tail -n 15 "$root/.restart.log" | tail -c "$shown"
     return "$exit_code"
 }
 

@@ -1,8 +1,8 @@
 """Deploy through S3 and SSM Run Command: fetch, verify, unpack, switch a link, restart, or go back."""
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from tasks.artifact import Artifact, open_artifact
 from tasks.aws.artifact_store import ArtifactStore
@@ -10,16 +10,20 @@ from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.run_command import Platform, RunCommand
-from tasks.deployment import Release, ReleaseFailed, Settings
-from tasks.errors import Cancelled, Refused, TaskError
+from tasks.aws.run_command import Platform, RunCommand, platforms, subject
+from tasks.deployment import Record, Release, ReleaseFailed, Settings
+from tasks.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.host_script import powershell_script, shell_script
 from tasks.log import Log
+from tasks.release_record import compared, facts, unread
 from tasks.waiting import Wait
 
 # A drive and folders, and one folder; without what PowerShell's own commands take for wildcards.
 WINDOWS_FOLDER = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*\[\]\x00-\x1f]+')
 WINDOWS_NAME = re.compile(r'[^<>:"|?*\[\]\\]*[^<>:"|?*\[\]\\. ]')
+
+# Seconds that reading a record may take.
+READING = 60.0
 
 SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 
@@ -29,72 +33,152 @@ class SsmDeployer:
         self._aws = aws
         self._install_to = install_to
         self._settings = settings
-        self._platforms: dict[str, Platform] = {}
+        self._platforms: dict[str, Platform | Refused] = {}
         self._artifacts: dict[tuple[str, Platform], Artifact] = {}
 
     def check(self, release: Release, instance: Instance) -> None:
+        self.check_all(release, [instance])
+
+    def check_all(self, release: Release, instances: Sequence[Instance]) -> None:
         check_folder_name(release.application, "--application")
         check_folder_name(release.version, "--version")
         if not self._settings.bucket and not release.artifact.startswith("s3://"):
             raise Refused("--via ssm needs --bucket, the S3 bucket that the release passes through")
-        self._artifact(release, self._platform(instance, release.version))
+        for platform in self._hosts(instances, release.version):
+            self._artifact(release, platform)
 
     def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
-        artifact = self._artifact(release, self._platform(instance, release.version))
-        url = self._staged(release, artifact, log)
-        log.say(f"{instance.name}: installing {release.version} to {self._install_to}")
-        log.event("installing", instance=instance.name, version=release.version)
-        values = {
-            "url": url,
-            "sha256": artifact.sha256,
-            "kind": artifact.kind,
-            "version": release.version,
-            "keep": str(self._settings.keep_releases),
-            "facts": _facts(release, artifact, wait.clock.wall().isoformat()),
-        }
-        self._run(instance, "install_release", values, f"installing {release.version}", wait, log)
+        for failure in self.deploy_all(release, [instance], wait, log).values():
+            raise failure
+
+    def deploy_all(
+        self, release: Release, instances: Sequence[Instance], wait: Wait, log: Log
+    ) -> dict[str, TaskError]:
+        if not instances:
+            return {}
+        hosts = self._hosts(instances, release.version)
+        values = {platform: self._installation(release, platform, wait, log) for platform in hosts}
+        log.say(f"{subject(instances)}: installing {release.version} to {self._install_to}")
+        for each in instances:
+            log.event("installing", instance=each.name, version=release.version)
+        doing = f"installing {release.version}"
+        outcomes = self._run(hosts, "install_release", values, doing, wait, log)
+        failures = {each.id: _failure(each, outcomes[each.id], doing) for each in instances}
+        return {key: failure for key, failure in failures.items() if failure}
+
+    def differences(
+        self,
+        release: Release,
+        instances: Sequence[Instance],
+        wait: Wait,
+        log: Log,
+        since: datetime | None = None,
+    ) -> dict[str, Record]:
+        records: dict[str, Record] = {}
+        hosts: dict[Platform, list[Instance]] = {}
+        try:
+            self._ask(instances)
+            for each in instances:
+                try:
+                    hosts.setdefault(self._platform(each), []).append(each)
+                except Refused as refused:
+                    records[each.id] = unread(refused.what)
+            scripts = {
+                platform: SCRIPTS[platform](["read_record"], {"install_to": self._install_to})
+                for platform in hosts
+            }
+            command = RunCommand(self._aws, hosts, min(self._settings.within, READING))
+            outcomes = command.run(scripts, wait, f"{subject(instances)}: reading what is current")
+        except AwsError as error:
+            return {each.id: unread(error.what) for each in instances}
+        for platform, those in hosts.items():
+            digest = self._artifact(release, platform).sha256
+            for each in those:
+                ended = outcomes[each.id]
+                records[each.id] = (
+                    unread(ended.verdict) if ended.problem else compared(ended.output, release, digest, since)
+                )
+        return records
 
     def check_back(self, version: str, instance: Instance) -> None:
         if version:
             check_folder_name(version, "--version")
-        self._platform(instance, version)
+        self._hosts([instance], version)
 
     def go_back(self, instance: Instance, wait: Wait, log: Log, *, to: str = "", leaving: str = "") -> str:
-        values = {"to": to, "leaving": leaving}
         doing = f"going back to {to or 'the release before'}"
         log.say(f"{instance.name}: {doing}")
-        outcome = self._run(instance, "go_back", values, doing, wait, log)
+        hosts = self._hosts([instance])
+        values = {platform: {"to": to, "leaving": leaving} for platform in hosts}
+        outcome = self._run(hosts, "go_back", values, doing, wait, log)[instance.id]
+        if failure := _failure(instance, outcome, doing):
+            raise failure
         running = re.findall(r"^running (.*) from ", outcome.output, re.MULTILINE)
         return str(running[-1]) if running else to or "the release before"
 
+    def _installation(self, release: Release, platform: Platform, wait: Wait, log: Log) -> Mapping[str, str]:
+        artifact = self._artifact(release, platform)
+        return {
+            "url": self._staged(release, artifact, log),
+            "sha256": artifact.sha256,
+            "kind": artifact.kind,
+            "version": release.version,
+            "keep": str(self._settings.keep_releases),
+            "facts": facts(release, artifact.sha256, wait.clock.wall()),
+        }
+
     def _run(
-        self, instance: Instance, steps: str, values: Mapping[str, str], doing: str, wait: Wait, log: Log
-    ) -> Outcome:
-        platform = self._platform(instance)
+        self,
+        hosts: Mapping[Platform, Sequence[Instance]],
+        steps: str,
+        values: Mapping[Platform, Mapping[str, str]],
+        doing: str,
+        wait: Wait,
+        log: Log,
+    ) -> dict[str, Outcome]:
         placed = {"install_to": self._install_to, "restart": self._settings.restart or ""}
-        script = SCRIPTS[platform](["releases", steps], {**placed, **values})
-        command = RunCommand(self._aws, instance, self._settings.within)
+        scripts = {
+            platform: SCRIPTS[platform](["releases", steps], {**placed, **values[platform]})
+            for platform in hosts
+        }
+        instances = [each for those in hosts.values() for each in those]
+        command = RunCommand(self._aws, hosts, self._settings.within)
         try:
-            outcome = command.run(script, platform, wait, f"{instance.name}: {doing}")
+            outcomes = command.run(scripts, wait, f"{subject(instances)}: {doing}")
         except Cancelled:
-            _stop(command, instance, doing, log)
+            _stop(command, instances, doing, log)
             raise
-        for line in outcome.last_lines:
-            log.say(f"{instance.name}: | {line}")
-        if not outcome.problem:
-            return outcome
-        failed = f"{doing} on {instance.name} failed: "
-        if not outcome.began:
-            raise ReleaseFailed(failed + outcome.verdict, f"{instance.name} runs what it ran before")
-        # The scripts say after a semicolon how they leave the instance.
-        what, semicolon, runs = outcome.verdict.rpartition("; ")
-        raise ReleaseFailed(failed + what, runs) if semicolon else TaskError(failed + outcome.verdict)
+        for each in instances:
+            # Of many, only those that failed have something to say that a person must read.
+            if outcomes[each.id].problem or len(instances) == 1:
+                for line in outcomes[each.id].last_lines:
+                    log.say(f"{each.name}: | {line}")
+        return outcomes
+
+    def _ask(self, instances: Sequence[Instance]) -> None:
+        """Have SSM say what the instances run, of which it has not said it yet."""
+        new = [each for each in instances if not isinstance(self._platforms.get(each.id), Platform)]
+        self._platforms.update(platforms(self._aws, new))
+
+    def _hosts(self, instances: Sequence[Instance], version: str = "") -> dict[Platform, list[Instance]]:
+        self._ask(instances)
+        hosts: dict[Platform, list[Instance]] = {}
+        refusals: list[Refused] = []
+        for each in instances:
+            try:
+                hosts.setdefault(self._platform(each, version), []).append(each)
+            except Refused as refused:
+                refusals.append(refused)
+        if len(refusals) > 1:
+            raise Refused("; ".join(dict.fromkeys(each.what for each in refusals)), refusals[0].advice)
+        if refusals:
+            raise refusals[0]
+        return hosts
 
     def _platform(self, instance: Instance, version: str = "") -> Platform:
-        if instance.id not in self._platforms:
-            command = RunCommand(self._aws, instance, self._settings.within)
-            self._platforms[instance.id] = command.platform()
         platform = self._platforms[instance.id]
+        if isinstance(platform, Refused):
+            raise platform
         if platform is Platform.LINUX and not self._install_to.startswith("/"):
             raise Refused(f"--install-to {self._install_to!r} is no absolute folder on {instance.name}")
         if platform is Platform.WINDOWS:
@@ -131,28 +215,29 @@ class SsmDeployer:
         return store.link(key)
 
 
-def _stop(command: RunCommand, instance: Instance, doing: str, log: Log) -> None:
+def _failure(instance: Instance, outcome: Outcome, doing: str) -> TaskError | None:
+    if not outcome.problem:
+        return None
+    if outcome.late:
+        return TimedOut(f"{doing} on {instance.name}: {outcome.problem}")
+    failed = f"{doing} on {instance.name} failed: "
+    if not outcome.began:
+        return ReleaseFailed(failed + outcome.verdict, f"{instance.name} runs what it ran before")
+    # The scripts say after a semicolon how they leave the instance.
+    what, semicolon, runs = outcome.verdict.rpartition("; ")
+    return ReleaseFailed(failed + what, runs) if semicolon else TaskError(failed + outcome.verdict)
+
+
+def _stop(command: RunCommand, instances: Sequence[Instance], doing: str, log: Log) -> None:
     standing = log.standing
     try:
         told = "was told to stop" if command.cancel() else "had not begun"
     except AwsError as error:
         told = f"could not be told to stop ({error.what})"
-    unknown = "" if told == "had not begun" else f"; which release is current on {instance.name} is not known"
+    unknown = f"; which release is current on {subject(instances)} is not known"
+    if told == "had not begun":
+        unknown = ""
     log.stands(f"{doing} {told}{unknown}; {standing.state}", standing.advice)
-
-
-def _facts(release: Release, artifact: Artifact, time: str) -> str:
-    return json.dumps(
-        {
-            "application": release.application,
-            "version": release.version,
-            "sha256": artifact.sha256,
-            "time": time,
-            "pipeline": release.pipeline,
-            "triggered_by": release.triggered_by,
-        },
-        sort_keys=True,
-    )
 
 
 def check_folder_name(name: str, option: str) -> None:

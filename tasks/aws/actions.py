@@ -64,6 +64,7 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
             "ssm:CancelCommand",
             "ssm:DescribeInstanceInformation",
             "ssm:GetCommandInvocation",
+            "ssm:ListCommandInvocations",
             "ssm:ListCommands",
         },
         Scope.RUN_COMMAND: {"ssm:SendCommand"},

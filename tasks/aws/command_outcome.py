@@ -27,6 +27,10 @@ CUT_OFF = {
 # What SSM keeps of an output, in characters: its beginning (API reference, GetCommandInvocation).
 OUTPUT_KEPT, ERRORS_KEPT = 24_000, 8_000
 
+# ListCommandInvocations shows both in one piece, and less of them, as the agent has cut it: the beginning of
+# each, with a title between (amazon-ssm-agent, TruncateOutput).
+LISTED_ERRORS, CUT = "\n----------ERROR-------\n", ("---Output truncated---", "---Error truncated----")
+
 # Lines and characters of the output that are worth a place in GoCD's log.
 SHOWN_LINES, SHOWN_LENGTH = 20, 300
 
@@ -40,19 +44,22 @@ class Outcome:
         output: What it printed on stdout; AWS keeps the first 24,000 characters.
         errors: The same for stderr, the first 8,000.
         began: Whether the script may have run at all.
+        late: Whether it may still be running.
     """
 
     problem: str | None
     output: str = ""
     errors: str = ""
     began: bool = True
+    late: bool = False
 
     @property
     def last_lines(self) -> list[str]:
         """The last lines that it printed, fit for a log, and a word on what SSM did not keep."""
-        lines = _lines(self.output) + _lines(self.errors)
+        lines = [line for line in _lines(self.output) + _lines(self.errors) if line not in CUT]
         shown = [line if len(line) <= SHOWN_LENGTH else f"{line[:SHOWN_LENGTH]}..." for line in lines]
         cut = len(self.output) >= OUTPUT_KEPT or len(self.errors) >= ERRORS_KEPT
+        cut = cut or self.output.endswith(CUT) or self.errors.endswith(CUT)
         return shown[-SHOWN_LINES:] + (["(SSM kept only the beginning of the output)"] if cut else [])
 
     @property
@@ -79,6 +86,21 @@ def outcome(invocation: Mapping[str, Any]) -> Outcome:
     code = invocation.get("ResponseCode", -1)
     told = f"it exited {code}" if code not in (-1, None) else f"SSM calls it {detail or 'nothing at all'}"
     return Outcome(CUT_OFF.get(detail, told), output, errors)
+
+
+def listed_outcome(invocation: Mapping[str, Any]) -> Outcome:
+    """Judge an entry of ListCommandInvocations, which tells little of the output, and that in one piece."""
+    [plugin] = list(invocation.get("CommandPlugins", []))[:1] or [{}]
+    output, _, errors = str(plugin.get("Output", "")).partition(LISTED_ERRORS)
+    return outcome(
+        {
+            "Status": invocation.get("Status", ""),
+            "StatusDetails": invocation.get("StatusDetails", ""),
+            "ResponseCode": plugin.get("ResponseCode", -1),
+            "StandardOutputContent": output,
+            "StandardErrorContent": errors,
+        }
+    )
 
 
 def _lines(text: str) -> list[str]:

@@ -1,131 +1,133 @@
-"""SSM Run Command: one script on one instance, judged by its own invocation."""
+"""SSM Run Command: one script on instances, each judged by its own invocation.
 
-import uuid
-from enum import Enum
+The calls grow with time, with the number of fifties of instances, and with failures; never with instances.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tasks.aws.command_outcome import RUNNING, Outcome, outcome
+from tasks.aws.command_order import MOST, Order, Platform, pages, subject
+from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.errors import Refused, TaskError
+from tasks.errors import Refused, TimedOut
 from tasks.waiting import Wait
 
-# Sends of one order. An order that AWS may have taken is looked up before it is sent again.
-SENDS = 6
+__all__ = ["Platform", "RunCommand", "platforms", "subject"]
 
 
-class Platform(Enum):
-    """A system that SSM runs scripts on; the value is the document that does."""
-
-    LINUX = "AWS-RunShellScript"
-    WINDOWS = "AWS-RunPowerShellScript"
+def platforms(aws: Aws, instances: Sequence[Instance]) -> dict[str, Platform | Refused]:
+    """Return by id what each instance runs, as SSM knows it, or why no script can run on it now."""
+    known: dict[str, Mapping[str, Any]] = {}
+    for some in _fifties(instances):
+        told = pages(
+            *(aws, "describe_instance_information", "InstanceInformationList", subject(some)),
+            Filters=[{"Key": "InstanceIds", "Values": [each.id for each in some]}],
+        )
+        known.update({entry["InstanceId"]: entry for entry in told})
+    return {each.id: _platform(each, known.get(each.id)) for each in instances}
 
 
 class RunCommand:
-    """Sends one script to one instance and follows it.
+    """Sends one script to instances and follows it.
 
     Args:
+        hosts: The instances, by what they run.
         timeout: Seconds that the script may run.
     """
 
-    def __init__(self, aws: Aws, instance: Instance, timeout: float) -> None:
-        self._aws = aws
-        self._instance = instance
+    def __init__(self, aws: Aws, hosts: Mapping[Platform, Sequence[Instance]], timeout: float) -> None:
         self._timeout = timeout
-        self._command_id = ""
-        self._mark = ""
+        self._orders = {
+            platform: [Order(aws, some, platform) for some in _fifties(instances)]
+            for platform, instances in hosts.items()
+        }
 
-    def platform(self) -> Platform:
-        """Return what the instance runs, as SSM knows it.
-
-        Raises:
-            Refused: SSM cannot reach it now, or it runs something that no script here is for.
-        """
-        filters = [{"Key": "InstanceIds", "Values": [self._instance.id]}]
-        answer = self._aws.call("ssm", "describe_instance_information", self._instance.name, Filters=filters)
-        known = answer["InstanceInformationList"]
-        if not known:
-            raise Refused(
-                f"{self._instance.name} is not managed by SSM",
-                "Check that its SSM agent runs and that its role has AmazonSSMManagedInstanceCore",
-            )
-        if known[0]["PingStatus"] != "Online":
-            raise Refused(
-                f"the SSM agent of {self._instance.name} is {known[0]['PingStatus']}, not Online",
-                "Start its SSM agent, or wait until SSM sees it again",
-            )
-        system = known[0].get("PlatformType", "Linux")
-        if system.upper() not in Platform.__members__:
-            raise Refused(f"{self._instance.name} runs {system}; --via ssm serves Linux and Windows")
-        return Platform[system.upper()]
-
-    def run(self, script: str, platform: Platform, wait: Wait, words: str) -> Outcome:
-        """Run *script* and return how it ended.
+    def run(self, scripts: Mapping[Platform, str], wait: Wait, words: str) -> dict[str, Outcome]:
+        """Run the platform's script on each instance and return how it ended there, by id.
 
         Args:
             words: What is being done, for the lines that show progress.
+
+        Raises:
+            AwsError: AWS took no order at all, or cannot tell of a single instance what became of it.
         """
-        self._command_id = self._send(script, platform, wait)
-        last: dict[str, Any] = {}
+        orders = self._sent(scripts, wait)
+        asked = sum(len(order.instances) for order in orders)
 
         def look() -> str | None:
-            last.update(self._invocation())
-            return words if last["Status"] in RUNNING else None
+            for order in orders:
+                if order.waiting_for:
+                    order.look(wait.clock.now())
+            left = sum(len(order.waiting_for) for order in orders)
+            ended = f": {asked - left} of {asked} ended" if asked > 1 else ""
+            return f"{words}{ended}" if left else None
 
-        # Delivery may take as long as running does before SSM itself gives up.
-        wait.until_done(
-            look, pace=lambda elapsed: 1.0 if elapsed < 30 else 3.0, within=2 * self._timeout + 60
-        )
-        return outcome(last)
+        start = wait.clock.now()
+        try:
+            # Delivery may take as long as running does before SSM itself gives up.
+            wait.until_done(
+                look, pace=lambda elapsed: 1.0 if elapsed < 30 else 3.0, within=2 * self._timeout + 60
+            )
+        except TimedOut:
+            elapsed = wait.clock.now() - start
+            _give_up(orders, Outcome(f"it has not ended after {elapsed:.0f} s", late=True))
+        except AwsError as error:
+            if not any(order.outcomes for order in orders):
+                raise
+            _give_up(orders, Outcome(f"what became of it is not known ({error.what})"))
+        return {key: ended for order in orders for key, ended in order.outcomes.items()}
 
     def cancel(self) -> bool:
         """Ask SSM to stop the script, which may have ended meanwhile; return whether there was one."""
-        # The answer to the order may have been lost, and the order taken all the same.
-        command_id = self._command_id or (self._mark and self._sent_as(self._mark))
-        if command_id:
-            self._aws.call("ssm", "cancel_command", self._instance.name, CommandId=command_id)
-        return bool(command_id)
+        told, failure = False, None
+        for orders in self._orders.values():
+            for order in orders:
+                try:
+                    told = order.cancel() or told
+                except AwsError as error:
+                    failure = error
+        if failure:
+            raise failure
+        return told
 
-    def _send(self, script: str, platform: Platform, wait: Wait) -> str:
-        self._mark = f"gocd-tasks {uuid.uuid4()}"
-        order = {
-            "InstanceIds": [self._instance.id],
-            "DocumentName": platform.value,
-            "Comment": self._mark,
-            "TimeoutSeconds": max(30, int(self._timeout)),
-            "Parameters": {
-                "commands": script.split("\n"),
-                "executionTimeout": [str(int(self._timeout))],
-            },
-        }
-        for attempt in range(1, SENDS + 1):
-            try:
-                answer = self._aws.call("ssm", "send_command", self._instance.name, **order)
-                return str(answer["Command"]["CommandId"])
-            except AwsError as error:
-                if not error.passing or attempt == SENDS:
-                    raise
-            wait.rest(min(2.0**attempt, 20), f"{self._instance.name}: AWS asks to wait")
-            if sent := self._sent_as(self._mark):
-                return sent
-        raise TaskError(f"AWS did not take the order for {self._instance.name}")
+    def _sent(self, scripts: Mapping[Platform, str], wait: Wait) -> list[Order]:
+        taken = False
+        for platform, orders in self._orders.items():
+            for order in orders:
+                try:
+                    order.send(scripts[platform], self._timeout, wait)
+                    taken = True
+                except AwsError as error:
+                    if not taken:
+                        raise
+                    # Those that have their order go on, and must be followed.
+                    order.give_up(Outcome(error.what, began=error.passing))
+        return [order for each in self._orders.values() for order in each]
 
-    def _sent_as(self, mark: str) -> str | None:
-        recent = self._aws.call("ssm", "list_commands", InstanceId=self._instance.id, MaxResults=25)
-        return next((c["CommandId"] for c in recent["Commands"] if c.get("Comment") == mark), None)
 
-    def _invocation(self) -> dict[str, Any]:
-        try:
-            return self._aws.call(
-                "ssm",
-                "get_command_invocation",
-                self._instance.name,
-                CommandId=self._command_id,
-                InstanceId=self._instance.id,
-            )
-        except AwsError as error:
-            # Usual for a moment after an order was taken.
-            if error.code == "InvocationDoesNotExist":
-                return {"Status": "Pending"}
-            raise
+def _give_up(orders: Iterable[Order], ended: Outcome) -> None:
+    for order in orders:
+        order.give_up(ended)
+
+
+def _fifties(instances: Sequence[Instance]) -> list[Sequence[Instance]]:
+    return [instances[start : start + MOST] for start in range(0, len(instances), MOST)]
+
+
+def _platform(instance: Instance, known: Mapping[str, Any] | None) -> Platform | Refused:
+    if not known:
+        return Refused(
+            f"{instance.name} is not managed by SSM",
+            "Check that its SSM agent runs and that its role has AmazonSSMManagedInstanceCore",
+        )
+    if known["PingStatus"] != "Online":
+        return Refused(
+            f"the SSM agent of {instance.name} is {known['PingStatus']}, not Online",
+            "Start its SSM agent, or wait until SSM sees it again",
+        )
+    system = known.get("PlatformType", "Linux")
+    if system.upper() not in Platform.__members__:
+        return Refused(f"{instance.name} runs {system}; --via ssm serves Linux and Windows")
+    return Platform[system.upper()]

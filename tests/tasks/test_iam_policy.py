@@ -21,6 +21,7 @@ SELDOM = {
     "s3:AbortMultipartUpload",
     "s3:ListBucket",
     "ssm:CancelCommand",
+    "ssm:GetCommandInvocation",
     "ssm:ListCommands",
     "elasticloadbalancing:RegisterTargets",
     "elasticloadbalancing:RegisterInstancesWithLoadBalancer",

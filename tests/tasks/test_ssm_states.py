@@ -191,7 +191,9 @@ def test_no_value_is_ever_powershell(value: str) -> None:
     assert values_in(line) == {"value": value}
 
 
-@pytest.mark.parametrize("name", ["releases.sh", "install_release.sh", "go_back.sh"])
+@pytest.mark.parametrize(
+    "name", ["releases.sh", "install_release.sh", "go_back.sh", "read_record.sh", "count_connections.sh"]
+)
 def test_ssm_finds_nothing_to_fill_in_in_a_script(name: str) -> None:
     for each in (name, name.replace(".sh", ".ps1")):
         text = files("tasks").joinpath(each).read_text(encoding="utf-8")
@@ -204,9 +206,14 @@ def test_a_real_powershell_reads_every_value_as_it_was_and_every_script_as_one(t
     assert POWERSHELL
     values = {f"v{number}": value for number, value in enumerate([*HOSTILE, "line one\nline two", ""])}
     shows = [f"[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(${name}))" for name in values]
+    scripts = (
+        ["releases", "install_release"],
+        ["releases", "go_back"],
+        ["read_record"],
+        ["count_connections"],
+    )
     reads = [
-        f"[scriptblock]::Create(@'\n{powershell_script(['releases', steps], {})}\n'@) | Out-Null"
-        for steps in ("install_release", "go_back")
+        f"[scriptblock]::Create(@'\n{powershell_script(steps, {})}\n'@) | Out-Null" for steps in scripts
     ]
     script = tmp_path / "script.ps1"
     script.write_text("\n".join([powershell_assignments(values), *shows, *reads]), encoding="utf-8")

@@ -19,7 +19,7 @@ from gocd.rehearsal.standin_aws.registrations import Clock
 
 # What Run Command keeps of the output, in characters: API reference, GetCommandInvocation.
 OUTPUT_LIMIT, ERROR_LIMIT, LISTED_LIMIT = 24_000, 8_000, 2_500
-CUT = "\n---Output truncated---"
+CUT, ERROR_CUT = "\n---Output truncated---", "\n---Error truncated----"
 # A command is known to the other calls only a moment after it was sent.
 UNKNOWN_FOR = 0.2
 STOPPED_EXIT_CODE = 137
@@ -147,13 +147,12 @@ class Invocation:
 
     def described(self, *, details: bool) -> dict[str, Any]:
         """Answer ListCommandInvocations for this one; *details* add the plugin and its cut output."""
-        error = f"\n----------ERROR-------\n{self._error}" if self._error else ""
         plugin = {
             "Name": self.command.plugin,
             "Status": self.status,
             "StatusDetails": self.details,
             "ResponseCode": self.exit_code,
-            "Output": cut(self._output + error, LISTED_LIMIT),
+            "Output": listed(self._output, self._error),
         }
         return {
             "CommandId": self.command.id,
@@ -219,6 +218,20 @@ class Invocation:
     def _end(self, status: str, details: str) -> None:
         self._ended = datetime.now(timezone.utc)
         self.status, self.details = status, details
+
+
+def listed(output: str, error: str) -> str:
+    """Join output and errors as the agent does for a list: whichever takes more than half is cut."""
+    title = "\n----------ERROR-------\n" if error else ""
+    room = LISTED_LIMIT - len(title)
+    if len(output) + len(error) < room:
+        return output + title + error
+    if len(output) > room // 2 and len(error) > room // 2:
+        half = (room - len(CUT) - len(ERROR_CUT)) // 2
+        return output[:half] + CUT + title + error[:half] + ERROR_CUT
+    if len(output) < room // 2:
+        return output + title + error[: room - len(ERROR_CUT) - len(output)] + ERROR_CUT
+    return output[: room - len(CUT) - len(error)] + CUT + title + error
 
 
 def cut(text: str, limit: int) -> str:

@@ -26,6 +26,9 @@ DOCUMENTS = {
     "AWS-RunPowerShellScript": "aws:runPowerShellScript",
 }
 
+# API reference: SendCommand, InstanceIds; and MaxResults of what lists.
+MOST_INSTANCES, LONGEST_PAGE = 50, 50
+
 
 class RunCommand:
     """The commands sent so far and what became of them."""
@@ -65,6 +68,12 @@ class RunCommand:
         if document not in DOCUMENTS:
             raise SSMException("InvalidDocument", f"Document with name {document} does not exist.")
         asked = parameters.get("InstanceIds", [])
+        if len(asked) > MOST_INSTANCES:
+            raise SSMException(
+                "ValidationException",
+                f"1 validation error detected: Value at 'instanceIds' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {MOST_INSTANCES}",
+            )
         unknown = [each for each in asked if self._instances.get(each) is None]
         if unknown or any(self._instances.state(each) in {None, "terminated"} for each in asked):
             bad = ", ".join(unknown or asked)
@@ -88,7 +97,7 @@ class RunCommand:
         """ListCommands: newest first."""
         parameters = _parameters(response)
         commands = self._asked_for(parameters)
-        return ActionResult({"Commands": [command.described() for command in reversed(commands)]})
+        return _page(parameters, "Commands", [command.described() for command in reversed(commands)])
 
     def get_command_invocation(self, response: Any) -> ActionResult:
         parameters = _parameters(response)
@@ -110,7 +119,7 @@ class RunCommand:
             for invocation in command.invocations.values()
             if parameters.get("InstanceId") in {None, invocation.instance.id}
         ]
-        return ActionResult({"CommandInvocations": described})
+        return _page(parameters, "CommandInvocations", described)
 
     def cancel_command(self, response: Any) -> ActionResult:
         """CancelCommand: asks; what has ended stays as it ended."""
@@ -144,7 +153,7 @@ class RunCommand:
             for each in self._instances
             if (wanted is None or each.id in wanted) and self._instances.state(each.id) != "terminated"
         ]
-        return ActionResult({"InstanceInformationList": told})
+        return _page(parameters, "InstanceInformationList", told)
 
     def get_connection_status(self, response: Any) -> ActionResult:
         target = _parameters(response)["Target"]
@@ -175,6 +184,13 @@ class RunCommand:
 
         running = [each for each in self._instances if self._instances.state(each.id) == "running"]
         return [each for each in running if all(fits(each, target) for target in targets)]
+
+
+def _page(parameters: Mapping[str, Any], key: str, entries: list[Any]) -> ActionResult:
+    start = int(parameters.get("NextToken") or 0)
+    end = start + int(parameters.get("MaxResults") or LONGEST_PAGE)
+    more = {"NextToken": str(end)} if end < len(entries) else {}
+    return ActionResult({key: entries[start:end], **more})
 
 
 def _parameters(response: Any) -> Mapping[str, Any]:

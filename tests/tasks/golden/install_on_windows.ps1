@@ -1,7 +1,8 @@
 # What installing a release and going back to one share. Lines before this set the values they use.
 # Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it.
 #
-# In the install folder: releases\NAME, each whole and never rewritten; "current", a junction to one of them;
+# In the install folder: releases\NAME, each whole and never rewritten, but for the record of when it was last
+# deployed, release.json; "current", a junction to one of them;
 # ".history", their names in the order in which they became current. Where "current" stands in it tells which
 # release was before: going back moves the junction and writes nothing else.
 
@@ -78,7 +79,8 @@ function Get-Version([string] $name) {
     if ([IO.File]::Exists($file)) { [IO.File]::ReadAllText($file, $plain) } else { $name }
 }
 
-# SSM keeps only the head of an output, and the verdict comes last: so what a restart says is cut here.
+# SSM keeps only the head of an output, and the verdict comes last: so what a restart says is cut here. What
+# went well is read from SSM's list of all instances, which shows 2,500 characters; what failed, from 24,000.
 function Restart-Release {
     if (-not $restart) { return $true }
     $script = [IO.Path]::Combine($install_to, '.restart.ps1')
@@ -92,8 +94,9 @@ function Restart-Release {
     & powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $script *> $restartLog
     $code = $LASTEXITCODE
     $ErrorActionPreference = $before
+    $shown = if ($code -eq 0) { 100 } else { 200 }
     Get-Content -LiteralPath $restartLog -Tail 15 | ForEach-Object {
-        [Console]::Out.WriteLine($_.Substring(0, [Math]::Min(200, $_.Length)))
+        [Console]::Out.WriteLine($_.Substring(0, [Math]::Min($shown, $_.Length)))
     }
     return $code -eq 0
 }
@@ -182,6 +185,9 @@ if (-not (Test-Release $release)) {
     } finally {
         if ([IO.Directory]::Exists($incoming)) { [IO.Directory]::Delete($incoming, $true) }
     }
+} else {
+    # The same release again is a deployment of its own, with its own time.
+    Write-Whole ([IO.Path]::Combine((Get-Place $release), 'release.json')) "$facts`n"
 }
 
 # Written before the switch. What comes after "current" in it was gone back from, or is only about to be.

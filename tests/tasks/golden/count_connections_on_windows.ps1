@@ -1,0 +1,56 @@
+# Counts the connections that requests may be in flight on, and changes nothing. Value:
+#   table  a line for each instance: its id, its own address, and ports with commas between them
+# Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it.
+#
+# It prints one line: "connections N", or "no evidence WHY" where what Windows lists may not be all there is.
+
+$ErrorActionPreference = 'Stop'
+
+function Stop-Without([string] $why) {
+    [Console]::Out.WriteLine("no evidence $why")
+    exit 0
+}
+
+$asked = @($table -split "`n" | Where-Object { ($_ -split ' ')[0] -eq $env:AWS_SSM_INSTANCE_ID })
+if (-not $env:AWS_SSM_INSTANCE_ID -or $asked.Count -ne 1) {
+    Stop-Without 'the SSM agent does not say which instance this is'
+}
+if (-not (Get-Command Get-NetTCPConnection -ErrorAction SilentlyContinue)) {
+    Stop-Without 'this Windows has no Get-NetTCPConnection'
+}
+$address = ($asked[0] -split ' ')[1]
+$ports = @(($asked[0] -split ' ')[2] -split ',' | ForEach-Object { [int] $_ })
+$own = $address, "::ffff:$address"
+$any = $own + '0.0.0.0', '::', '::ffff:0.0.0.0'
+$passesOn = 'com.docker.backend', 'docker-proxy', 'dockerd', 'containerd', 'kube-proxy', 'vpnkit', 'wslrelay',
+    'wslhost', 'k3s', 'rke2'
+
+# All are asked for: asked for some, the cmdlet calls it an error where there are none.
+function Get-Sockets([string[]] $states) {
+    Get-NetTCPConnection | Where-Object { $states -contains "$($_.State)" -and $ports -contains $_.LocalPort }
+}
+
+$listeners = @(Get-Sockets 'Listen' | Where-Object { $any -contains $_.LocalAddress })
+foreach ($port in $ports) {
+    $those = @($listeners | Where-Object { $_.LocalPort -eq $port })
+    # A container's port: its connections are in the list of the container's own network.
+    if (-not $those) { Stop-Without "no process of the host itself listens on port $port" }
+    foreach ($one in $those) {
+        $process = Get-Process -Id $one.OwningProcess -ErrorAction SilentlyContinue
+        if (-not $process) { Stop-Without "what listens on port $port cannot be seen" }
+        if ($passesOn -contains $process.ProcessName) {
+            Stop-Without "port $port is passed on to a container by $($process.ProcessName)"
+        }
+    }
+}
+
+# CloseWait is a client that said all and still gets its answer.
+function Measure-Connections {
+    @(Get-Sockets 'Established', 'SynReceived', 'CloseWait' | Where-Object { $own -contains $_.LocalAddress }).Count
+}
+
+# Twice: between two requests a client may be about to open the next connection.
+$first = Measure-Connections
+Start-Sleep -Seconds 2
+$second = Measure-Connections
+[Console]::Out.WriteLine("connections $([Math]::Max($first, $second))")

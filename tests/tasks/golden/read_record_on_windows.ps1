@@ -1,0 +1,22 @@
+# Tells what is current on this instance and changes nothing. Values: install_to
+# Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it.
+
+$ErrorActionPreference = 'Stop'
+$plain = New-Object Text.UTF8Encoding $false
+[Console]::OutputEncoding = $plain
+$current = [IO.Path]::Combine($install_to, 'current')
+$record = [IO.Path]::Combine($current, 'release.json')
+
+if (-not [IO.Directory]::Exists($current)) {
+    [Console]::Out.WriteLine("nothing no release is current in $install_to")
+} elseif (-not [IO.File]::Exists($record)) {
+    [Console]::Out.WriteLine('nothing no release.json')
+} else {
+    try { $text = [IO.File]::ReadAllText($record, $plain) -replace '[\r\n]', ' ' }
+    catch {
+        [Console]::Out.WriteLine('nothing release.json may not be read')
+        exit 0
+    }
+    # SSM's list shows 2,500 characters of an output.
+    [Console]::Out.WriteLine('record ' + $text.Substring(0, [Math]::Min(2000, $text.Length)))
+}

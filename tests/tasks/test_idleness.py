@@ -1,0 +1,187 @@
+"""What instances say of their connections: on the stand-in AWS, whose instances have real ones."""
+
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tasks.aws.command_outcome import Outcome
+from tasks.aws.connect import Aws
+from tasks.aws.instances import Instance, find_instance
+from tasks.clock import SystemClock
+from tasks.idleness import Idleness, SsmHosts, told
+from tasks.waiting import Wait
+from tests.fakes import Stage
+from tests.tasks.conftest import MakeBalancer, Pair
+
+CONTAINERS = """#!{python}
+import socket, sys, time
+listener = socket.create_server(({address!r}, {port}))
+print("listens", flush=True)
+time.sleep(60)
+"""
+
+
+def look(aws: Aws, *asked: tuple[Instance, tuple[int, ...]]) -> list[Idleness]:
+    stage = Stage()
+    found = SsmHosts(aws).look(
+        {instance.id: (instance, ports) for instance, ports in asked},
+        Wait(SystemClock(), stage.log),
+        stage.log,
+    )
+    assert sorted(found) == sorted(instance.id for instance, _ in asked)
+    return [found[instance.id] for instance, _ in asked]
+
+
+@contextmanager
+def request_in_flight(address: str, seconds: float, *, half_closed: bool = False) -> Iterator[None]:
+    with socket.create_connection((address, 8080)) as client:
+        client.sendall(f"GET /slow?seconds={seconds} HTTP/1.1\r\nHost: app\r\n\r\n".encode())
+        if half_closed:
+            client.shutdown(socket.SHUT_WR)
+        yield
+        client.settimeout(seconds + 5)
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("half_closed", [False, True], ids=["open", "said all"])
+def test_a_request_in_flight_is_seen_on_its_own_instance_and_on_no_other(
+    cloud: StandInAWS, aws: Aws, pair: Pair, half_closed: bool
+) -> None:
+    one, two = (find_instance(aws, each.id) for each in pair)
+    cloud.journal.clear()
+    with request_in_flight(one.private_ip, 6, half_closed=half_closed):
+        found = look(aws, (one, (8080,)), (two, (8080,)))
+
+    assert found == [Idleness(1), Idleness(0)]
+    assert len(cloud.journal.of("SendCommand")) == len(cloud.journal.of("DescribeInstanceInformation")) == 1
+    assert cloud.journal.of("GetCommandInvocation") == []
+
+
+def test_a_connection_that_comes_between_two_looks_is_seen(aws: Aws, pair: Pair) -> None:
+    one = find_instance(aws, pair.one.id)
+    done = threading.Event()
+
+    def every_so_often() -> None:
+        while not done.is_set():
+            with request_in_flight(one.private_ip, 1.5):
+                pass
+            done.wait(0.3)
+
+    client = threading.Thread(target=every_so_often)
+    client.start()
+    try:
+        [found] = look(aws, (one, (8080,)))
+    finally:
+        done.set()
+        client.join()
+
+    assert found == Idleness(1)
+
+
+def test_connections_that_a_load_balancer_keeps_count(aws: Aws, pair: Pair, behind: MakeBalancer) -> None:
+    balancer = behind("application")
+    one, two = (find_instance(aws, each.id) for each in pair)
+    for _ in range(8):
+        with urllib.request.urlopen(balancer.url, timeout=5) as answer:
+            answer.read()
+    found = look(aws, (one, (8080,)), (two, (8080,)))
+
+    assert all(each.connections for each in found), found
+
+
+def test_other_ports_are_not_asked_about(aws: Aws, pair: Pair) -> None:
+    one = find_instance(aws, pair.one.id)
+    with socket.create_server((one.private_ip, 9090)), request_in_flight(one.private_ip, 5):
+        assert look(aws, (one, (9090,))) == [Idleness(0)]
+
+
+def test_a_port_that_nobody_listens_on_is_no_evidence(aws: Aws, pair: Pair) -> None:
+    one, two = (find_instance(aws, each.id) for each in pair)
+    found = look(aws, (one, (8080, 8081)), (two, (8080,)))
+
+    assert found == [
+        Idleness(None, "no process of the host itself listens on port 8081"),
+        Idleness(0),
+    ]
+
+
+@pytest.mark.parametrize("name", ["docker-proxy", "dockerd", "conmon", "kube-proxy"])
+def test_a_port_that_is_passed_on_to_a_container_is_no_evidence(
+    aws: Aws, pair: Pair, tmp_path: Path, name: str
+) -> None:
+    one = find_instance(aws, pair.one.id)
+    program = tmp_path / name
+    program.write_text(CONTAINERS.format(python=sys.executable, address=one.private_ip, port=8081))
+    program.chmod(0o755)
+    with subprocess.Popen([program], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"listens\n"
+        found = look(aws, (one, (8080, 8081)))
+        process.kill()
+
+    assert found == [Idleness(None, f"port 8081 is passed on to a container by {name}")]
+
+
+def test_no_evidence_comes_with_words_and_never_as_an_error(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+    one, two = (find_instance(aws, each.id) for each in pair)
+    pair.one.agent_online = False
+    assert look(aws, (one, (8080,)), (two, (8080,))) == [
+        Idleness(None, "the SSM agent of Staging-1 is ConnectionLost, not Online"),
+        Idleness(0),
+    ]
+    pair.one.agent_online = True
+
+    pair.one.command_ends = ("Failed", "Undeliverable")
+    assert look(aws, (one, (8080,)), (two, ())) == [
+        Idleness(None, "SSM could not reach it"),
+        Idleness(None, "Staging-2 has no port to look at"),
+    ]
+    pair.one.platform = "MacOS"
+    [found] = look(aws, (one, (8080,)))
+    assert found.why.startswith("Staging-1 runs MacOS")
+    for action in ("ssm:SendCommand", "ssm:DescribeInstanceInformation"):
+        cloud.faults.deny(action)
+        [found] = look(aws, (two, (8080,)))
+        assert found.connections is None
+        assert found.why.startswith(f"AWS refused {action} on Staging-2")
+
+
+def test_windows_is_asked_in_powershell(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+    one, two = (find_instance(aws, each.id) for each in pair)
+    pair.one.platform = "Windows"
+    found = look(aws, (one, (8080,)), (two, (8080,)))
+    sent = {c["DocumentName"]: c for c in cloud.client("ssm").list_commands()["Commands"]}
+    script = "\n".join(sent["AWS-RunPowerShellScript"]["Parameters"]["commands"])
+
+    # The stand-in runs no PowerShell, which is what a failing one looks like.
+    assert found == [Idleness(None, "a stand-in runs no PowerShell"), Idleness(0)]
+    assert script.endswith(
+        Path(__file__).with_name("golden").joinpath("count_connections_on_windows.ps1").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "idleness"),
+    [
+        ("connections 0\n", Idleness(0)),
+        ("connections 12\r\n", Idleness(12)),
+        ("no evidence the port is a container's\r\n", Idleness(None, "the port is a container's")),
+        ("", Idleness(None, "the script did not say how many there are")),
+        ("connections \n", Idleness(None, "the script did not say how many there are")),
+        ("connections: 3\n", Idleness(None, "the script did not say how many there are")),
+    ],
+)
+def test_only_a_number_is_evidence(output: str, idleness: Idleness) -> None:
+    assert told(Outcome(None, output)) == idleness
+
+
+def test_a_script_that_failed_has_said_nothing() -> None:
+    assert told(Outcome("it exited 1", "connections 0\n")) == Idleness(None, "it exited 1")
