@@ -10,6 +10,7 @@ from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, State
 from tasks.clock import SystemClock
 from tasks.console import Color
+from tasks.deployment_lock import locked
 from tasks.errors import Cancelled, TimedOut
 from tasks.floor import Floor, FloorBroken, parse_floor
 from tasks.joining import register, wait_until_serving
@@ -210,6 +211,8 @@ def command(
         ),
     ] = "1",
     timeout: options.Timeout = None,
+    lock: options.LockChoice = "auto",
+    lock_wait: options.LockWait = 0,
     dry_run: options.DryRun = False,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
@@ -223,4 +226,8 @@ def command(
         floor = parse_floor(min_healthy, AwsNeighbours(aws))
         found, balancers, memory = look_up(aws, instance, load_balancer, log)
         wait = Wait(SystemClock(), log)
-        detach_instance(found, balancers, floor, memory, wait, log, timeout=timeout, dry_run=dry_run)
+        names = [balancer.address for balancer in balancers]
+        with locked(names, lock, lock_wait, "detach-instance", aws, wait, log, dry_run=dry_run) as locks:
+            if locks.contended:
+                found, balancers, memory = look_up(aws, instance, names, log)
+            detach_instance(found, balancers, floor, memory, wait, log, timeout=timeout, dry_run=dry_run)
