@@ -13,7 +13,7 @@ from gocd.pipeline import Exec, Pipeline
 PROGRAM = "gocd-tasks"
 
 # Options that stand alone; every other one is followed by its value.
-FLAGS = {"--dry-run", "--help"}
+FLAGS = {"--dry-run", "--force", "--help"}
 
 
 @dataclass(frozen=True)

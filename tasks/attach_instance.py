@@ -4,6 +4,7 @@ from tasks import options
 from tasks.batch import Batch
 from tasks.clock import SystemClock
 from tasks.console import Color
+from tasks.deployment_lock import locked
 from tasks.joining import join
 from tasks.lookup import connect, look_up
 from tasks.running import running
@@ -14,6 +15,8 @@ def command(
     instance: options.Instance,
     load_balancer: options.LoadBalancers,
     timeout: options.Timeout = None,
+    lock: options.LockChoice = "auto",
+    lock_wait: options.LockWait = 0,
     dry_run: options.DryRun = False,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
@@ -23,6 +26,11 @@ def command(
     Example: gocd-tasks attach-instance Staging-1 --load-balancer staging
     """
     with running("attach-instance", events, color) as log:
-        found, balancers, memory = look_up(connect(log), instance, load_balancer, log)
+        aws = connect(log)
+        found, balancers, memory = look_up(aws, instance, load_balancer, log)
         wait = Wait(SystemClock(), log)
-        join(Batch((found,)), balancers, memory, wait, log, timeout=timeout, dry_run=dry_run)
+        names = [balancer.address for balancer in balancers]
+        with locked(names, lock, lock_wait, "attach-instance", aws, wait, log, dry_run=dry_run) as locks:
+            if locks.contended:
+                found, balancers, memory = look_up(aws, instance, names, log)
+            join(Batch((found,)), balancers, memory, wait, log, timeout=timeout, dry_run=dry_run)

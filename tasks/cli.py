@@ -15,6 +15,7 @@ from tasks import (
     deploy_artifact,
     detach_instance,
     iam_policy,
+    lock,
     rehearse,
     report,
     rolling_deploy,
@@ -40,6 +41,7 @@ app.command("attach-instance")(attach_instance.command)
 app.command("check-status")(check_status.command)
 app.command("iam-policy")(iam_policy.command)
 app.command("verify-traffic")(verify_traffic.command)
+app.add_typer(lock.app, name="lock")
 app.command("rehearse")(rehearse.command)
 app.command("report")(report.command)
 
@@ -89,4 +91,5 @@ def _cancel(number: int, _: FrameType | None) -> None:
 
 def _command() -> str:
     known = {command.name for command in app.registered_commands}
+    known |= {group.name for group in app.registered_groups}
     return next((word for word in sys.argv[1:] if word in known), "")

@@ -10,6 +10,7 @@ from tasks.aws.instances import Instance, find_instance
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.deployment import Deployer, GoesBack, Release, ReleaseFailed, Settings, find_deployer
+from tasks.deployment_lock import locked
 from tasks.deployment_origin import release_of
 from tasks.errors import Refused, TaskError, TimedOut
 from tasks.going_back import CheckOf, go_back, what_runs_instead
@@ -95,6 +96,8 @@ def command(
     no_rollback: Annotated[
         bool, option("--no-rollback", "Keep a release that is not well, for a look.")
     ] = False,
+    lock: options.LockChoice = "auto",
+    lock_wait: options.LockWait = 0,
     dry_run: options.DryRun = False,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
@@ -134,27 +137,31 @@ def command(
         )
         then = f", then {check.url}" if check else ""
         wait = Wait(SystemClock(), log)
-        if rollback:
-            if not isinstance(deployer, GoesBack):
-                raise Refused(f"--via {via} cannot go back", "Deploy the earlier version again instead")
-            deployer.check_back(to, found)
-            if dry_run:
-                log.say(f"{found.name}: would go back to {to or 'the release before'} via {via}{then}")
+        names = left.out_of or [f"instance:{found.id}"]
+        with locked(names, lock, lock_wait, "deploy-artifact", aws, wait, log, dry_run=dry_run):
+            if rollback:
+                if not isinstance(deployer, GoesBack):
+                    raise Refused(f"--via {via} cannot go back", "Deploy the earlier version again instead")
+                deployer.check_back(to, found)
+                if dry_run:
+                    log.say(f"{found.name}: would go back to {to or 'the release before'} via {via}{then}")
+                    return
+                left.tell(log, f"{found.name} may have either version")
+                back = go_back(
+                    deployer, found, check_of, wait, log, left, to=to, status_timeout=status_timeout
+                )
+                log.say(f"{found.name}: went back to {back}, {log.calls()} AWS calls")
                 return
-            left.tell(log, f"{found.name} may have either version")
-            back = go_back(deployer, found, check_of, wait, log, left, to=to, status_timeout=status_timeout)
-            log.say(f"{found.name}: went back to {back}, {log.calls()} AWS calls")
-            return
-        release = release_of(application, version or "", artifact or "")
-        deployer.check(release, found)
-        if dry_run:
-            log.say(f"{found.name}: would get {version} via {via}{then}")
-            return
-        deploy_artifact(
-            *(release, found, deployer, check_of, wait, log, left),
-            status_timeout=status_timeout,
-            rollback=not no_rollback,
-        )
+            release = release_of(application, version or "", artifact or "")
+            deployer.check(release, found)
+            if dry_run:
+                log.say(f"{found.name}: would get {version} via {via}{then}")
+                return
+            deploy_artifact(
+                *(release, found, deployer, check_of, wait, log, left),
+                status_timeout=status_timeout,
+                rollback=not no_rollback,
+            )
 
 
 def _check_request(artifact: str | None, version: str | None, *, rollback: bool, no_rollback: bool) -> None:

@@ -4,6 +4,7 @@ from tasks import options
 from tasks.batch import Batch
 from tasks.clock import SystemClock
 from tasks.console import Color
+from tasks.deployment_lock import locked
 from tasks.floor import parse_floor
 from tasks.idle_drain import DrainUntilIdle
 from tasks.idleness import Hosts
@@ -20,6 +21,8 @@ def command(
     min_healthy: options.MinHealthy = "1",
     until_idle: options.UntilIdle = False,
     timeout: options.Timeout = None,
+    lock: options.LockChoice = "auto",
+    lock_wait: options.LockWait = 0,
     dry_run: options.DryRun = False,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
@@ -32,9 +35,14 @@ def command(
         aws = connect(log)
         floor = parse_floor(min_healthy, AwsNeighbours(aws))
         found, balancers, memory = look_up(aws, instance, load_balancer, log)
-        leave(
-            *(Batch((found,)), balancers, floor, memory, Wait(SystemClock(), log), log),
-            timeout=timeout,
-            until_idle=DrainUntilIdle(Hosts(aws), log) if until_idle else None,
-            dry_run=dry_run,
-        )
+        wait = Wait(SystemClock(), log)
+        names = [balancer.address for balancer in balancers]
+        with locked(names, lock, lock_wait, "detach-instance", aws, wait, log, dry_run=dry_run) as locks:
+            if locks.contended:
+                found, balancers, memory = look_up(aws, instance, names, log)
+            leave(
+                *(Batch((found,)), balancers, floor, memory, wait, log),
+                timeout=timeout,
+                until_idle=DrainUntilIdle(Hosts(aws), log) if until_idle else None,
+                dry_run=dry_run,
+            )

@@ -31,6 +31,8 @@ RESOURCES: dict[Scope, list[str]] = {
         "arn:aws:codedeploy:*:*:deploymentgroup:*",
     ],
     Scope.BUCKET: ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"],
+    # The folder itself is what GetParametersByPath names.
+    Scope.LOCKS: ["arn:aws:ssm:*:*:parameter/gocd-tasks/lock", "arn:aws:ssm:*:*:parameter/gocd-tasks/lock/*"],
 }
 
 

@@ -76,3 +76,13 @@ ExpectJson = Annotated[
 StatusTimeout = Annotated[
     float, option("--status-timeout", "Seconds until it must have answered as expected.", min=0)
 ]
+LockChoice = Annotated[
+    str,
+    option(
+        "--lock",
+        "The deployment lock: auto takes one for each load balancer, none takes none, or a NAME of your own.",
+    ),
+]
+LockWait = Annotated[
+    float, option("--lock-wait", "Seconds to wait for a lock that somebody else holds.", min=0)
+]

@@ -15,6 +15,7 @@ COMMANDS = {
     "deploy_artifact",
     "detach_instance",
     "iam_policy",
+    "lock",
     "rehearse",
     "report",
     "sleep_settle",

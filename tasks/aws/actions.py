@@ -12,6 +12,7 @@ class Scope(Enum):
     RUN_COMMAND = "RunTheInstallation"
     CODE_DEPLOY = "DeployThroughCodeDeploy"
     BUCKET = "PassTheRelease"
+    LOCKS = "LockDeployments"
 
 
 FIND = {"ec2:DescribeInstances"}
@@ -44,17 +45,21 @@ CODE_DEPLOY = {
     "codedeploy:RegisterApplicationRevision",
 }
 
+LOCK = {"ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"}
+
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
     # A detach that may not go on puts the instance back, so it needs both.
     "detach-instance": {
         Scope.EVERYTHING: LOOK,
         Scope.INSTANCES: {"ec2:CreateTags", "ec2:DeleteTags"},
         Scope.LOAD_BALANCERS: TAKE_OUT | PUT_BACK,
+        Scope.LOCKS: LOCK,
     },
     "attach-instance": {
         Scope.EVERYTHING: LOOK,
         Scope.INSTANCES: {"ec2:DeleteTags"},
         Scope.LOAD_BALANCERS: PUT_BACK,
+        Scope.LOCKS: LOCK,
     },
     "deploy-artifact": {
         Scope.EVERYTHING: FIND
@@ -70,7 +75,9 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
         Scope.RUN_COMMAND: {"ssm:SendCommand"},
         Scope.CODE_DEPLOY: CODE_DEPLOY,
         Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+        Scope.LOCKS: LOCK,
     },
+    "lock": {Scope.LOCKS: LOCK | {"ssm:GetParametersByPath"}},
     "verify-traffic": {
         Scope.EVERYTHING: {
             "cloudwatch:GetMetricData",

@@ -1,0 +1,103 @@
+"""The deployment lock: one for each load balancer, shared by all pipelines, in SSM Parameter Store.
+
+A command holds it for 120 s and renews it every 30 s for as long as its process lives; a pipeline run, or a
+person, may hold it for hours without a process. How two writers never both win is told in
+``tasks/aws/parameter.py``. A lock changes hands, always with a line that says so:
+
+- when it was not renewed in time, by AWS's clock;
+- when its process is gone, which only the same machine can tell;
+- when GoCD has moved on, or its server says that the stage is over, and nothing was heard of the holder for
+  longer than a renewal takes: GoCD gives up a cancelled or lost agent before that has come to its end.
+
+A holder that lost its lock learns it at the next renewal, and before its next change (``check``).
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from gocd.server import GoCDServer
+from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
+from tasks.held_lock import Held
+from tasks.lock_holding import DeploymentLock, ServerSays, by_server
+from tasks.lock_owner import Owner
+from tasks.log import Log
+from tasks.waiting import Wait
+
+
+class Locks:
+    """The locks that a command holds."""
+
+    def __init__(self, held: Sequence[Held] = ()) -> None:
+        self.held = held
+
+    @property
+    def contended(self) -> bool:
+        """Whether somebody else held one just before: what was read until then may no longer be so."""
+        return any(each.contended for each in self.held)
+
+    def check(self) -> None:
+        """See that all are still there, before a change.
+
+        Raises:
+            TaskError: One was lost to somebody else.
+        """
+        for each in self.held:
+            each.check()
+
+
+@contextmanager
+def locked(
+    names: Iterable[str],
+    choice: str,
+    lock_wait: float,
+    what: str,
+    aws: Aws,
+    wait: Wait,
+    log: Log,
+    *,
+    dry_run: bool = False,
+) -> Iterator[Locks]:
+    """Hold the deployment locks for the length of a ``with``, and release them however it ends.
+
+    Args:
+        names: What the command is about to change.
+        choice: ``auto`` locks each of *names*, ``none`` nothing; any other name is the one lock to take.
+        lock_wait: Seconds to wait for all of them.
+        what: The command, told to others.
+        dry_run: Only say who holds them.
+
+    Raises:
+        Refused: Somebody else holds one.
+    """
+    owner, server = Owner.here(), GoCDServer.from_environment(os.environ)
+    says = by_server(server.stage_is_over if server else None, owner)
+    wanted = {"auto": sorted(set(names)), "none": []}.get(choice, [choice])
+    locks = [DeploymentLock(name, aws, owner, wait.clock) for name in wanted]
+    if dry_run:
+        _tell(locks, says, log)
+        yield Locks()
+        return
+    start = wait.clock.now()
+    with ExitStack() as releasing:
+        held = [Held(lock, what, wait, log) for lock in locks]
+        for each in held:
+            releasing.callback(each.release)
+            each.acquire(max(0.0, lock_wait - (wait.clock.now() - start)), says)
+            if each.of_the_run:
+                log.say(f"{each.lock.name}: held by this pipeline run")
+            each.keep()
+        yield Locks(held)
+
+
+def _tell(locks: Iterable[DeploymentLock], server_says: ServerSays, log: Log) -> None:
+    for lock in locks:
+        try:
+            _, there = lock.look()
+        except AwsError as error:
+            log.say(f"{lock.name}: whether it is locked cannot be told ({error.what})")
+            continue
+        through = there and there.owner.is_whole_run and there.owner.same_run(lock.owner)
+        if there and not through and not there.over(lock.owner, server_says)[0]:
+            log.say(f"{lock.name} is locked by {there.words}; a run would have to wait for it")

@@ -1,0 +1,150 @@
+"""Take, look at and give up a deployment lock by hand, or for a whole pipeline run."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from gocd.server import GoCDServer
+from tasks import options
+from tasks.clock import SystemClock
+from tasks.console import Color
+from tasks.errors import Refused
+from tasks.held_lock import Held
+from tasks.lock_holding import DeploymentLock, Holding, all_locks, by_server, span
+from tasks.lock_owner import Owner
+from tasks.log import Log
+from tasks.lookup import connect
+from tasks.options import option
+from tasks.running import running
+from tasks.waiting import Wait
+
+app = typer.Typer(help="The deployment lock that all pipelines share.", rich_markup_mode=None)
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="The lock, such as target-group:staging or one of your own.")
+]
+
+
+def acquire(held: Held, lock_wait: float, server: GoCDServer | None, log: Log) -> None:
+    """Hold a lock for the whole pipeline run; held by it already, for as long again.
+
+    Raises:
+        Refused: Someone else holds it.
+    """
+    lock = held.lock
+    held.acquire(lock_wait, by_server(server.stage_is_over if server else None, lock.owner))
+    already = held.of_the_run
+    if already:
+        held.extend()
+    if held.holding is None:
+        raise AssertionError("acquire returns with the lock, or raises")
+    until = f"until {held.holding.until:%Y-%m-%d %H:%M:%S} UTC at most"
+    log.say(f"{lock.name}: {'already ' if already else ''}locked by {held.holding.owner.words}, {until}")
+    log.event("locked", lock=lock.name, already="yes" if already else "no")
+
+
+def release(lock: DeploymentLock, log: Log, *, force: bool) -> None:
+    """Give a lock up; a free one is success.
+
+    Raises:
+        Refused: It is somebody else's, and *force* was not asked for.
+    """
+    while True:
+        look, there = lock.look()
+        if there is None:
+            log.say(f"{lock.name}: is free; nothing to do")
+            return
+        own = there.owner.is_whole_run and there.owner.same_run(lock.owner)
+        gone = there.expired or there.owner.process_is_gone(lock.owner)
+        if not (own or gone or force):
+            again = f"gocd-tasks lock release {shlex.quote(lock.name)} --force"
+            raise Refused(
+                f"{lock.name} is locked by {there.words}", f"If that cannot be at work any more: {again}"
+            )
+        if lock.free(look):
+            log.say(f"{lock.name}: released" + ("" if own else f"; it was held by {there.words}"))
+            log.event("released", lock=lock.name)
+            return
+
+
+def status(locks: Sequence[DeploymentLock], log: Log) -> None:
+    """Say of each lock who holds it, since when and until when."""
+    for lock in locks:
+        _, there = lock.look()
+        log.say(f"{lock.name}: {_words(there, lock.owner) if there else 'free'}")
+    if not locks:
+        log.say("no lock was ever taken here")
+
+
+def _words(there: Holding, here: Owner) -> str:
+    since = f"since {there.since:%Y-%m-%d %H:%M:%S} UTC ({span(there.seconds)})"
+    if there.expired:
+        return f"free, as {there.who} was not renewed for {span(there.look.age)}"
+    until = f"until {there.until:%Y-%m-%d %H:%M:%S} UTC"
+    if there.owner.is_whole_run:
+        yours = " (your own)" if there.owner.same_run(here) else ""
+        return f"locked by {there.who}{yours}, {since}, {until} at most"
+    if there.owner.process_is_gone(here):
+        return f"free, as the process of {there.who} is gone"
+    return f"locked by {there.who}, {since}, {until} unless renewed"
+
+
+@app.command("acquire")
+def acquire_command(
+    name: Name,
+    seconds: Annotated[
+        float, option("--for", "Seconds after which it is free again in any case.", min=1, max=604800)
+    ] = 14400,
+    lock_wait: options.LockWait = 0,
+    events: options.Events = None,
+    color: options.ColorChoice = Color.AUTO,
+) -> None:
+    """Hold a lock for a whole pipeline run, or by hand, until it is released.
+
+    Commands of the same pipeline run pass; all others are refused or wait.
+
+    Example: gocd-tasks lock acquire target-group:staging --for 7200
+    """
+    with running("lock", events, color) as log:
+        wait = Wait(SystemClock(), log)
+        lock = DeploymentLock(name, connect(log), Owner.here().whole_run(), wait.clock)
+        held = Held(lock, "lock acquire", wait, log, seconds)
+        if ":" not in name:
+            log.say(f"{name} is nobody's address: only commands with --lock {shlex.quote(name)} heed it")
+        acquire(held, lock_wait, GoCDServer.from_environment(os.environ), log)
+
+
+@app.command("status")
+def status_command(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One lock; all of them if not given.")
+    ] = None,
+    events: options.Events = None,
+    color: options.ColorChoice = Color.AUTO,
+) -> None:
+    """Say who holds a lock, or every lock, since when and until when.
+
+    Example: gocd-tasks lock status target-group:staging
+    """
+    with running("lock", events, color) as log:
+        aws, clock, owner = connect(log), SystemClock(), Owner.here()
+        locks = [DeploymentLock(name, aws, owner, clock)] if name else all_locks(aws, owner, clock)
+        status(locks, log)
+
+
+@app.command("release")
+def release_command(
+    name: Name,
+    force: Annotated[bool, option("--force", "Release it even if somebody else holds it.")] = False,
+    events: options.Events = None,
+    color: options.ColorChoice = Color.AUTO,
+) -> None:
+    """Give up the lock of this pipeline run, or of this person; somebody else's only with --force.
+
+    Example: gocd-tasks lock release target-group:staging
+    """
+    with running("lock", events, color) as log:
+        release(DeploymentLock(name, connect(log), Owner.here(), SystemClock()), log, force=force)
