@@ -21,6 +21,8 @@ from gocd.rehearsal.standin_aws.invocations import Command, Invocation
 from gocd.rehearsal.standin_aws.registrations import Clock
 from gocd.rehearsal.standin_aws.wire import ACCOUNT
 
+# How many instances SendCommand takes by their ids, and ListCommandInvocations tells of in one answer.
+MOST_IDS = MOST_RESULTS = 50
 DOCUMENTS = {
     "AWS-RunShellScript": "aws:runShellScript",
     "AWS-RunPowerShellScript": "aws:runPowerShellScript",
@@ -65,6 +67,12 @@ class RunCommand:
         if document not in DOCUMENTS:
             raise SSMException("InvalidDocument", f"Document with name {document} does not exist.")
         asked = parameters.get("InstanceIds", [])
+        if len(asked) > MOST_IDS:
+            text = (
+                f"1 validation error detected: Value '[{', '.join(asked)}]' at 'instanceIds' failed to "
+                f"satisfy constraint: Member must have length less than or equal to {MOST_IDS}"
+            )
+            raise SSMException("ValidationException", text)
         unknown = [each for each in asked if self._instances.get(each) is None]
         if unknown or any(self._instances.state(each) in {None, "terminated"} for each in asked):
             bad = ", ".join(unknown or asked)
@@ -101,6 +109,7 @@ class RunCommand:
         return ActionResult(invocation.result())
 
     def list_command_invocations(self, response: Any) -> ActionResult:
+        """ListCommandInvocations: a page at a time."""
         parameters = _parameters(response)
         details = bool(parameters.get("Details"))
         described = [
@@ -110,7 +119,14 @@ class RunCommand:
             for invocation in command.invocations.values()
             if parameters.get("InstanceId") in {None, invocation.instance.id}
         ]
-        return ActionResult({"CommandInvocations": described})
+        size = int(parameters.get("MaxResults") or MOST_RESULTS)
+        if not 1 <= size <= MOST_RESULTS:
+            raise SSMException("ValidationException", f"MaxResults must be between 1 and {MOST_RESULTS}.")
+        start = int(parameters.get("NextToken") or 0)
+        page: dict[str, Any] = {"CommandInvocations": described[start : start + size]}
+        if start + size < len(described):
+            page["NextToken"] = str(start + size)
+        return ActionResult(page)
 
     def cancel_command(self, response: Any) -> ActionResult:
         """CancelCommand: asks; what has ended stays as it ended."""
