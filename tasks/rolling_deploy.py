@@ -151,6 +151,6 @@ def _questions(url: str, version: str, pairs: list[str]) -> Questions:
         return find_check(fill(url, values), fields=parse_fields([fill(pair, values) for pair in pairs]))
 
     parse_fields(pairs)
-    return Questions(alive, deployed, proves_version=any("{version}" in pair or version in pair for pair in pairs))
-
-
+    return Questions(
+        alive, deployed, proves_version=any("{version}" in pair or version in pair for pair in pairs)
+    )

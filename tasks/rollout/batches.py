@@ -50,9 +50,7 @@ def in_order(servers: Iterable[Server]) -> list[Server]:
     return [server for rank in sorted(by_rank) for server in _zones_in_turn(by_rank[rank])]
 
 
-def check_fits(
-    servers: Sequence[Server], size: int, balancers: Sequence[LoadBalancer], floor: Floor
-) -> None:
+def check_fits(servers: Sequence[Server], size: int, balancers: Sequence[LoadBalancer], floor: Floor) -> None:
     """Refuse a batch that would break the floor even with everyone else healthy.
 
     Raises:
@@ -61,7 +59,9 @@ def check_fits(
     problem = _too_large(servers, size, balancers, floor)
     if problem is None:
         return
-    fits = next((each for each in range(size - 1, 0, -1) if not _too_large(servers, each, balancers, floor)), 0)
+    fits = next(
+        (each for each in range(size - 1, 0, -1) if not _too_large(servers, each, balancers, floor)), 0
+    )
     what = f"--batch {size} is too large: {problem.what}"
     if fits:
         raise Refused(what, f"The largest that fits: --batch {fits}")

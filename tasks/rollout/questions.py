@@ -47,9 +47,7 @@ def ask(check_for: CheckFor, instances: Iterable[Instance]) -> Mapping[str, str]
     return {each.id: missing for each, missing in zip(instances, answers, strict=True) if missing}
 
 
-def wait_for_all(
-    check_for: CheckFor, batch: Batch, wait: Wait, within: float, log: Log
-) -> Mapping[str, str]:
+def wait_for_all(check_for: CheckFor, batch: Batch, wait: Wait, within: float, log: Log) -> Mapping[str, str]:
     """Ask until all of *batch* are well, and return what is still missing when time is up.
 
     Args:

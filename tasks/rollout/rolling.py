@@ -120,7 +120,9 @@ class RollingDeploy:
         Raises:
             TaskError: Something halted it.
         """
-        self._log.say(f"Phase 2 of 3, deploy: {self._version} to {len(self._known)} servers, {size} at a time")
+        self._log.say(
+            f"Phase 2 of 3, deploy: {self._version} to {len(self._known)} servers, {size} at a time"
+        )
         progress = Progress()
         while True:
             self._held()

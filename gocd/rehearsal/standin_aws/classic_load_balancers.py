@@ -149,8 +149,7 @@ class ClassicLoadBalancers:
         self._validate(asked)
         states = []
         for instance_id in asked or list(balancer.members):
-            known = balancer.members.get(instance_id)
-            state, reason, description = self._verdict(balancer, known) if known else NOT_REGISTERED
+            state, reason, description = self.verdict(balancer, instance_id)
             answer = {
                 "InstanceId": instance_id,
                 "State": state,
@@ -159,6 +158,11 @@ class ClassicLoadBalancers:
             }
             states.append(answer)
         return ActionResult({"InstanceStates": states})
+
+    def verdict(self, balancer: Any, instance_id: str) -> Verdict:
+        """Give state, reason code and description of an instance, whether or not it is a member."""
+        known = balancer.members.get(instance_id)
+        return self._verdict(balancer, known) if known else NOT_REGISTERED
 
     def advance(self, balancer: Any) -> None:
         """Let time pass: drains end when nothing is in flight, health is noted."""
@@ -212,7 +216,9 @@ class ClassicLoadBalancers:
             return LEAVING
         instance = self._instances.described(each.id)
         if instance.state != "running":
-            return "OutOfService", "Instance", f"Instance is in {instance.state} state."
+            # The API reference has no words for an instance that is stopping.
+            state = "stopped" if instance.state == "stopping" else instance.state
+            return "OutOfService", "Instance", f"Instance is in {state} state."
         if instance.availability_zone not in zones_of(balancer, instance):
             return ZONE_NOT_ENABLED
         interval = health_check(balancer, self._speed).interval

@@ -18,6 +18,8 @@ from gocd.rehearsal.standin_aws import systemctl
 from gocd.rehearsal.standin_aws.guardian import MARK
 from gocd.rehearsal.standin_aws.wire import ACCOUNT
 
+# The state of an instance that has been stopped: EC2 API reference, InstanceState.
+STOPPED = ("stopped", 80)
 _FOLDERS = ("bin", "etc/systemd/system", "var/log", "run", "root", "tmp")
 
 
@@ -125,14 +127,14 @@ class Instances:
         self.mark = mark
         self._by_id: dict[str, Instance] = {}
         self._running: dict[str, bool] = {}
-        self._changes: list[threading.Thread] = []
+        self._changes: dict[str, threading.Thread] = {}
         self._described: dict[str, Any] = {}
 
     def add(self, instance: Instance) -> None:
         """Lay an instance out and boot it."""
         instance.lay_out()
-        self._by_id[instance.id] = instance
         self._running[instance.id] = True
+        self._by_id[instance.id] = instance
         problem = self.systemctl(instance, "start")
         if problem:
             log = instance.root / f"var/log/{instance.service.unit if instance.service else ''}.log"
@@ -167,14 +169,18 @@ class Instances:
     def follow(self) -> None:
         """Start and stop what runs on instances that EC2 has started, stopped or terminated."""
         for instance in self:
-            running = self.state(instance.id) == "running"
+            state = self.state(instance.id)
+            running = state == "running"
             if running != self._running[instance.id]:
                 self._running[instance.id] = running
                 change = threading.Thread(
                     target=self.systemctl, args=(instance, "start" if running else "stop"), daemon=True
                 )
                 change.start()
-                self._changes.append(change)
+                self._changes[instance.id] = change
+            elif state == "stopping" and not self._changes[instance.id].is_alive():
+                now = self.described(instance.id).instance_state
+                now.name, now.code = STOPPED
 
     def systemctl(self, instance: Instance, verb: str) -> str:
         """Tell an instance's own systemctl something; gives what it complains of."""
@@ -192,7 +198,7 @@ class Instances:
 
     def forget(self) -> None:
         """Drop every instance and its folder; their processes must have ended."""
-        for change in self._changes:
+        for change in self._changes.values():
             change.join(5)
         self._changes.clear()
         self._by_id.clear()

@@ -22,6 +22,7 @@ from gocd.rehearsal.standin_aws.data_plane import DataPlane
 from gocd.rehearsal.standin_aws.instances import Instance, Instances
 from gocd.rehearsal.standin_aws.load_balancers import LoadBalancers
 from gocd.rehearsal.standin_aws.loopback import LoopbackNetwork
+from gocd.rehearsal.standin_aws.power import Power
 from gocd.rehearsal.standin_aws.reconciliation import Reconciliation
 from gocd.rehearsal.standin_aws.run_command import RunCommand
 from gocd.rehearsal.standin_aws.target_groups import TargetGroups
@@ -49,7 +50,7 @@ class Parts:
             speed=speed,
         )
         classics = ClassicLoadBalancers(self.plane, self.instances, time.monotonic, speed=speed)
-        self.auto_scaling = AutoScaling(self.instances, cloud.region)
+        self.auto_scaling = AutoScaling(self.instances, classics, time.monotonic, cloud.region)
         self.commands = RunCommand(self.instances, time.monotonic)
         self.deployments = CodeDeploy(self.instances, cloud.region)
         # A deployment whose script is killed must not roll back while all is coming to its end.
@@ -59,7 +60,7 @@ class Parts:
         )
         overlays = (
             *(groups, LoadBalancers(), classics, self.auto_scaling),
-            *(self.commands, self.deployments),
+            *(self.commands, self.deployments, Power(self.instances)),
         )
         self.corrections = [each for overlay in overlays for each in overlay.corrections()]
         self._closing.callback(Corrections(self.corrections).undo)

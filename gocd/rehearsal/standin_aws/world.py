@@ -85,10 +85,16 @@ class World:
         service: Service | None = None,
         load_balancers: Sequence[LoadBalancer] = (),
         min_size: int = 0,
+        max_size: int | None = None,
         zone: str | None = None,
+        zones: Sequence[str] = (),
+        health_check_type: Literal["EC2", "ELB"] = "EC2",
         wait: bool = True,
     ) -> list[Instance]:
-        """Create an Auto Scaling group of *size* instances; they serve when returned, if *wait*."""
+        """Create an Auto Scaling group of *size* instances; they serve when returned, if *wait*.
+
+        They are spread over *zones*, or all in *zone*; *max_size* is twice *size* if none is given.
+        """
         self.parts.auto_scaling.services[name] = service or Service(exec_start=())
         self.client("ec2").create_launch_template(
             LaunchTemplateName=name,
@@ -98,9 +104,12 @@ class World:
             AutoScalingGroupName=name,
             LaunchTemplate={"LaunchTemplateName": name},
             MinSize=min_size,
-            MaxSize=2 * size,
+            MaxSize=2 * size if max_size is None else max_size,
             DesiredCapacity=size,
-            VPCZoneIdentifier=self.network.subnet(zone or self.zones[0]),
+            VPCZoneIdentifier=",".join(
+                self.network.subnet(each) for each in zones or [zone or self.zones[0]]
+            ),
+            HealthCheckType=health_check_type,
             TargetGroupARNs=[each.arn for each in load_balancers if each.kind != "classic"],
             LoadBalancerNames=[each.name for each in load_balancers if each.kind == "classic"],
             Tags=[{"Key": "Name", "Value": name, "PropagateAtLaunch": True}],
@@ -283,7 +292,11 @@ class World:
     def _booted(self, name: str, size: int, *, patience: float = 30.0) -> list[Instance]:
         deadline = time.monotonic() + patience
         while True:
-            booted = [each for each in self.parts.instances if each.name == name]
+            [group] = self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])[
+                "AutoScalingGroups"
+            ]
+            ids = {each["InstanceId"] for each in group["Instances"] if each["LifecycleState"] == "InService"}
+            booted = [each for each in self.parts.instances if each.id in ids]
             if len(booted) == size:
                 return booted
             if time.monotonic() > deadline:

@@ -62,3 +62,9 @@ def listed(cloud: StandInAWS, balancer: LoadBalancer) -> set[str]:
     """Give the ids that DescribeTargetHealth lists by itself."""
     told = cloud.client("elbv2").describe_target_health(TargetGroupArn=balancer.arn)
     return {each["Target"]["Id"] for each in told["TargetHealthDescriptions"]}
+
+
+def power(cloud: StandInAWS, instance: Instance) -> str:
+    """Give EC2's word for an instance's state."""
+    [told] = cloud.client("ec2").describe_instances(InstanceIds=[instance.id])["Reservations"]
+    return str(told["Instances"][0]["State"]["Name"])

@@ -93,7 +93,7 @@ def test_a_call_that_moto_does_not_model_is_an_error_a_client_can_read(cloud: St
 
 def test_a_gap_inside_moto_is_an_error_a_client_can_read(cloud: StandInAWS) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="failed inside the stand-in AWS"):
-        client(cloud, "autoscaling").suspend_processes(AutoScalingGroupName="nope")
+        client(cloud, "autoscaling").execute_policy(PolicyName="nope")
 
 
 def test_the_hooks_run_just_before_and_just_after_a_call_takes_effect(cloud: StandInAWS) -> None:

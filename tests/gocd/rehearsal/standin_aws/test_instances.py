@@ -1,11 +1,29 @@
+import botocore.exceptions
 import pytest
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws import guardian
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.instances import Service
-from tests.gocd.rehearsal.standin_aws.conftest import eventually, get
+from tests.gocd.rehearsal.standin_aws.conftest import eventually, get, power
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
+
+# Takes half a second to end when it is asked to.
+SLOW_TO_END = Service(
+    exec_start=["{python}", "-S", "{root}/slow.py", "{root}/ended"],
+    files={
+        "/slow.py": """
+import signal, sys, time
+def end(*_):
+    time.sleep(0.5)
+    open(sys.argv[1], "w").write("in order")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+open(sys.argv[1], "w").close()
+signal.pause()
+"""
+    },
+)
 
 
 def test_an_instance_answers_on_its_own_address_under_its_own_name(cloud: StandInAWS) -> None:
@@ -26,7 +44,8 @@ def test_stopping_an_instance_stops_its_process_and_starting_starts_it(cloud: St
     before = guardian.marked(cloud.instances_mark)
 
     ec2.stop_instances(InstanceIds=[host.id])
-    eventually(lambda: guardian.marked(cloud.instances_mark), [])
+    eventually(lambda: power(cloud, host), "stopped")
+    assert guardian.marked(cloud.instances_mark) == []
     ec2.start_instances(InstanceIds=[host.id])
     eventually(lambda: len(guardian.marked(cloud.instances_mark)), 1)
     after = guardian.marked(cloud.instances_mark)
@@ -47,3 +66,15 @@ def test_two_instances_may_have_one_name(cloud: StandInAWS) -> None:
 
     assert one.root != two.root
     assert one.private_ip != two.private_ip
+
+
+def test_an_instance_is_stopping_until_its_process_has_ended(cloud: StandInAWS) -> None:
+    host = cloud.launch("Staging-1", service=SLOW_TO_END)
+    ec2 = cloud.client("ec2")
+    ec2.stop_instances(InstanceIds=[host.id])
+
+    assert power(cloud, host) == "stopping"
+    with pytest.raises(botocore.exceptions.ClientError, match="IncorrectInstanceState"):
+        ec2.start_instances(InstanceIds=[host.id])
+    eventually(lambda: power(cloud, host), "stopped")
+    assert (host.root / "ended").read_text() == "in order"

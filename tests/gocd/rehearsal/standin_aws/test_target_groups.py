@@ -4,7 +4,14 @@ import botocore.exceptions
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get, listed, target_state
+from tests.gocd.rehearsal.standin_aws.conftest import (
+    Pair,
+    eventually,
+    get,
+    listed,
+    power,
+    target_state,
+)
 
 
 def deregister(cloud: StandInAWS, arn: str, instance_id: str) -> None:
@@ -98,6 +105,7 @@ def test_a_stopped_instance_is_in_an_invalid_state_and_comes_back(cloud: StandIn
     cloud.client("ec2").stop_instances(InstanceIds=[pair[0].id])
     assert target_state(cloud, balancer, pair[0]) == "unused/Target.InvalidState"
 
+    eventually(lambda: power(cloud, pair[0]), "stopped")
     cloud.client("ec2").start_instances(InstanceIds=[pair[0].id])
     eventually(lambda: target_state(cloud, balancer, pair[0]), "healthy")
 
