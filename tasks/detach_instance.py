@@ -7,7 +7,7 @@ from tasks.console import Color
 from tasks.deployment_lock import locked
 from tasks.floor import parse_floor
 from tasks.idle_drain import DrainUntilIdle
-from tasks.idleness import Hosts
+from tasks.idleness import SsmHosts
 from tasks.leaving import leave
 from tasks.lookup import connect, look_up
 from tasks.neighbours import AwsNeighbours
@@ -43,6 +43,6 @@ def command(
             leave(
                 *(Batch((found,)), balancers, floor, memory, wait, log),
                 timeout=timeout,
-                until_idle=DrainUntilIdle(Hosts(aws), log) if until_idle else None,
+                until_idle=DrainUntilIdle(SsmHosts(aws), log) if until_idle else None,
                 dry_run=dry_run,
             )

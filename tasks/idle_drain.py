@@ -4,12 +4,11 @@ An Application or Network Load Balancer says "draining" for the whole delay even
 answer (AWS, application/edit-target-group-attributes).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Place
-from tasks.idleness import Idleness
+from tasks.idleness import Hosts
 from tasks.log import Log
 from tasks.waiting import Pace, Wait
 
@@ -18,13 +17,6 @@ EARLIEST = 20.0
 
 # Seconds between looks at hosts that were still busy.
 AGAIN = 5.0
-
-
-class Hosts(Protocol):
-    def look(
-        self, ports: Mapping[str, tuple[Instance, tuple[int, ...]]], wait: Wait, log: Log
-    ) -> Mapping[str, Idleness]:
-        """Count, twice, the connections that are open on these ports of each instance, by its id."""
 
 
 class DrainUntilIdle:
@@ -66,7 +58,9 @@ class DrainUntilIdle:
         for key, (instance, _) in ports.items():
             if seen[key].connections is None:
                 self._hopeless = True
-                self._log.say(f"{instance.name}: {seen[key].why}; it gets the whole drain")
+                self._log.say(
+                    f"{instance.name}: no evidence that it is idle ({seen[key].why}); it gets the whole drain"
+                )
         if self._hopeless:
             return False
         names = ", ".join(instance.name for instance, _ in ports.values())

@@ -18,7 +18,7 @@ from tasks.deployment_origin import release_of
 from tasks.errors import Refused
 from tasks.floor import parse_floor
 from tasks.idle_drain import DrainUntilIdle
-from tasks.idleness import Hosts
+from tasks.idleness import SsmHosts
 from tasks.lookup import connect, through_groups
 from tasks.memory import PREFIX, Memory
 from tasks.neighbours import AwsNeighbours
@@ -124,7 +124,7 @@ def command(
             turn = Turn(
                 *(release, deployer, questions, floor, memory, wait, log),
                 *(Settle(settle, consecutive), status_timeout),
-                DrainUntilIdle(Hosts(aws), log) if until_idle else None,
+                DrainUntilIdle(SsmHosts(aws), log) if until_idle else None,
             )
             rollout = RollingDeploy(
                 *(fleet, size, turn, Proof(release, deployer, questions, started), Machines(aws)),

@@ -148,9 +148,9 @@ class RollingDeploy:
         for instance in odd:
             self._log.say(f"{instance.name}: does not have {self._version}: {wrong[instance.id]}")
         if len(odd) + len(stopped) > self._max_stopped:
-            names = Batch((*stopped, *odd)).names
+            without = Batch((*stopped, *odd))
             raise TaskError(
-                f"FAILED: {len(odd) + len(stopped)} servers do not have {self._version} ({names}), and no more "
+                f"FAILED: {len(without)} servers do not have {self._version} ({without.names}), and no more "
                 f"than {self._max_stopped} may be stopped, so none was"
             )
         for instance in odd:
@@ -234,10 +234,8 @@ class RollingDeploy:
     def _stop(self, server: Server) -> None:
         turn = self._turn
         balancers = [each for each in self._fleet.balancers if each.address in server.places]
-        stop_gracefully(
-            *(server.instance, balancers, self._machines),
-            *(turn.floor, turn.memory, turn.wait, turn.log),
-        )
+        touched = (turn.floor, turn.memory, turn.wait, turn.log)
+        stop_gracefully(server.instance, balancers, self._machines, *touched)
 
     def _check_deployable(self, servers: Sequence[Server]) -> None:
         deployer, release = self._turn.deployer, self._turn.release
