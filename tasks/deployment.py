@@ -120,12 +120,14 @@ class Record:
         time: When that was deployed, in ISO 8601; empty if it says nothing.
         matches: Whether it is the release that was asked about.
         words: The same for people, such as "2.0, deployed 2026-11-20 21:55 UTC" or "no release.json".
+        known: Whether the instance could be asked at all.
     """
 
     version: str
     time: str
     matches: bool
     words: str
+    known: bool = True
 
 
 @runtime_checkable

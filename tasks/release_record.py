@@ -55,4 +55,4 @@ def compared(told: str, release: Release, sha256: str, since: datetime | None = 
 
 
 def unread(why: str) -> Record:
-    return Record("", "", False, f"its record cannot be read: {why}")
+    return Record("", "", False, f"its record cannot be read: {why}", known=False)

@@ -25,10 +25,12 @@ from tasks.neighbours import AwsNeighbours
 from tasks.options import option
 from tasks.placeholders import fill, values_of
 from tasks.rollout.batches import parse_batch
+from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import SIGNATURE, Fleet
 from tasks.rollout.proof import Proof
+from tasks.rollout.proving import Proving
 from tasks.rollout.questions import Questions
-from tasks.rollout.rolling import RollingDeploy
+from tasks.rollout.rolling import rolling_deploy
 from tasks.rollout.turn import Settle, Turn
 from tasks.running import running
 from tasks.status_check import Check, find_check, parse_fields
@@ -126,13 +128,10 @@ def command(
                 *(Settle(settle, consecutive), status_timeout),
                 DrainUntilIdle(SsmHosts(aws), log) if until_idle else None,
             )
-            rollout = RollingDeploy(
-                *(fleet, size, turn, Proof(release, deployer, questions, started), Machines(aws)),
-                max_stopped=max_stopped,
-                again=not resume,
-                held=locks.check,
-            )
-            rollout.run(dry_run=dry_run)
+            proof = Proof(release, deployer, questions, started)
+            deploying = Deploying(turn, proof, again=not resume, held=locks.check)
+            proving = Proving(turn, proof, Machines(aws), max_stopped)
+            rolling_deploy(fleet, size, deploying, proving, log, dry_run=dry_run)
 
 
 def _balancers(aws: Aws, wanted: list[str]) -> list[LoadBalancer]:

@@ -7,6 +7,7 @@ from typing import Protocol
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, State
 from tasks.batch import Batch
+from tasks.errors import Refused
 from tasks.log import Log
 from tasks.memory import Memory
 
@@ -43,6 +44,20 @@ class Server:
     @property
     def away(self) -> bool:
         return bool(self.left)
+
+    @property
+    def active(self) -> bool:
+        """Whether it can be deployed to."""
+        if self.instance.state != "running":
+            return False
+        return self.away or self.state in (State.SERVING, State.UNHEALTHY, State.JOINING)
+
+    @property
+    def words(self) -> str:
+        if self.away:
+            return "left outside by an earlier run"
+        worst = [each.words for each in self.members.values() if each.state is self.state]
+        return worst[0] if worst else self.state.value
 
     @property
     def state(self) -> State:
@@ -82,9 +97,17 @@ class Fleet:
         self._memory = memory
         self._through = through or (lambda _: asked)
         self._known: dict[str, Instance] = {}
+        self._active: dict[str, Server] = {}
 
-    def gather(self, log: Log) -> None:
-        """Find who is there, and who was left outside; who was taken out by hand is left alone, in words."""
+    def __len__(self) -> int:
+        return len(self._active)
+
+    def gather(self, log: Log) -> list[Server]:
+        """Find the active servers, and those left outside; who was taken out by hand is left alone, in words.
+
+        Raises:
+            Refused: There is none.
+        """
         keys = {member.key for balancer in self._asked for member in balancer.roster().members}
         self._learn(keys)
         outside = {balancer.address: self._directory.out_of(balancer.address) for balancer in self._asked}
@@ -95,9 +118,24 @@ class Fleet:
         for balancer in self._asked:
             for instance in outside[balancer.address]:
                 self._tell(instance, balancer, log)
+        self._active = {each.instance.id: each for each in self._look() if each.active}
+        if not self._active:
+            names = ", ".join(balancer.title for balancer in self._asked)
+            raise Refused(f"there is no active server behind {names}", "Register one first")
+        return list(self._active.values())
 
-    def look(self) -> list[Server]:
-        """See who is there now, in one call for each load balancer."""
+    def look_again(self, log: Log) -> list[Server]:
+        """See which servers are active now, and say who came and who went since the last look."""
+        now = {each.instance.id: each for each in self._look() if each.active}
+        for key in now.keys() - self._active.keys():
+            log.say(f"{now[key].instance.name}: joined meanwhile; it gets its turn as well")
+        for key in self._active.keys() - now.keys():
+            log.say(f"{self._active[key].instance.name}: left the load balancer meanwhile; not waited for")
+        self._active = now
+        return list(now.values())
+
+    def _look(self) -> list[Server]:
+        """In one call for each load balancer."""
         instances = self._instances()
         rosters = {balancer.address: balancer.roster(*instances) for balancer in self.balancers}
         asked = {balancer.address for balancer in self._asked}

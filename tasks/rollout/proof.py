@@ -1,6 +1,5 @@
 """Proof after a rollout: every server has the release, by its own record and by its own answer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,19 @@ from tasks.waiting import Wait
 
 # Seconds that a server may take to answer; it has been asked before, so this is for a lost packet.
 PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a comparison of servers with the release found, in words, by instance id.
+
+    Args:
+        wrong: They do not have it.
+        unproved: It cannot be told whether they have it.
+    """
+
+    wrong: dict[str, str]
+    unproved: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -27,21 +39,30 @@ class Proof:
     questions: Questions
     started: datetime
 
-    def mismatched(self, batch: Batch, deployed_now: set[str], wait: Wait, log: Log) -> Mapping[str, str]:
-        """Return who does not have the release, in words, by instance id.
+    def compare(self, batch: Batch, deployed_now: set[str], wait: Wait, log: Log) -> Findings:
+        """Have every server's record and answer compared, and say what each record says.
+
+        A record that cannot be read proves nothing either way; then the answer alone decides, where it
+        names the version.
 
         Args:
             deployed_now: Ids of those that this run deployed to.
         """
+        findings = Findings({}, {})
         if not len(batch):
-            return {}
-        differing = {}
-        if isinstance(self.deployer, KeepsRecords):
-            records = self._records(self.deployer, batch, deployed_now, wait, log)
-            for instance in batch:
-                log.say(f"{instance.name}: {records[instance.id].words}")
-            differing = {key: each.words for key, each in records.items() if not each.matches}
-        return {**differing, **wait_for_all(self.questions.deployed, batch, wait, PATIENCE, log)}
+            return findings
+        findings.wrong.update(wait_for_all(self.questions.deployed, batch, wait, PATIENCE, log))
+        if not isinstance(self.deployer, KeepsRecords):
+            return findings
+        records = self._records(self.deployer, batch, deployed_now, wait, log)
+        for instance in batch:
+            record = records[instance.id]
+            log.say(f"{instance.name}: {record.words}")
+            if record.known and not record.matches:
+                findings.wrong.setdefault(instance.id, record.words)
+            elif not record.known and not self.questions.proves_version:
+                findings.unproved[instance.id] = record.words
+        return findings
 
     def has_it(self, batch: Batch, wait: Wait, log: Log) -> set[str]:
         """Return the ids of those whose record, where one is kept, is of the release."""
@@ -52,7 +73,15 @@ class Proof:
 
     def _records(
         self, deployer: KeepsRecords, batch: Batch, deployed_now: set[str], wait: Wait, log: Log
-    ) -> Mapping[str, Record]:
+    ) -> dict[str, Record]:
+        records = self._read(deployer, batch, deployed_now, wait, log)
+        if unread := Batch(tuple(each for each in batch if not records[each.id].known)):
+            records |= self._read(deployer, unread, deployed_now, wait, log)
+        return records
+
+    def _read(
+        self, deployer: KeepsRecords, batch: Batch, deployed_now: set[str], wait: Wait, log: Log
+    ) -> dict[str, Record]:
         now = [each for each in batch if each.id in deployed_now]
         before = [each for each in batch if each.id not in deployed_now]
         records: dict[str, Record] = {}

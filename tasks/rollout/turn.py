@@ -97,9 +97,7 @@ class Turn:
             words = "; ".join(failure.what for failure in failures.values())
             raise Halted(f"halted: {words}")
         self.log.stands(out)
-        self.log.say(
-            f"{batch.does('has', 'have')} {self.release.version}, {self.log.calls()} AWS calls so far"
-        )
+        self.log.say(f"{batch.names}: {self.release.version} installed, {self.log.calls()} AWS calls so far")
 
     def _failures(self, batch: Batch) -> Mapping[str, TaskError]:
         if isinstance(self.deployer, DeploysMany):

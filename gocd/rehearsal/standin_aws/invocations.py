@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -172,14 +173,22 @@ class Invocation:
         script.chmod(0o700)
         return script
 
+    def _interpreter(self) -> list[str]:
+        """What runs the script: a first line beginning with #! chooses it.
+
+        It is named and the file not run itself: a process that another thread starts meanwhile has that
+        file open for writing for a moment, and the kernel runs no such file.
+        """
+        first = (self.command.document_parameter("commands") or [""])[0]
+        return shlex.split(first[2:]) if first.startswith("#!") else ["sh"]
+
     def _run(self, script: Path, folder: Path) -> None:
         limit = float((self.command.document_parameter("executionTimeout") or ["3600"])[0])
         workdir = (self.command.document_parameter("workingDirectory") or [""])[0]
         output, error = folder / "stdout", folder / "stderr"
         with output.open("wb") as out, error.open("wb") as err:
-            # The agent runs `sh -c PATH`: a first line beginning with #! chooses another interpreter.
             process = subprocess.Popen(
-                ["sh", "-c", str(script)],
+                [*self._interpreter(), str(script)],
                 cwd=workdir or self.instance.root,
                 env=self.instance.environment(self._mark),
                 stdin=subprocess.DEVNULL,

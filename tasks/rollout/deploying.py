@@ -1,0 +1,131 @@
+"""The second phase: every server gets its turn, and one that is not well gets a second one at the end."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tasks.batch import Batch
+from tasks.errors import Cancelled, TaskError
+from tasks.rollout.batches import in_order
+from tasks.rollout.fleet import Fleet, Server
+from tasks.rollout.proof import Proof
+from tasks.rollout.questions import ask
+from tasks.rollout.turn import Turn
+
+
+@dataclass
+class Progress:
+    """What became of each server so far, by instance id.
+
+    Args:
+        deployed: Those that this run deployed to.
+        had_it: Those that had the release already.
+        skipped: Those that were not well before, and how.
+        spared: Those that were skipped once and get a second turn.
+    """
+
+    deployed: set[str] = field(default_factory=set)
+    had_it: set[str] = field(default_factory=set)
+    skipped: dict[str, str] = field(default_factory=dict)
+    spared: set[str] = field(default_factory=set)
+
+    @property
+    def seen(self) -> set[str]:
+        return self.deployed | self.had_it | set(self.skipped)
+
+
+@dataclass(frozen=True)
+class Deploying:
+    """Takes a fleet through its turns.
+
+    Args:
+        again: Deploy also to servers that have the release already.
+        held: Called before each batch; raises if the lock is no longer ours.
+    """
+
+    turn: Turn
+    proof: Proof
+    again: bool = False
+    held: Callable[[], None] = lambda: None
+
+    def run(self, fleet: Fleet, size: int) -> Progress:
+        """Take everyone through, *size* at a time; servers that come or go meanwhile are noticed.
+
+        Raises:
+            TaskError: Something halted it.
+        """
+        progress = Progress()
+        while True:
+            self.held()
+            servers = fleet.look_again(self.turn.log)
+            waiting = [each for each in servers if each.instance.id not in progress.seen]
+            if waiting:
+                self._take(in_order(waiting)[:size], fleet, progress)
+            elif not self._second_chance(servers, progress):
+                return progress
+
+    def _take(self, servers: Sequence[Server], fleet: Fleet, progress: Progress) -> None:
+        have = self._have_it(_batch(servers))
+        inside = _batch(each for each in servers if each.instance.id in have and not each.away)
+        for instance in inside:
+            self.turn.log.say(f"{instance.name}: has {self.turn.release.version} already; nothing to do")
+            progress.had_it.add(instance.id)
+        unwell = self._unwell([each for each in servers if each.instance.id not in progress.had_it])
+        progress.skipped |= unwell
+        going = _batch(each for each in servers if each.instance.id not in progress.seen)
+        if not len(going):
+            return
+        finished = Batch(tuple(each for each in going if each.id in have))
+        self.turn.log.say(f"Batch: {going.names}")
+        parts = fleet.balancers_of(going, {each.instance.id: each for each in servers})
+        try:
+            self.turn.take(parts, finished)
+        except (TaskError, Cancelled):
+            self.turn.log.event("halted", version=self.turn.release.version)
+            if progress.deployed:
+                self.turn.log.stands(f"{self.turn.log.standing.state}; {self._count(fleet, progress)}")
+            raise
+        progress.had_it |= {each.id for each in finished}
+        progress.deployed |= {each.id for each in going} - progress.had_it
+        self.turn.log.stands(self._count(fleet, progress))
+
+    def _have_it(self, batch: Batch) -> set[str]:
+        questions = self.turn.questions
+        if self.again or not questions.proves_version:
+            return set()
+        differing = ask(questions.deployed, batch)
+        answering = Batch(tuple(each for each in batch if each.id not in differing))
+        return self.proof.has_it(answering, self.turn.wait, self.turn.log)
+
+    def _unwell(self, servers: Sequence[Server]) -> dict[str, str]:
+        """Who does not answer as it should before anything is done to it, and is therefore skipped.
+
+        Whoever an interrupted run left outside is ours to heal, whatever it answers now.
+        """
+        asked = _batch(each for each in servers if not each.away)
+        unwell = dict(ask(self.turn.questions.alive, asked))
+        for instance in asked:
+            if words := unwell.get(instance.id):
+                self.turn.log.say(f"{instance.name}: skipped, its status call {words}")
+                self.turn.log.event("skipped", instance=instance.name, why=words)
+        return unwell
+
+    def _second_chance(self, servers: Sequence[Server], progress: Progress) -> bool:
+        """Whether any that were skipped are well by now, such as one that was only starting."""
+        skipped = _batch(
+            each for each in servers if each.instance.id in progress.skipped.keys() - progress.spared
+        )
+        unwell = ask(self.turn.questions.alive, skipped)
+        well = [instance for instance in skipped if instance.id not in unwell]
+        for instance in well:
+            self.turn.log.say(f"{instance.name}: is well by now, and gets its turn")
+            progress.spared.add(instance.id)
+            del progress.skipped[instance.id]
+        return bool(well)
+
+    def _count(self, fleet: Fleet, progress: Progress) -> str:
+        have, version = len(progress.deployed | progress.had_it), self.turn.release.version
+        return f"{have} of {len(fleet)} servers have {version}, the others what they had before"
+
+
+def _batch(servers: Iterable[Server]) -> Batch:
+    return Batch(tuple(server.instance for server in servers))
