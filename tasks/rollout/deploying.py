@@ -56,10 +56,11 @@ class Deploying:
         progress = Progress()
         while True:
             self.held()
-            servers = fleet.look_again(self.turn.log)
+            # In the order of all, not of those left: it is then the one that was announced.
+            servers = in_order(fleet.look_again(self.turn.log))
             waiting = [each for each in servers if each.instance.id not in progress.seen]
             if waiting:
-                self._take(in_order(waiting)[:size], fleet, progress)
+                self._take(waiting[:size], fleet, progress)
             elif not self._second_chance(servers, progress):
                 return progress
 

@@ -1,0 +1,146 @@
+"""A fleet in memory: servers that run a version, answer by it, and drain and join by a fake clock."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tasks.aws.instances import Instance
+from tasks.deployment import Release
+from tasks.errors import TaskError
+from tasks.log import Log
+from tasks.rollout.batches import BatchSize
+from tasks.rollout.deploying import Deploying
+from tasks.rollout.fleet import SIGNATURE, Fleet
+from tasks.rollout.proof import Proof
+from tasks.rollout.proving import Proving
+from tasks.rollout.questions import Questions
+from tasks.rollout.rolling import rolling_deploy
+from tasks.rollout.turn import Settle, Turn
+from tasks.waiting import Wait
+from tests.fakes import EPOCH, FakeMemory, Stage, floor
+
+
+@dataclass
+class Hosts:
+    """What runs on each instance, and whether it answers."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    cannot_install: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    installed: list[str] = field(default_factory=list)
+    stopped_ones: list[str] = field(default_factory=list)
+    on_install: Callable[[Instance], None] = lambda _: None
+
+    # A way of deploying.
+    def check(self, release: Release, instance: Instance) -> None:
+        """Anything can be deployed."""
+
+    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+        self.on_install(instance)
+        wait.clock.sleep(2)
+        if instance.id in self.cannot_install:
+            raise TaskError(f"installing {release.version} on {instance.name} failed: disk full")
+        self.installed.append(instance.name)
+        self.versions[instance.id] = release.version
+        if release.version in self.broken:
+            self.silent.add(instance.id)
+        else:
+            self.silent.discard(instance.id)
+
+    # Whoever turns instances off.
+    def stop(self, instance: Instance) -> None:
+        self.stopped_ones.append(instance.name)
+
+    def stopped(self, instance: Instance) -> bool:
+        return instance.name in self.stopped_ones
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The status check of one instance."""
+
+    hosts: Hosts
+    instance: Instance
+    version: str = ""
+    url: str = "http://server/_status"
+
+    @property
+    def expectation(self) -> str:
+        return f"200, version {self.version}"
+
+    def missing(self) -> str | None:
+        self.hosts.asked.append(self.instance.name)
+        if self.instance.id in self.hosts.silent:
+            return "answers 503, not 200"
+        found = self.hosts.versions.get(self.instance.id, "1.0")
+        return None if self.version in ("", found) else f"answers version {found}, not {self.version}"
+
+
+@dataclass
+class Directory:
+    instances: list[Instance]
+    outside: list[Instance] = field(default_factory=list)
+
+    def named(self, keys: Iterable[str]) -> Sequence[Instance]:
+        wanted = set(keys)
+        return [each for each in self.instances if each.id in wanted]
+
+    def out_of(self, address: str) -> Sequence[Instance]:
+        return self.outside
+
+
+ALONE, BRIEFLY = BatchSize(1, percent=False), Settle(10)
+
+
+class Rollout:
+    """A rollout of 2.0 to servers behind one load balancer."""
+
+    def __init__(self, servers: Sequence[Instance], serving: Mapping[str, bool] | None = None) -> None:
+        self.stage = Stage()
+        self.hosts = Hosts()
+        self.stage.balancer.serve(*servers)
+        self.directory = Directory(list(servers))
+        self.memory = FakeMemory(by=SIGNATURE)
+        self.held: Callable[[], None] = lambda: None
+
+    def _held(self) -> None:
+        self.held()
+
+    def leave_outside(self, instance: Instance, by: str = SIGNATURE) -> None:
+        """As an earlier run left it: out of the load balancer, and remembered."""
+        member = self.stage.balancer.members.pop(instance.id)
+        absence = replace(self.memory.absence(member, EPOCH), by=by)
+        tags = {f"gocd-tasks:out-of:{self.stage.balancer.address}": str(absence)}
+        self.directory.outside.append(replace(instance, tags=tags))
+
+    def run(
+        self,
+        size: BatchSize = ALONE,
+        *,
+        minimum: int = 1,
+        max_stopped: int = 3,
+        again: bool = False,
+        settle: Settle = BRIEFLY,
+        dry_run: bool = False,
+    ) -> None:
+        stage, release = self.stage, Release("app", "2.0", "app.tar.gz")
+        questions = Questions(
+            lambda instance: Answer(self.hosts, instance),
+            lambda instance: Answer(self.hosts, instance, "2.0"),
+            proves_version=True,
+        )
+        touched = (floor(minimum), self.memory, stage.wait, stage.log)
+        turn = Turn(release, self.hosts, questions, *touched, settle, status_timeout=20)
+        fleet = Fleet([stage.balancer], self.directory, self.memory)
+        proof = Proof(release, self.hosts, questions, EPOCH)
+        deploying = Deploying(turn, proof, again=again, held=self._held)
+        proving = Proving(turn, proof, self.hosts, max_stopped)
+        rolling_deploy(fleet, size, deploying, proving, stage.log, dry_run=dry_run)
+
+    @property
+    def batches(self) -> list[str]:
+        return [line.removeprefix("Batch: ") for line in self.stage.lines if line.startswith("Batch: ")]
+
+    def says(self, words: str) -> bool:
+        return any(words in line for line in self.stage.lines)

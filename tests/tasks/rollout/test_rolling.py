@@ -1,0 +1,303 @@
+"""The recipe's sentences, one after the other, on servers in memory."""
+
+import pytest
+
+from tasks.aws.load_balancer import State
+from tasks.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.floor import FloorBroken
+from tasks.rollout.batches import BatchSize
+from tasks.rollout.turn import Halted, Settle
+from tests.fakes import instance
+from tests.tasks.rollout.fakes import Rollout
+
+FOUR = [instance(number, "eu-west-1a" if number % 2 else "eu-west-1b") for number in range(1, 5)]
+ONE, TWO, THREE, FOURTH = FOUR
+BY_TWO = BatchSize(2, percent=False)
+
+
+@pytest.fixture
+def rollout() -> Rollout:
+    return Rollout(FOUR)
+
+
+def test_every_server_gets_the_release_one_after_the_other(rollout: Rollout) -> None:
+    rollout.run()
+
+    assert set(rollout.hosts.versions.values()) == {"2.0"}
+    assert rollout.batches == ["Staging-1", "Staging-2", "Staging-3", "Staging-4"]
+    assert all(member.state is State.SERVING for member in rollout.stage.balancer.members.values())
+    assert rollout.stage.lines[-1].startswith("2.0 is on 4 servers, 4 of them deployed to now; ")
+
+
+def test_the_three_phases_are_said_as_they_start(rollout: Rollout) -> None:
+    rollout.run()
+    phases = [line for line in rollout.stage.lines if line.startswith("Phase")]
+
+    assert phases == [
+        "Phase 1 of 3, gather: the servers behind staging (target group, port 8080)",
+        "Phase 2 of 3, deploy: 2.0 to 4 servers, 1 at a time",
+        "Phase 3 of 3, prove: version and deployed time of 4 servers",
+    ]
+
+
+def test_a_batch_takes_from_both_zones(rollout: Rollout) -> None:
+    rollout.run(BY_TWO)
+
+    assert rollout.batches == ["Staging-1, Staging-2", "Staging-3, Staging-4"]
+
+
+def test_a_batch_leaves_and_joins_in_one_order_each(rollout: Rollout) -> None:
+    rollout.run(BY_TWO)
+    looks_by_two = len(rollout.stage.balancer.looks)
+    alone = Rollout(FOUR)
+    alone.run()
+
+    assert looks_by_two < len(alone.stage.balancer.looks)
+
+
+def test_unhealthy_servers_go_first(rollout: Rollout) -> None:
+    rollout.stage.balancer.serve(THREE, state=State.UNHEALTHY, reason="Target.Timeout")
+    rollout.run()
+
+    assert rollout.batches[0] == "Staging-3"
+
+
+def test_no_server_is_refused() -> None:
+    empty = Rollout([])
+    with pytest.raises(Refused, match="no active server behind staging"):
+        empty.run()
+
+
+def test_a_batch_too_large_for_the_floor_is_refused_with_the_largest_that_fits(rollout: Rollout) -> None:
+    with pytest.raises(Refused, match="--batch 3 is too large") as refusal:
+        rollout.run(BatchSize(3, percent=False), minimum=2)
+
+    assert refusal.value.advice == "The largest that fits: --batch 2"
+    assert rollout.stage.balancer.orders == []
+
+
+def test_a_fleet_that_can_spare_nobody_is_refused(rollout: Rollout) -> None:
+    with pytest.raises(Refused, match="not even one server can be spared"):
+        rollout.run(minimum=4)
+
+
+def test_a_batch_is_refused_by_zone_where_zones_serve_alone(rollout: Rollout) -> None:
+    rollout.stage.balancer.zonal = True
+    with pytest.raises(Refused, match="eu-west-1a alone: 2 healthy of 2"):
+        rollout.run(BatchSize(3, percent=False))
+
+
+def test_a_server_that_does_not_answer_before_is_skipped_and_stopped_at_the_end(rollout: Rollout) -> None:
+    rollout.hosts.silent.add(TWO.id)
+    rollout.run()
+
+    assert rollout.says("Staging-2: skipped, its status call answers 503, not 200")
+    assert "Staging-2" not in rollout.hosts.installed
+    assert rollout.hosts.stopped_ones == ["Staging-2"]
+    assert TWO.id not in rollout.stage.balancer.members
+    assert "Staging-2 is stopped" in rollout.stage.lines[-1]
+
+
+def test_a_skipped_server_that_is_well_at_the_end_gets_its_turn(rollout: Rollout) -> None:
+    rollout.hosts.silent.add(TWO.id)
+    rollout.stage.clock.at(60, lambda: rollout.hosts.silent.discard(TWO.id))
+    rollout.run()
+
+    assert rollout.batches[-1] == "Staging-2"
+    assert rollout.hosts.stopped_ones == []
+
+
+def test_one_that_keeps_flapping_gets_one_more_turn_only(rollout: Rollout) -> None:
+    class Flapping(set[str]):
+        looks = 0
+
+        def __contains__(self, key: object) -> bool:
+            self.looks += key == TWO.id
+            return key == TWO.id and self.looks % 2 == 1
+
+    rollout.hosts.silent = Flapping()
+    rollout.run(max_stopped=4)
+
+    assert sum("Staging-2: skipped" in line for line in rollout.stage.lines) <= 2
+
+
+def test_a_release_that_is_not_well_halts_everything_and_leaves_its_batch_out(rollout: Rollout) -> None:
+    rollout.hosts.broken.add("2.0")
+    with pytest.raises(Halted, match=r"2\.0 is installed but Staging-1 answers 503"):
+        rollout.run(BY_TWO)
+
+    assert rollout.hosts.installed == ["Staging-1", "Staging-2"]
+    assert rollout.stage.balancer.members.keys() == {THREE.id, FOURTH.id}
+    assert rollout.stage.log.standing.state == "Staging-1, Staging-2 stay out of staging"
+    assert rollout.stage.log.standing.changed
+
+
+def test_a_release_that_cannot_be_installed_halts_everything(rollout: Rollout) -> None:
+    rollout.hosts.cannot_install.add(TWO.id)
+    with pytest.raises(Halted, match="on Staging-2 failed: disk full"):
+        rollout.run()
+
+    assert rollout.hosts.installed == ["Staging-1"]
+    assert TWO.id not in rollout.stage.balancer.members
+    assert "1 of 4 servers have 2.0" in rollout.stage.log.standing.state
+
+
+def test_a_server_that_never_gets_healthy_halts_everything(rollout: Rollout) -> None:
+    rollout.stage.balancer.never_healthy = True
+    with pytest.raises(TimedOut, match="halted: Staging-1 did not become healthy"):
+        rollout.run()
+
+    assert rollout.hosts.installed == ["Staging-1"]
+
+
+def test_the_floor_holds_for_what_happens_meanwhile(rollout: Rollout) -> None:
+    def others_fail() -> None:
+        rollout.stage.balancer.serve(TWO, THREE, FOURTH, state=State.UNHEALTHY, reason="Target.Timeout")
+
+    rollout.stage.clock.at(10, others_fail)
+    with pytest.raises(FloorBroken):
+        rollout.run()
+
+    assert rollout.stage.balancer.members[ONE.id].state is State.SERVING
+    assert rollout.hosts.installed == []
+
+
+def test_a_plain_re_run_skips_who_has_it_and_again_does_not(rollout: Rollout) -> None:
+    rollout.run()
+    rollout.hosts.installed.clear()
+    rollout.run()
+    assert rollout.hosts.installed == []
+    assert rollout.says("Staging-1: has 2.0 already; nothing to do")
+
+    rollout.run(again=True)
+    assert len(rollout.hosts.installed) == 4
+
+
+def test_whoever_an_earlier_run_left_outside_goes_first_and_comes_back(rollout: Rollout) -> None:
+    rollout.leave_outside(THREE)
+    rollout.hosts.silent.add(THREE.id)
+    rollout.run()
+
+    assert rollout.batches[0] == "Staging-3"
+    assert rollout.stage.balancer.members[THREE.id].state is State.SERVING
+    assert rollout.hosts.stopped_ones == []
+
+
+def test_one_left_outside_that_has_the_release_is_only_put_back(rollout: Rollout) -> None:
+    rollout.leave_outside(THREE)
+    rollout.hosts.versions[THREE.id] = "2.0"
+    rollout.run()
+
+    assert "Staging-3" not in rollout.hosts.installed
+    assert rollout.stage.balancer.members[THREE.id].state is State.SERVING
+
+
+def test_whoever_a_person_took_out_is_left_alone(rollout: Rollout) -> None:
+    rollout.leave_outside(THREE, by="")
+    rollout.run()
+
+    assert rollout.says("Staging-3: taken out of staging by hand; it is left alone")
+    assert THREE.id not in rollout.stage.balancer.members
+
+
+def test_a_server_that_joins_meanwhile_is_deployed_too(rollout: Rollout) -> None:
+    five = instance(5)
+
+    def join() -> None:
+        rollout.directory.instances.append(five)
+        rollout.stage.balancer.serve(five)
+
+    rollout.stage.clock.at(20, join)
+    rollout.run()
+
+    assert rollout.says("Staging-5: joined meanwhile")
+    assert rollout.hosts.versions[five.id] == "2.0"
+
+
+def test_a_server_that_leaves_meanwhile_is_not_waited_for(rollout: Rollout) -> None:
+    def leave() -> None:
+        del rollout.stage.balancer.members[FOURTH.id]
+
+    rollout.stage.clock.at(20, leave)
+    rollout.run()
+
+    assert rollout.says("Staging-4: left the load balancer meanwhile")
+    assert "Staging-4" not in rollout.hosts.installed
+
+
+def test_more_servers_without_the_release_than_may_be_stopped_fail_the_run(rollout: Rollout) -> None:
+    rollout.hosts.silent |= {ONE.id, TWO.id}
+    with pytest.raises(
+        TaskError, match=r"FAILED: 2 servers do not have 2\.0 \(Staging-1, Staging-2\)"
+    ) as failed:
+        rollout.run(max_stopped=1)
+
+    assert failed.value.exit_code == 1
+    assert rollout.hosts.stopped_ones == []
+
+
+def test_one_that_cannot_be_spared_is_not_stopped(rollout: Rollout) -> None:
+    def back_to_the_old_one() -> None:
+        if len(rollout.hosts.installed) == 4:
+            rollout.stage.balancer.serve(ONE, TWO, THREE, state=State.UNHEALTHY)
+            rollout.hosts.versions[FOURTH.id] = "1.0"
+
+    rollout.held = back_to_the_old_one
+    with pytest.raises(FloorBroken, match="Staging-4 is the last healthy instance"):
+        rollout.run()
+
+    assert rollout.hosts.stopped_ones == []
+
+
+def test_a_cancel_during_the_drain_puts_the_batch_back(rollout: Rollout) -> None:
+    def cancel() -> None:
+        raise Cancelled(15)
+
+    rollout.stage.clock.at(12, cancel)
+    with pytest.raises(Cancelled):
+        rollout.run(BY_TWO)
+
+    assert len(rollout.stage.balancer.members) == 4
+    assert rollout.stage.log.standing.state == "Staging-1, Staging-2 were put back and serve as before"
+
+
+def test_a_cancel_while_deploying_leaves_the_batch_out_and_says_so(rollout: Rollout) -> None:
+    def cancel(_: object) -> None:
+        raise Cancelled(15)
+
+    rollout.hosts.on_install = cancel
+    with pytest.raises(Cancelled):
+        rollout.run(BY_TWO)
+
+    assert len(rollout.stage.balancer.members) == 2
+    assert "may have either version" in rollout.stage.log.standing.state
+
+
+def test_a_lost_lock_stops_it_before_the_next_batch(rollout: Rollout) -> None:
+    def lost() -> None:
+        if rollout.hosts.installed:
+            raise TaskError("the lock was lost")
+
+    rollout.held = lost
+    with pytest.raises(TaskError, match="the lock was lost"):
+        rollout.run()
+
+    assert rollout.hosts.installed == ["Staging-1"]
+
+
+def test_it_settles_for_its_time_or_on_evidence(rollout: Rollout) -> None:
+    rollout.run(BY_TWO, settle=Settle(60))
+    slow = rollout.stage.clock.now()
+    quick = Rollout(FOUR)
+    quick.run(BY_TWO, settle=Settle(60, consecutive=3))
+
+    assert slow - quick.stage.clock.now() >= 2 * 50
+    assert quick.says("Staging-1, Staging-2: settled, 3 good answers in a row")
+
+
+def test_a_dry_run_says_the_batches_and_changes_nothing(rollout: Rollout) -> None:
+    rollout.run(BY_TWO, dry_run=True)
+
+    assert rollout.says("batch 2 would be: Staging-3, Staging-4")
+    assert rollout.stage.balancer.orders == []
+    assert rollout.hosts.installed == []
