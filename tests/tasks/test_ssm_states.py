@@ -212,9 +212,7 @@ def test_a_real_powershell_reads_every_value_as_it_was_and_every_script_as_one(t
         ["read_record"],
         ["count_connections"],
     )
-    reads = [
-        f"[scriptblock]::Create(@'\n{powershell_script(steps, {})}\n'@) | Out-Null" for steps in scripts
-    ]
+    reads = [f"[scriptblock]::Create(@'\n{powershell_script(steps, {})}\n'@) | Out-Null" for steps in scripts]
     script = tmp_path / "script.ps1"
     script.write_text("\n".join([powershell_assignments(values), *shows, *reads]), encoding="utf-8")
     done = subprocess.run(
