@@ -23,7 +23,7 @@ WINDOWS_FOLDER = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*\[\]\x00-\x1f]+')
 WINDOWS_NAME = re.compile(r'[^<>:"|?*\[\]\\]*[^<>:"|?*\[\]\\. ]')
 
 # Seconds that reading a record may take.
-READING = 60.0
+READING = 30.0
 
 SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 
@@ -77,7 +77,8 @@ class SsmDeployer:
         records: dict[str, Record] = {}
         hosts: dict[Platform, list[Instance]] = {}
         try:
-            self._ask(instances)
+            # Asked anew: one that went away since would hold back what all others say.
+            self._platforms.update(platforms(self._aws, instances))
             for each in instances:
                 try:
                     hosts.setdefault(self._platform(each), []).append(each)

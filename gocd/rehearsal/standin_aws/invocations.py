@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 import threading
@@ -126,7 +125,7 @@ class Invocation:
             return self._end("Failed", "Failed")
         folder = self.instance.root / "var/lib/amazon/ssm" / self.command.id
         folder.mkdir(parents=True, exist_ok=True)
-        return self._run(self._script(folder), folder)
+        return self._run(folder / "_script.sh", folder)
 
     def result(self) -> dict[str, Any]:
         """Answer GetCommandInvocation."""
@@ -167,35 +166,25 @@ class Invocation:
             "CommandPlugins": [plugin] if details else [],
         }
 
-    def _script(self, folder: Path) -> Path:
-        script = folder / "_script.sh"
-        script.write_text("\n".join(self.command.document_parameter("commands")) + "\n", encoding="utf-8")
-        script.chmod(0o700)
-        return script
-
-    def _interpreter(self) -> list[str]:
-        """What runs the script: a first line beginning with #! chooses it.
-
-        It is named and the file not run itself: a process that another thread starts meanwhile has that
-        file open for writing for a moment, and the kernel runs no such file.
-        """
-        first = (self.command.document_parameter("commands") or [""])[0]
-        return shlex.split(first[2:]) if first.startswith("#!") else ["sh"]
-
     def _run(self, script: Path, folder: Path) -> None:
         limit = float((self.command.document_parameter("executionTimeout") or ["3600"])[0])
         workdir = (self.command.document_parameter("workingDirectory") or [""])[0]
         output, error = folder / "stdout", folder / "stderr"
         with output.open("wb") as out, error.open("wb") as err:
+            # The agent runs `sh -c PATH`: a first line beginning with #! chooses another interpreter. Written
+            # by this process, the script could be busy: what other threads start has it open for a moment.
             process = subprocess.Popen(
-                [*self._interpreter(), str(script)],
+                ["sh", "-c", 'cat >"$0" && chmod 700 "$0" && exec sh -c "$0" </dev/null', str(script)],
                 cwd=workdir or self.instance.root,
                 env=self.instance.environment(self._mark),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
             )
+            assert process.stdin
+            with process.stdin, suppress(BrokenPipeError):
+                process.stdin.write(("\n".join(self.command.document_parameter("commands")) + "\n").encode())
             stopped = self._wait(process, limit)
         self._output = output.read_text(encoding="utf-8", errors="replace")
         self._error = error.read_text(encoding="utf-8", errors="replace")

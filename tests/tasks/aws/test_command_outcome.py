@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.aws.command_outcome import Outcome, outcome
+from tasks.aws.command_outcome import Outcome, listed_outcome, outcome
 
 NOT_REACHED = "SSM could not reach it"
 TOO_LONG = "it ran too long and was stopped"
@@ -84,3 +84,31 @@ def test_a_stopped_scripts_last_word_is_not_its_verdict() -> None:
 )
 def test_the_last_lines_are_fit_for_a_log(output: str, shown: list[str]) -> None:
     assert Outcome(None, output).last_lines == shown
+
+
+@pytest.mark.parametrize(
+    ("shown", "output", "errors"),
+    [
+        ("out\n", "out\n", ""),
+        ("out\n\n----------ERROR-------\nbad\n", "out\n", "bad\n"),
+        ("\n----------ERROR-------\nbad\n", "", "bad\n"),
+        ("", "", ""),
+    ],
+)
+def test_a_list_shows_output_and_errors_in_one_piece(shown: str, output: str, errors: str) -> None:
+    plugin = {"ResponseCode": 0, "Output": shown}
+    ended = listed_outcome({"Status": "Success", "StatusDetails": "Success", "CommandPlugins": [plugin]})
+
+    assert ended == Outcome(None, output, errors)
+
+
+def test_what_a_list_has_cut_is_said_to_be_cut() -> None:
+    ended = Outcome(None, "first\n---Output truncated---", "bad")
+
+    assert ended.last_lines == ["first", "bad", "(SSM kept only the beginning of the output)"]
+
+
+def test_a_list_without_a_plugin_tells_the_end_all_the_same() -> None:
+    ended = listed_outcome({"Status": "Failed", "StatusDetails": "Undeliverable", "CommandPlugins": []})
+
+    assert (ended.problem, ended.began) == (NOT_REACHED, False)

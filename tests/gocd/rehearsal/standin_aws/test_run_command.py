@@ -101,6 +101,36 @@ def test_the_head_of_long_output_is_kept(cloud: StandInAWS, host: Instance) -> N
     assert len(listed["CommandPlugins"][0]["Output"]) == 2_500
 
 
+@pytest.mark.parametrize(
+    ("output", "error", "shown"),
+    [
+        (1_000, 1_000, "x" * 1_000 + "\n----------ERROR-------\n" + "y" * 1_000),
+        (3_000, 10, "x" * 2_443 + "\n---Output truncated---\n----------ERROR-------\n" + "y" * 10),
+        (10, 3_000, "x" * 10 + "\n----------ERROR-------\n" + "y" * 2_443 + "\n---Error truncated----"),
+    ],
+)
+def test_a_list_shows_both_and_cuts_the_longer(output: int, error: int, shown: str) -> None:
+    assert invocations.listed("x" * output, "y" * error) == shown
+    assert len(shown) <= 2_500
+
+
+def test_an_order_is_for_fifty_and_lists_come_in_pages(cloud: StandInAWS) -> None:
+    ssm = cloud.client("ssm")
+    hosts = [cloud.launch(f"Bare-{number}") for number in range(51)]
+    order = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}}
+    with pytest.raises(botocore.exceptions.ClientError, match="ValidationException"):
+        ssm.send_command(InstanceIds=[host.id for host in hosts], **order)
+    sent = ssm.send_command(InstanceIds=[host.id for host in hosts[:50]], **order)["Command"]["CommandId"]
+    finished(cloud, hosts[0], sent)
+    pages = ssm.get_paginator("list_command_invocations").paginate(
+        CommandId=sent, PaginationConfig={"PageSize": 20}
+    )
+
+    assert [len(page["CommandInvocations"]) for page in pages] == [20, 20, 10]
+    assert len(ssm.describe_instance_information(MaxResults=50)["InstanceInformationList"]) == 50
+    assert "NextToken" in ssm.describe_instance_information(MaxResults=50)
+
+
 def test_a_command_that_takes_too_long_is_stopped(cloud: StandInAWS, host: Instance) -> None:
     told = finished(cloud, host, send(cloud, host, "sleep 60 & sleep 60", executionTimeout=["1"]))
 
