@@ -1,4 +1,4 @@
-"""Who gets a lock, who keeps it, and who may take it over: on the stand-in AWS's parameters; waiting is on a clock of the test's own."""
+"""Who gets a lock, keeps it and may take it over, on the stand-in AWS; clocks that wait are the tests' own."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
