@@ -1,4 +1,4 @@
-"""Who gets a lock, keeps it and may take it over, on the stand-in AWS; clocks that wait are the tests' own."""
+"""Who gets a lock, keeps it and may take it over, on the stand-in AWS; who waits has a clock of its own."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -21,6 +21,7 @@ SELDOM = {
     "s3:AbortMultipartUpload",
     "s3:ListBucket",
     "ssm:CancelCommand",
+    "ssm:GetParameterHistory",
     "ssm:ListCommands",
     "elasticloadbalancing:RegisterTargets",
     "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
@@ -58,6 +59,7 @@ def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
             (*deploy, "--via", "codedeploy", "--deployment-group", "first"),
         ],
         "attach-instance": [("Staging-1", *both)],
+        "lock": [("acquire", "ours"), ("status",), ("release", "ours")],
         "check-status": [("--instance", "Staging-1", "--url", "http://{private_ip}:8080/_status")],
     }
     for command, each in runs.items():
