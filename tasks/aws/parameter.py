@@ -199,4 +199,7 @@ def _seen(holding: Mapping[str, Any], newest: int, at: datetime) -> Look:
 
 
 def _date(answer: Mapping[str, Any]) -> datetime:
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    try:
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    except (KeyError, ValueError):
+        raise AwsError("AWS's answer has no date; does a proxy take it away?") from None

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -77,7 +78,11 @@ def test_a_stage_is_over_when_every_job_has_completed(
     assert GoCDServer(server.url, "secret").stage_is_over("staging", 12, "Staging-1", 1) is over
 
 
-def test_the_question_is_asked_as_the_api_wants_it(server: Server) -> None:
+def test_the_question_is_asked_as_the_api_wants_it(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login anna password hers\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     server.body = jobs("Completed")
     GoCDServer(server.url, "secret").stage_is_over("a b", 12, "c/d", 3)
 
