@@ -35,14 +35,17 @@ class GoCDServer:
         # Most commands never ask, and this costs a tenth of a second.
         import requests  # noqa: PLC0415
 
+        def with_token(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            # As a plain header, an entry in ~/.netrc would take its place.
+            request.headers["Authorization"] = f"Bearer {self.token}"
+            return request
+
         where = "/".join(quote(str(part), safe="") for part in (pipeline, counter, stage, stage_counter))
         try:
             answer = requests.get(
                 f"{self.url}/api/stages/{where}",
-                headers={
-                    "Accept": "application/vnd.go.cd.v3+json",
-                    "Authorization": f"Bearer {self.token}",
-                },
+                headers={"Accept": "application/vnd.go.cd.v3+json"},
+                auth=with_token,
                 timeout=PATIENCE,
                 # Wherever it led, the token is not for there.
                 allow_redirects=False,

@@ -33,4 +33,5 @@ def command(
         with locked(names, lock, lock_wait, "attach-instance", aws, wait, log, dry_run=dry_run) as locks:
             if locks.contended:
                 found, balancers, memory = look_up(aws, instance, names, log)
+            locks.check()
             join(Batch((found,)), balancers, memory, wait, log, timeout=timeout, dry_run=dry_run)

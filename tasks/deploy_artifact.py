@@ -138,7 +138,7 @@ def command(
         then = f", then {check.url}" if check else ""
         wait = Wait(SystemClock(), log)
         names = left.out_of or [f"instance:{found.id}"]
-        with locked(names, lock, lock_wait, "deploy-artifact", aws, wait, log, dry_run=dry_run):
+        with locked(names, lock, lock_wait, "deploy-artifact", aws, wait, log, dry_run=dry_run) as locks:
             if rollback:
                 if not isinstance(deployer, GoesBack):
                     raise Refused(f"--via {via} cannot go back", "Deploy the earlier version again instead")
@@ -146,6 +146,7 @@ def command(
                 if dry_run:
                     log.say(f"{found.name}: would go back to {to or 'the release before'} via {via}{then}")
                     return
+                locks.check()
                 left.tell(log, f"{found.name} may have either version")
                 back = go_back(
                     deployer, found, check_of, wait, log, left, to=to, status_timeout=status_timeout
@@ -157,6 +158,7 @@ def command(
             if dry_run:
                 log.say(f"{found.name}: would get {version} via {via}{then}")
                 return
+            locks.check()
             deploy_artifact(
                 *(release, found, deployer, check_of, wait, log, left),
                 status_timeout=status_timeout,

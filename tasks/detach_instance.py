@@ -40,6 +40,7 @@ def command(
         with locked(names, lock, lock_wait, "detach-instance", aws, wait, log, dry_run=dry_run) as locks:
             if locks.contended:
                 found, balancers, memory = look_up(aws, instance, names, log)
+            locks.check()
             leave(
                 *(Batch((found,)), balancers, floor, memory, wait, log),
                 timeout=timeout,

@@ -153,7 +153,8 @@ class Held:
     def keep(self, every: float = RENEWAL) -> None:
         """Renew the lock in the background until it is released; failures are tried again, sooner."""
         if not self.of_the_run:
-            threading.Thread(target=self._keep, args=(every,), daemon=True).start()
+            name = f"renews {self.lock.name}"
+            threading.Thread(target=self._keep, args=(every,), name=name, daemon=True).start()
 
     def _keep(self, every: float) -> None:
         pause = every

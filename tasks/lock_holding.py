@@ -67,7 +67,7 @@ class Holding:
 
     @property
     def seconds(self) -> float:
-        """Since when it is held."""
+        """Seconds that it has been held for."""
         return max(0.0, (self.look.at - self.since).total_seconds())
 
     @property

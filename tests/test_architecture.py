@@ -101,6 +101,18 @@ def test_each_way_to_the_outside_is_opened_in_one_place(package: str, places: se
     assert users == places
 
 
+def test_gocd_itself_speaks_http_in_one_place() -> None:
+    users = {
+        module(path)
+        for path in FILES
+        if module(path).startswith("gocd.") and not module(path).startswith("gocd.rehearsal.")
+        for name in imports(path)
+        if name.split(".")[0] == "requests"
+    }
+
+    assert users == {"gocd.server"}
+
+
 def test_no_file_is_longer_than_a_few_screens() -> None:
     long = {module(path): lines for path in FILES if (lines := len(path.read_text().splitlines())) > 300}
 

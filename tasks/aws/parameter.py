@@ -83,13 +83,17 @@ class Parameter:
         Raises:
             AwsError: AWS did not answer, or what holds can no longer be told.
         """
-        for pause in (*CATCH_UP, None):
+        for pause in (*CATCH_UP, 0):
             seen = self._look()
             if seen is not None and seen.version >= at_least:
                 return seen
-            if pause is not None:
-                self._clock.sleep(pause)
-        raise AwsError(f"the parameter {self._name} changes too fast to be read", passing=True)
+            self._clock.sleep(pause)
+        if seen is None:
+            raise AwsError(f"the parameter {self._name} changes too fast to be read", passing=True)
+        raise AwsError(
+            f"AWS tells of version {seen.version} of {self._name} after {at_least}: was it deleted?",
+            passing=True,
+        )
 
     def swap(self, seen: Look, content: Mapping[str, Any]) -> Look | None:
         """Write *content* if nobody wrote since *seen*; return what holds then, or None if that was lost.
@@ -195,4 +199,7 @@ def _seen(holding: Mapping[str, Any], newest: int, at: datetime) -> Look:
 
 
 def _date(answer: Mapping[str, Any]) -> datetime:
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    try:
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    except (KeyError, ValueError):
+        raise AwsError("AWS's answer has no date; does a proxy take it away?") from None

@@ -48,7 +48,9 @@ def test_the_same_command_again_heals(
     cloud.client("s3").create_bucket(Bucket="releases", CreateBucketConfiguration=place)
     release = build_release("2.0", tmp_path, broken=None if well else "wrong-version")
     words = (
+        # Kills at the calls of the lock itself are in test_lock.py.
         *("deploy-artifact", "Staging-1", str(release), "--version", "2.0", "--bucket", "releases"),
+        *("--lock", "none"),
         *(*PLACE, *CHECK, "--status-timeout", "20" if well else "0"),
     )
     back = ("deploy-artifact", "Staging-1", "--rollback", "--version", "1.0", *PLACE, *CHECK)

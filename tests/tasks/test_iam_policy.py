@@ -22,6 +22,7 @@ SELDOM = {
     "s3:ListBucket",
     "ssm:CancelCommand",
     "ssm:GetCommandInvocation",
+    "ssm:GetParameterHistory",
     "ssm:ListCommands",
     "elasticloadbalancing:RegisterTargets",
     "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
@@ -59,6 +60,7 @@ def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
             (*deploy, "--via", "codedeploy", "--deployment-group", "first"),
         ],
         "attach-instance": [("Staging-1", *both)],
+        "lock": [("acquire", "ours"), ("status",), ("release", "ours")],
         "check-status": [("--instance", "Staging-1", "--url", "http://{private_ip}:8080/_status")],
     }
     for command, each in runs.items():
