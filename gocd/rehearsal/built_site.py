@@ -49,7 +49,7 @@ def build_site(aws: StandInAWS, site: Site, kind: Kind, version: str, speed: flo
     service = _sample_service(site, version, aws.folder)
     zones = cycle(aws.zones[:2])
     fleet = site.fleet or Fleet(by_hand=0, members=0)
-    names = [*site.instances, *(f"Fleet-{number}" for number in range(1, fleet.by_hand + 1))]
+    names = [*site.instances, *fleet.names]
     instances = [aws.launch(name, zone=next(zones), service=service) for name in names]
     for bucket in site.buckets:
         place = {"LocationConstraint": site.region}

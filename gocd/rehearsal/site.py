@@ -38,6 +38,11 @@ class Fleet:
     by_hand: int = 3
     members: int = 3
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that were launched by hand."""
+        return tuple(f"Fleet-{number}" for number in range(1, self.by_hand + 1))
+
 
 FLEET = Fleet()
 
@@ -102,16 +107,17 @@ def read_site(pipeline: Pipeline, fleet: Fleet = FLEET) -> Site:
         unit=(_first(calls, "--restart").split() or ["app"])[-1].removesuffix(".service"),
         port=_port(status.netloc),
         health_path=status.path or "/_status",
-        deployment_groups=tuple(_deployment_groups(calls)),
+        deployment_groups=tuple(_deployment_groups(calls, fleet.names)),
         fleet=None if instances else fleet,
     )
 
 
-def _deployment_groups(calls: list[TaskCall]) -> Iterator[DeploymentGroup]:
+def _deployment_groups(calls: list[TaskCall], fleet: tuple[str, ...]) -> Iterator[DeploymentGroup]:
     instances: dict[tuple[str, str], list[str]] = {}
     for call in calls:
-        if call.task == "deploy-artifact" and call.value("--via") == "codedeploy" and call.positionals:
-            instance = call.positionals[0]
+        if call.task not in ("deploy-artifact", ON_FLEETS) or call.value("--via") != "codedeploy":
+            continue
+        for instance in fleet if call.task == ON_FLEETS else call.positionals[:1]:
             name = call.value("--deployment-group").replace("{name}", instance)
             instances.setdefault((call.value("--application") or "app", name), []).append(instance)
     for (application, name), members in instances.items():

@@ -26,6 +26,8 @@ from gocd.rehearsal.standin_aws.wire import ACCOUNT
 
 # A group's load balancer and one of its members: what the group itself has registered.
 Registered = set[tuple[str, str]]
+# How many instances EnterStandby and ExitStandby take in one call.
+MOST_IDS = 20
 # Seconds that a member is Pending before it is InService.
 PENDING_FOR = 0.3
 
@@ -180,6 +182,9 @@ class AutoScaling:
 
 
 def _members(group: Any, ids: Sequence[str], state: str) -> list[Any]:
+    if len(ids) > MOST_IDS:
+        text = f"'instanceIds' failed to satisfy constraint: Member must have at most {MOST_IDS} values"
+        raise ValidationError(f"1 validation error detected: Value '[{', '.join(ids)}]' at {text}")
     members = {each.instance.id: each for each in group.instance_states}
     for each in ids:
         if each not in members:

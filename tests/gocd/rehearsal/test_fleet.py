@@ -10,7 +10,7 @@ from gocd.rehearsal.built_site import BuiltSite, build_site
 from gocd.rehearsal.capacity import CapacityWatch
 from gocd.rehearsal.injected_faults import inject
 from gocd.rehearsal.plan import Kind
-from gocd.rehearsal.site import Fleet, Site, read_site
+from gocd.rehearsal.site import DeploymentGroup, Fleet, Site, read_site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.gocd.rehearsal.standin_aws.fleet import described, lifecycle, suspend, zones
@@ -42,6 +42,17 @@ def test_a_pipeline_that_names_its_instances_has_no_other_ones() -> None:
 
     assert read.instances == ("Staging-1", "Staging-2")
     assert read.fleet is None
+
+
+def test_through_codedeploy_each_one_launched_by_hand_has_its_deployment_group(tmp_path: Path) -> None:
+    variables = '    environment_variables:\n      VIA: codedeploy\n      DEPLOYMENT_GROUP: "app-{name}"\n'
+    file = tmp_path / "rolling.gocd.yaml"
+    file.write_text(ROLLING.read_text().replace("    environment_variables:\n", variables, 1))
+
+    assert site(file, Fleet(by_hand=2, members=0)).deployment_groups == (
+        DeploymentGroup("app", "app-Fleet-1", ("Fleet-1",)),
+        DeploymentGroup("app", "app-Fleet-2", ("Fleet-2",)),
+    )
 
 
 def test_a_fleet_of_nobody_is_refused() -> None:

@@ -69,6 +69,12 @@ def test_only_members_in_service_enter_and_only_those_in_standby_leave(
     assert sizes(cloud)[1] == 1
 
 
+def test_twenty_ids_at_most_go_to_standby_in_one_call(cloud: StandInAWS, fleet: Fleet) -> None:
+    _, [one, _] = fleet
+    with pytest.raises(botocore.exceptions.ClientError, match="at most 20"):
+        enter(cloud, *[one.id] * 21)
+
+
 def test_a_member_deregistered_by_hand_is_not_registered_again(cloud: StandInAWS, fleet: Fleet) -> None:
     balancer, [one, two] = fleet
     cloud.client("elbv2").deregister_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": one.id}])
