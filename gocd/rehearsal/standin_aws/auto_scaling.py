@@ -115,11 +115,11 @@ class AutoScaling:
             known.add((balancer, each))
             running = self._instances.state(each) == "running"
             if running and "AddToLoadBalancer" not in suspended(group):
-                self._change(backend, balancer, each, "register")
+                self._change(balancer, each, "register")
         for balancer, each in known - wanted:
             known.discard((balancer, each))
             if balancer in balancers and self._instances.state(each) not in {None, "terminated"}:
-                self._change(backend, balancer, each, "deregister")
+                self._change(balancer, each, "deregister")
 
     def advance(self, backend: Any) -> None:
         """Let time pass: members come and go, each state as long as it takes."""
@@ -160,12 +160,13 @@ class AutoScaling:
             # Booting takes a while, and the control plane must answer meanwhile.
             threading.Thread(target=self._instances.add, args=(instance,), daemon=True).start()
 
-    def _change(self, backend: Any, balancer: str, instance_id: str, verb: str) -> None:
-        if balancer.startswith("arn:"):
-            change = getattr(elbv2_backends[ACCOUNT][backend.region_name], f"{verb}_targets")
-            change(balancer, [{"Id": instance_id}])
-        else:
-            change = getattr(elb_backends[ACCOUNT][backend.region_name], f"{verb}_instances")
+    def _change(self, balancer: str, instance_id: str, verb: str) -> None:
+        # A load balancer may be deleted before the groups that it is attached to.
+        groups, classics = elbv2_backends[ACCOUNT][self._region], elb_backends[ACCOUNT][self._region]
+        if balancer in groups.target_groups:
+            getattr(groups, f"{verb}_targets")(balancer, [{"Id": instance_id}])
+        elif balancer in classics.load_balancers:
+            change = getattr(classics, f"{verb}_instances")
             change(balancer, [instance_id], from_autoscaling=True)
 
     def _listed(self, group: Any, instance_id: str) -> bool:

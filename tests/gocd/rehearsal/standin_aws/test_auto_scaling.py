@@ -131,3 +131,17 @@ def test_members_launched_while_nothing_is_added_to_load_balancers_stay_out(
     eventually(lambda: sorted(states(cloud).values()), ["InService"] * 3)
 
     assert listed(cloud, balancer) == {each.id for each in members}
+
+
+@pytest.mark.parametrize("kind", ["target group", "classic"])
+def test_a_group_outlives_its_load_balancer(cloud: StandInAWS, kind: str) -> None:
+    balancer = cloud.classic("web") if kind == "classic" else cloud.target_group("web")
+    cloud.auto_scaling_group("fleet", size=1, service=SERVICE, load_balancers=[balancer])
+    if kind == "classic":
+        cloud.client("elb").delete_load_balancer(LoadBalancerName="web")
+    else:
+        cloud.client("elbv2").delete_load_balancer(LoadBalancerArn=balancer.load_balancer_arn)
+        cloud.client("elbv2").delete_target_group(TargetGroupArn=balancer.arn)
+    cloud.client("autoscaling").set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=2)
+
+    eventually(lambda: sorted(states(cloud).values()), ["InService"] * 2)
