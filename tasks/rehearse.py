@@ -60,6 +60,13 @@ def command(
         Path | None,
         option("--plan", "Send the traffic with this JMeter plan.", exists=True, dir_okay=False),
     ] = None,
+    fleet: Annotated[
+        int, option("--fleet", "Instances launched by hand, where the pipeline names none.", min=0)
+    ] = 3,
+    group_size: Annotated[
+        int,
+        option("--group-size", "Members of an Auto Scaling group beside them; 0 for no group.", min=0),
+    ] = 3,
     version: Annotated[str, option("--version", "The version that is rolled out.")] = "2.0",
     folder: Annotated[
         Path, option("--folder", "Where logs, artifacts and figures are left.", file_okay=False)
@@ -75,6 +82,7 @@ def command(
         # Everything a rehearsal needs is heavy, and nothing else has use for it.
         from gocd.rehearsal.plan import Plan  # noqa: PLC0415
         from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
+        from gocd.rehearsal.site import Fleet  # noqa: PLC0415
 
         rehearsal = Plan(
             file=file,
@@ -89,6 +97,7 @@ def command(
             artifact=artifact,
             users_plan=plan,
             fault=fault,
+            fleet=Fleet(by_hand=fleet, members=group_size),
             rerun=rerun,
             keep=signal.pause if keep else None,
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from gocd.pipeline import Pipeline
 from gocd.rehearsal.plan import Kind
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.site import Site
+from gocd.rehearsal.site import Fleet, Site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.instances import Instance, Service
 from gocd.rehearsal.standin_aws.wire import ACCOUNT
@@ -20,11 +20,17 @@ from gocd.rehearsal.standin_gocd.materials import Upstream
 # AWS's own defaults, in seconds, and the least that its API takes.
 DRAIN, CHECK_INTERVAL, LEAST_INTERVAL = 300, 30, 5
 
+# The Auto Scaling group of a fleet, which gives its name to each of its members.
+GROUP = "fleet"
+
 
 @dataclass(frozen=True)
 class BuiltSite:
+    """What there is; *faulty* is the instance that a fault is about."""
+
     instances: Sequence[Instance]
     load_balancers: Sequence[LoadBalancer]
+    faulty: Instance
 
     @property
     def front(self) -> LoadBalancer:
@@ -35,18 +41,33 @@ class BuiltSite:
 def build_site(aws: StandInAWS, site: Site, kind: Kind, version: str, speed: float) -> BuiltSite:
     """Make what *site* names, every instance serving *version* behind every load balancer.
 
+    A fault is about the first instance that is named, or one amid a fleet.
+
     Args:
         speed: Divides what AWS makes people wait for: drains and the time between health checks.
     """
     service = _sample_service(site, version, aws.folder)
     zones = cycle(aws.zones[:2])
-    instances = [aws.launch(name, zone=next(zones), service=service) for name in site.instances]
+    fleet = site.fleet or Fleet(by_hand=0, members=0)
+    names = [*site.instances, *fleet.names]
+    instances = [aws.launch(name, zone=next(zones), service=service) for name in names]
     for bucket in site.buckets:
         place = {"LocationConstraint": site.region}
         aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
     _deployment_groups(aws, site)
     balancers = [_load_balancer(aws, name, site, kind, instances, speed) for name in site.load_balancers]
-    return BuiltSite(instances, balancers)
+    if fleet.members:
+        # As small as it may be, so that a member can go to Standby only where its minimum size is lowered.
+        instances += aws.auto_scaling_group(
+            GROUP,
+            size=fleet.members,
+            min_size=fleet.members,
+            zones=aws.zones[:2],
+            service=service,
+            load_balancers=balancers,
+            health_check_type="ELB",
+        )
+    return BuiltSite(instances, balancers, instances[len(instances) // 2 if site.fleet else 0])
 
 
 def _load_balancer(

@@ -9,7 +9,9 @@ from gocd.errors import GoCDError
 from gocd.pipeline import Exec
 from gocd.rehearsal.built_site import BuiltSite
 from gocd.rehearsal.sample.release import BREAKAGES
+from gocd.rehearsal.site import ON_FLEETS
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.journal import Call
 from gocd.rehearsal.standin_gocd.assignment import StartedTask
 
 # Seconds into a task at which its agent is lost: the order is given, its effect not yet seen.
@@ -21,24 +23,29 @@ THROTTLED = 0.5
 # Before the name of a breakage that the sample's releases know.
 BAD_RELEASE = "bad-release:"
 
+# The tasks that take instances out, and the calls that put one back.
+TAKING_OUT = {"detach-instance", ON_FLEETS}
+PUTTING_BACK = {"RegisterTargets", "RegisterInstancesWithLoadBalancer", "ExitStandby"}
+
 OnTaskStart = Callable[[StartedTask], None]
 
 
 def _deploy_fails(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
-    """The first instance's service does not start, once."""
-    built.instances[0].fail_next_start()
+    """The service of one instance, the first or one amid a fleet, does not start, once."""
+    built.faulty.fail_next_start()
     return lambda _: None
 
 
 def _never_healthy(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
-    """From its attach on, the load balancers cannot reach the first instance; a security group does that."""
-    first = built.instances[0]
+    """Once back, one instance, the first or one amid a fleet, is cut off from its load balancers."""
 
-    def cut_off(started: StartedTask) -> None:
-        if {"attach-instance", first.name} <= _words(started):
-            aws.faults.unreachable(first.id)
+    # A security group does that.
+    def cut_off(call: Call) -> None:
+        if call.operation in PUTTING_BACK and built.faulty.id in call.parameters.values():
+            aws.faults.unreachable(built.faulty.id)
 
-    return cut_off
+    aws.faults.before_call = cut_off
+    return lambda _: None
 
 
 def _throttle(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
@@ -48,11 +55,11 @@ def _throttle(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
 
 
 def _agent_killed(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
-    """The agent dies in the middle of the first detach; GoCD gives the job to another one."""
+    """The agent dies as the first instances leave; GoCD gives the job to another one."""
     killed = threading.Event()
 
     def kill_once(started: StartedTask) -> None:
-        if "detach-instance" in _words(started) and not killed.is_set():
+        if _words(started) & TAKING_OUT and not killed.is_set():
             killed.set()
             timer = threading.Timer(INTO_THE_TASK, started.kill)
             timer.daemon = True
@@ -62,13 +69,15 @@ def _agent_killed(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
 
 
 def _undrained(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
-    """The first instance's service is restarted while it still serves, as a deploy without a detach would."""
+    """One instance, the first or one amid a fleet, is restarted while it serves, as without a detach."""
     done = threading.Event()
+    to_one = {"detach-instance", built.faulty.name}
 
     def restart_once(started: StartedTask) -> None:
-        if {"detach-instance", built.instances[0].name} <= _words(started) and not done.is_set():
+        words = _words(started)
+        if (to_one <= words or ON_FLEETS in words) and not done.is_set():
             done.set()
-            aws.restart(built.instances[0])
+            aws.restart(built.faulty)
 
     return restart_once
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
 from gocd.reading.pipelines import read_parameters, read_pipelines
+from gocd.rehearsal.site import FLEET, Fleet
 
 Kind = Literal["application", "network", "classic"]
 
@@ -32,6 +33,7 @@ class Plan:
         artifact: The release to roll out, instead of the sample service's.
         users_plan: A JMeter plan to send the traffic with, instead of the rehearsal's own.
         fault: The name of a fault to inject, or none.
+        fleet: What is behind the load balancer where the pipeline names no instance.
         rerun: Run a stage that failed once more, as a person would by hand.
         keep: Called once the pipeline has ended; AWS goes when it returns.
     """
@@ -48,6 +50,7 @@ class Plan:
     artifact: Path | None = None
     users_plan: Path | None = None
     fault: str = ""
+    fleet: Fleet = FLEET
     rerun: bool = False
     keep: Callable[[], None] | None = None
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     say = telling.say
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
-    site = read_site(plan.pipeline())
+    site = read_site(plan.pipeline(), plan.fleet)
     for name, (own, scaled) in plan.scaled_parameters().items():
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
     make_new(plan.folder)
@@ -194,6 +195,11 @@ def _repository(file: Path) -> Path:
 
 
 def _introduction(aws: StandInAWS, built: BuiltSite, plan: Plan) -> str:
-    there = ", ".join(f"{instance.name} {instance.private_ip}" for instance in built.instances)
+    # The members of an Auto Scaling group share one name.
+    named = Counter(each.name for each in built.instances)
+    there = ", ".join(
+        f"{each.name if named[each.name] == 1 else f'{each.name} {each.id}'} {each.private_ip}"
+        for each in built.instances
+    )
     balancers = ", ".join(f"{each.name} ({each.kind} load balancer)" for each in built.load_balancers)
     return f"Stand-in AWS at {aws.endpoint_url}: {balancers} -> {there}; all serve {plan.versions[0]}"

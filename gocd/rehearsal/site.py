@@ -12,8 +12,9 @@ from gocd.task_calls import TaskCall, task_calls
 
 REGION = "eu-west-1"
 
-# The tasks whose first argument is an instance.
+# The tasks whose first argument is an instance, and the one that takes all behind a load balancer.
 ON_INSTANCES = ("detach-instance", "attach-instance", "deploy-artifact")
+ON_FLEETS = "rolling-deploy"
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,33 @@ class DeploymentGroup:
 
 
 @dataclass(frozen=True)
+class Fleet:
+    """What is behind a load balancer where a pipeline names no instance.
+
+    Args:
+        by_hand: Instances that somebody launched.
+        members: Those of an Auto Scaling group that is attached to the load balancer.
+    """
+
+    by_hand: int = 3
+    members: int = 3
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that were launched by hand."""
+        return tuple(f"Fleet-{number}" for number in range(1, self.by_hand + 1))
+
+
+FLEET = Fleet()
+
+
+@dataclass(frozen=True)
 class Site:
     """Names of what must exist.
 
     Args:
         instances: By name, in the order they are first spoken of.
+        fleet: In their place, if none is named.
         load_balancers: As the tasks are told them, ``classic:`` and ``target-group:`` included.
         unit: The systemd unit that a deployment restarts.
         port: Where the service listens on its instance.
@@ -47,19 +70,22 @@ class Site:
     port: int
     health_path: str
     deployment_groups: tuple[DeploymentGroup, ...] = ()
+    fleet: Fleet | None = None
 
 
-def read_site(pipeline: Pipeline) -> Site:
-    """Read from the calls of *pipeline* what they are about.
+def read_site(pipeline: Pipeline, fleet: Fleet = FLEET) -> Site:
+    """Read from the calls of *pipeline* what they are about; *fleet* is there if they name no instance.
 
     Raises:
-        GoCDError: They speak of no instance, or of an AWS that is not this machine's.
+        GoCDError: They deploy to no instance and no fleet, or to an AWS that is not this machine's.
     """
     calls = list(task_calls(pipeline))
     _refuse_other_aws([call.variables for call in calls])
     instances = [call.positionals[0] for call in calls if call.task in ON_INSTANCES and call.positionals]
-    if not instances:
+    if not instances and not any(call.task == ON_FLEETS for call in calls):
         raise GoCDError(f"pipeline '{pipeline.name}' detaches, attaches and deploys to no instance")
+    if not instances and not fleet.by_hand + fleet.members:
+        raise GoCDError(f"pipeline '{pipeline.name}' deploys to a fleet, and there is nobody in it")
     status = urlsplit(_first(calls, "--status-url") or _first(calls, "--url"))
     return Site(
         region=next(
@@ -70,7 +96,7 @@ def read_site(pipeline: Pipeline) -> Site:
             [
                 name
                 for call in calls
-                if call.task in ("detach-instance", "attach-instance")
+                if call.task in ("detach-instance", "attach-instance", ON_FLEETS)
                 for name in call.values("--load-balancer")
                 if name != "all"
             ]
@@ -81,15 +107,17 @@ def read_site(pipeline: Pipeline) -> Site:
         unit=(_first(calls, "--restart").split() or ["app"])[-1].removesuffix(".service"),
         port=_port(status.netloc),
         health_path=status.path or "/_status",
-        deployment_groups=tuple(_deployment_groups(calls)),
+        deployment_groups=tuple(_deployment_groups(calls, fleet.names)),
+        fleet=None if instances else fleet,
     )
 
 
-def _deployment_groups(calls: list[TaskCall]) -> Iterator[DeploymentGroup]:
+def _deployment_groups(calls: list[TaskCall], fleet: tuple[str, ...]) -> Iterator[DeploymentGroup]:
     instances: dict[tuple[str, str], list[str]] = {}
     for call in calls:
-        if call.task == "deploy-artifact" and call.value("--via") == "codedeploy" and call.positionals:
-            instance = call.positionals[0]
+        if call.task not in ("deploy-artifact", ON_FLEETS) or call.value("--via") != "codedeploy":
+            continue
+        for instance in fleet if call.task == ON_FLEETS else call.positionals[:1]:
             name = call.value("--deployment-group").replace("{name}", instance)
             instances.setdefault((call.value("--application") or "app", name), []).append(instance)
     for (application, name), members in instances.items():

@@ -104,19 +104,33 @@ def test_traffic_is_verified_beside_the_rollout_and_after_it(staged: Pipeline) -
     assert staged.variables.plain["MAX_GAP"] == "1"
 
 
-def test_tabs_show_what_was_published(staged: Pipeline) -> None:
-    tabs = {path for stage in staged.stages for job in stage.jobs for path in job.tabs.values()}
+def test_tabs_show_what_was_published(template: Pipeline) -> None:
+    tabs = {path for stage in template.stages for job in stage.jobs for path in job.tabs.values()}
 
     assert tabs == {"traffic/report.html", "report.html"}
 
 
-def test_every_job_publishes_its_events_and_starts_in_a_clean_folder(staged: Pipeline) -> None:
-    for stage in staged.stages:
+def test_every_job_publishes_its_events_and_starts_in_a_clean_folder(template: Pipeline) -> None:
+    for stage in template.stages:
         assert stage.clean_workspace
         for job in stage.jobs:
             published = [artifact.source for artifact in job.artifacts]
             assert published[0] == ("report/report.html" if stage.name == "report" else "events")
-    assert staged.variables.plain["EVENTS"].startswith("events/")
+    assert template.variables.plain["EVENTS"].startswith("events/")
+
+
+def test_the_rolling_template_names_no_machine_and_watches_the_rollout_with_traffic() -> None:
+    [rolling] = read_pipelines(TEMPLATES[0].with_name("rolling.gocd.yaml"))
+    jobs = {f"{stage.name}/{job.name}": task.arguments[:2] for stage, job, task in rolling.exec_tasks()}
+
+    assert jobs == {
+        "rolling-deploy/deploy": ("rolling-deploy", rolling.parameters["release"]),
+        "rolling-deploy/traffic": ("verify-traffic", "--property"),
+        "verify/traffic": ("verify-traffic", "--property"),
+        "report/report": ("report", "--events"),
+    }
+    variables = rolling.variables.plain
+    assert (variables["BATCH"], variables["SETTLE"], variables["MAX_STOPPED"]) == ("1", "60", "3")
 
 
 def test_production_waits_for_a_person_and_stays_locked_after_a_failure() -> None:

@@ -26,6 +26,8 @@ from gocd.rehearsal.standin_aws.wire import ACCOUNT
 
 # A group's load balancer and one of its members: what the group itself has registered.
 Registered = set[tuple[str, str]]
+# How many instances EnterStandby and ExitStandby take in one call.
+MOST_IDS = 20
 # Seconds that a member is Pending before it is InService.
 PENDING_FOR = 0.3
 
@@ -113,11 +115,11 @@ class AutoScaling:
             known.add((balancer, each))
             running = self._instances.state(each) == "running"
             if running and "AddToLoadBalancer" not in suspended(group):
-                self._change(backend, balancer, each, "register")
+                self._change(balancer, each, "register")
         for balancer, each in known - wanted:
             known.discard((balancer, each))
             if balancer in balancers and self._instances.state(each) not in {None, "terminated"}:
-                self._change(backend, balancer, each, "deregister")
+                self._change(balancer, each, "deregister")
 
     def advance(self, backend: Any) -> None:
         """Let time pass: members come and go, each state as long as it takes."""
@@ -158,12 +160,13 @@ class AutoScaling:
             # Booting takes a while, and the control plane must answer meanwhile.
             threading.Thread(target=self._instances.add, args=(instance,), daemon=True).start()
 
-    def _change(self, backend: Any, balancer: str, instance_id: str, verb: str) -> None:
-        if balancer.startswith("arn:"):
-            change = getattr(elbv2_backends[ACCOUNT][backend.region_name], f"{verb}_targets")
-            change(balancer, [{"Id": instance_id}])
-        else:
-            change = getattr(elb_backends[ACCOUNT][backend.region_name], f"{verb}_instances")
+    def _change(self, balancer: str, instance_id: str, verb: str) -> None:
+        # A load balancer may be deleted before the groups that it is attached to.
+        groups, classics = elbv2_backends[ACCOUNT][self._region], elb_backends[ACCOUNT][self._region]
+        if balancer in groups.target_groups:
+            getattr(groups, f"{verb}_targets")(balancer, [{"Id": instance_id}])
+        elif balancer in classics.load_balancers:
+            change = getattr(classics, f"{verb}_instances")
             change(balancer, [instance_id], from_autoscaling=True)
 
     def _listed(self, group: Any, instance_id: str) -> bool:
@@ -180,6 +183,9 @@ class AutoScaling:
 
 
 def _members(group: Any, ids: Sequence[str], state: str) -> list[Any]:
+    if len(ids) > MOST_IDS:
+        text = f"'instanceIds' failed to satisfy constraint: Member must have at most {MOST_IDS} values"
+        raise ValidationError(f"1 validation error detected: Value '[{', '.join(ids)}]' at {text}")
     members = {each.instance.id: each for each in group.instance_states}
     for each in ids:
         if each not in members:

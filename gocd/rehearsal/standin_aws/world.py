@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.instances import Instance, Service
 from gocd.rehearsal.standin_aws.network import Network
+from gocd.rehearsal.standin_aws.serving import healthy, in_service
 
 if TYPE_CHECKING:
     from gocd.rehearsal.standin_aws.parts import Parts
@@ -253,11 +254,12 @@ class World:
         """
         wanted = {each.id for each in instances}
         deadline = time.monotonic() + patience
-        while not (wanted <= self._healthy(balancer) and wanted <= self.serving(balancer)):
+        while True:
+            sound = healthy(self.client, balancer)
+            if wanted <= sound and wanted <= self.serving(balancer):
+                return
             if time.monotonic() > deadline:
-                raise GoCDError(
-                    f"{balancer.name}: still not serving: {', '.join(wanted - self._healthy(balancer))}"
-                )
+                raise GoCDError(f"{balancer.name}: still not serving: {', '.join(wanted - sound)}")
             time.sleep(0.02)
 
     def serving(self, balancer: LoadBalancer) -> set[str]:
@@ -272,33 +274,13 @@ class World:
     def zones(self) -> list[str]:
         return self.network.zones
 
-    def _healthy(self, balancer: LoadBalancer) -> set[str]:
-        if balancer.kind == "classic":
-            states = self.client("elb").describe_instance_health(LoadBalancerName=balancer.name)[
-                "InstanceStates"
-            ]
-            return {
-                each["InstanceId"]
-                for each in states
-                if each["State"] == "InService" and each["Description"] == "N/A"
-            }
-        told = self.client("elbv2").describe_target_health(TargetGroupArn=balancer.arn)
-        return {
-            each["Target"]["Id"]
-            for each in told["TargetHealthDescriptions"]
-            if each["TargetHealth"]["State"] == "healthy"
-        }
-
-    def _booted(self, name: str, size: int, *, patience: float = 30.0) -> list[Instance]:
+    def _booted(self, group: str, size: int, *, patience: float = 30.0) -> list[Instance]:
         deadline = time.monotonic() + patience
         while True:
-            [group] = self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])[
-                "AutoScalingGroups"
-            ]
-            ids = {each["InstanceId"] for each in group["Instances"] if each["LifecycleState"] == "InService"}
+            ids = in_service(self.client, group)
             booted = [each for each in self.parts.instances if each.id in ids]
             if len(booted) == size:
                 return booted
             if time.monotonic() > deadline:
-                raise GoCDError(f"{name}: {len(booted)} of {size} instances after {patience:.0f} s")
+                raise GoCDError(f"{group}: {len(booted)} of {size} instances after {patience:.0f} s")
             time.sleep(0.02)

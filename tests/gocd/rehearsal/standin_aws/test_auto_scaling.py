@@ -69,6 +69,12 @@ def test_only_members_in_service_enter_and_only_those_in_standby_leave(
     assert sizes(cloud)[1] == 1
 
 
+def test_twenty_ids_at_most_go_to_standby_in_one_call(cloud: StandInAWS, fleet: Fleet) -> None:
+    _, [one, _] = fleet
+    with pytest.raises(botocore.exceptions.ClientError, match="at most 20"):
+        enter(cloud, *[one.id] * 21)
+
+
 def test_a_member_deregistered_by_hand_is_not_registered_again(cloud: StandInAWS, fleet: Fleet) -> None:
     balancer, [one, two] = fleet
     cloud.client("elbv2").deregister_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": one.id}])
@@ -125,3 +131,17 @@ def test_members_launched_while_nothing_is_added_to_load_balancers_stay_out(
     eventually(lambda: sorted(states(cloud).values()), ["InService"] * 3)
 
     assert listed(cloud, balancer) == {each.id for each in members}
+
+
+@pytest.mark.parametrize("kind", ["target group", "classic"])
+def test_a_group_outlives_its_load_balancer(cloud: StandInAWS, kind: str) -> None:
+    balancer = cloud.classic("web") if kind == "classic" else cloud.target_group("web")
+    cloud.auto_scaling_group("fleet", size=1, service=SERVICE, load_balancers=[balancer])
+    if kind == "classic":
+        cloud.client("elb").delete_load_balancer(LoadBalancerName="web")
+    else:
+        cloud.client("elbv2").delete_load_balancer(LoadBalancerArn=balancer.load_balancer_arn)
+        cloud.client("elbv2").delete_target_group(TargetGroupArn=balancer.arn)
+    cloud.client("autoscaling").set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=2)
+
+    eventually(lambda: sorted(states(cloud).values()), ["InService"] * 2)
