@@ -30,6 +30,8 @@ RESOURCES: dict[Scope, list[str]] = {
         "arn:aws:codedeploy:*:*:deploymentconfig:*",
         "arn:aws:codedeploy:*:*:deploymentgroup:*",
     ],
+    Scope.GROUPS: ["arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*"],
+    Scope.POWER: ["arn:aws:ec2:*:*:instance/*"],
     Scope.BUCKET: ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"],
     # The folder itself is what GetParametersByPath names.
     Scope.LOCKS: ["arn:aws:ssm:*:*:parameter/gocd-tasks/lock", "arn:aws:ssm:*:*:parameter/gocd-tasks/lock/*"],

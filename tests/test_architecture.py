@@ -18,6 +18,7 @@ COMMANDS = {
     "lock",
     "rehearse",
     "report",
+    "rolling_deploy",
     "sleep_settle",
     "verify_traffic",
 }

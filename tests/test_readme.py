@@ -29,7 +29,8 @@ EVERYWHERE = {"--help", "--color", "--events"}
 
 def options(command: str) -> set[str]:
     parameters = COMMANDS[command].params
-    return {name for each in parameters for name in each.opts if name.startswith("--")} | {"--help"}
+    names = {name for each in parameters for name in [*each.opts, *each.secondary_opts]}
+    return {name for name in names if name.startswith("--")} | {"--help"}
 
 
 def section(command: str) -> str:

@@ -13,6 +13,8 @@ class Scope(Enum):
     CODE_DEPLOY = "DeployThroughCodeDeploy"
     BUCKET = "PassTheRelease"
     LOCKS = "LockDeployments"
+    GROUPS = "SendMembersToStandby"
+    POWER = "StopServersWithoutTheRelease"
 
 
 FIND = {"ec2:DescribeInstances"}
@@ -45,38 +47,61 @@ CODE_DEPLOY = {
     "codedeploy:RegisterApplicationRevision",
 }
 
+LOOK_AT_GROUPS = {"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances"}
+STANDBY = {
+    "autoscaling:CreateOrUpdateTags",
+    "autoscaling:DeleteTags",
+    "autoscaling:EnterStandby",
+    "autoscaling:ExitStandby",
+    "autoscaling:ResumeProcesses",
+    "autoscaling:SuspendProcesses",
+    "autoscaling:UpdateAutoScalingGroup",
+}
+ASK_HOSTS = {
+    "ssm:CancelCommand",
+    "ssm:DescribeInstanceInformation",
+    "ssm:GetCommandInvocation",
+    "ssm:ListCommandInvocations",
+    "ssm:ListCommands",
+}
+
 LOCK = {"ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"}
 
+# A detach that may not go on puts the instance back, so it needs both; --until-idle asks the instance.
+DETACH: dict[Scope, set[str]] = {
+    Scope.EVERYTHING: LOOK | LOOK_AT_GROUPS | ASK_HOSTS,
+    Scope.INSTANCES: {"ec2:CreateTags", "ec2:DeleteTags"},
+    Scope.LOAD_BALANCERS: TAKE_OUT | PUT_BACK,
+    Scope.GROUPS: STANDBY,
+    Scope.RUN_COMMAND: {"ssm:SendCommand"},
+    Scope.LOCKS: LOCK,
+}
+DEPLOY: dict[Scope, set[str]] = {
+    Scope.EVERYTHING: FIND
+    | ASK_HOSTS
+    | {"codedeploy:BatchGetDeploymentTargets", "codedeploy:StopDeployment"},
+    Scope.RUN_COMMAND: {"ssm:SendCommand"},
+    Scope.CODE_DEPLOY: CODE_DEPLOY,
+    Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+    Scope.LOCKS: LOCK,
+}
+
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
-    # A detach that may not go on puts the instance back, so it needs both.
-    "detach-instance": {
-        Scope.EVERYTHING: LOOK,
-        Scope.INSTANCES: {"ec2:CreateTags", "ec2:DeleteTags"},
-        Scope.LOAD_BALANCERS: TAKE_OUT | PUT_BACK,
-        Scope.LOCKS: LOCK,
-    },
+    "detach-instance": DETACH,
     "attach-instance": {
-        Scope.EVERYTHING: LOOK,
+        Scope.EVERYTHING: LOOK | LOOK_AT_GROUPS,
         Scope.INSTANCES: {"ec2:DeleteTags"},
         Scope.LOAD_BALANCERS: PUT_BACK,
+        Scope.GROUPS: STANDBY - {"autoscaling:EnterStandby"},
         Scope.LOCKS: LOCK,
     },
-    "deploy-artifact": {
-        Scope.EVERYTHING: FIND
-        | {
-            "codedeploy:BatchGetDeploymentTargets",
-            "codedeploy:StopDeployment",
-            "ssm:CancelCommand",
-            "ssm:DescribeInstanceInformation",
-            "ssm:GetCommandInvocation",
-            "ssm:ListCommandInvocations",
-            "ssm:ListCommands",
-        },
-        Scope.RUN_COMMAND: {"ssm:SendCommand"},
-        Scope.CODE_DEPLOY: CODE_DEPLOY,
-        Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
-        Scope.LOCKS: LOCK,
-    },
+    "deploy-artifact": DEPLOY,
+    "rolling-deploy": {
+        scope: DETACH.get(scope, set()) | DEPLOY.get(scope, set())
+        for scope in Scope
+        if scope in DETACH or scope in DEPLOY
+    }
+    | {Scope.POWER: {"ec2:StopInstances"}},
     "lock": {Scope.LOCKS: LOCK | {"ssm:GetParametersByPath"}},
     "verify-traffic": {
         Scope.EVERYTHING: {
