@@ -48,12 +48,15 @@ CODE_DEPLOY = {
 }
 
 LOOK_AT_GROUPS = {"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances"}
-STANDBY = {
-    "autoscaling:CreateOrUpdateTags",
+LEAVE_STANDBY = {
     "autoscaling:DeleteTags",
-    "autoscaling:EnterStandby",
     "autoscaling:ExitStandby",
     "autoscaling:ResumeProcesses",
+    "autoscaling:UpdateAutoScalingGroup",
+}
+ENTER_STANDBY = {
+    "autoscaling:CreateOrUpdateTags",
+    "autoscaling:EnterStandby",
     "autoscaling:SuspendProcesses",
     "autoscaling:UpdateAutoScalingGroup",
 }
@@ -72,7 +75,7 @@ DETACH: dict[Scope, set[str]] = {
     Scope.EVERYTHING: LOOK | LOOK_AT_GROUPS | ASK_HOSTS,
     Scope.INSTANCES: {"ec2:CreateTags", "ec2:DeleteTags"},
     Scope.LOAD_BALANCERS: TAKE_OUT | PUT_BACK,
-    Scope.GROUPS: STANDBY,
+    Scope.GROUPS: ENTER_STANDBY | LEAVE_STANDBY,
     Scope.RUN_COMMAND: {"ssm:SendCommand"},
     Scope.LOCKS: LOCK,
 }
@@ -92,7 +95,7 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
         Scope.EVERYTHING: LOOK | LOOK_AT_GROUPS,
         Scope.INSTANCES: {"ec2:DeleteTags"},
         Scope.LOAD_BALANCERS: PUT_BACK,
-        Scope.GROUPS: STANDBY - {"autoscaling:EnterStandby"},
+        Scope.GROUPS: LEAVE_STANDBY,
         Scope.LOCKS: LOCK,
     },
     "deploy-artifact": DEPLOY,
