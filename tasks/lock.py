@@ -35,7 +35,12 @@ def acquire(held: Held, lock_wait: float, server: GoCDServer | None, log: Log) -
         Refused: Someone else holds it.
     """
     lock = held.lock
-    held.acquire(lock_wait, by_server(server.stage_is_over if server else None, lock.owner))
+    try:
+        held.acquire(lock_wait, by_server(server.stage_is_over if server else None, lock.owner))
+    except BaseException:
+        # Cancelled, or an answer lost on its way: it may be ours, and nobody would know to release it.
+        held.release()
+        raise
     already = held.of_the_run
     if already:
         held.extend()

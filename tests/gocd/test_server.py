@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -39,12 +40,20 @@ class Server:
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
 
+@contextmanager
+def a_server() -> Iterator[Server]:
+    made = Server()
+    try:
+        yield made
+    finally:
+        made.http.shutdown()
+        made.http.server_close()
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    yield made
-    made.http.shutdown()
-    made.http.server_close()
+    with a_server() as made:
+        yield made
 
 
 def jobs(*states: str) -> dict[str, object]:

@@ -14,7 +14,8 @@ from tasks.errors import Cancelled, Refused, TaskError
 from tasks.held_lock import Held
 from tasks.lock_owner import Owner
 from tests.fakes import Stage
-from tests.tasks.test_held_lock import ALIVE, NAME, held_by, holder, lock, never, wanted_by
+from tests.gocd.test_server import a_server, jobs
+from tests.tasks.test_held_lock import ALIVE, NAME, age, held_by, holder, lock, never, wanted_by
 from tests.tasks.test_lock_owner import HERE, JOB, VARIABLES
 
 
@@ -179,3 +180,26 @@ def test_a_look_ahead_takes_nothing_and_says_who_has_it(aws: Aws, cloud: StandIn
     with locked([NAME], "auto", 0, "detach-instance", aws, stage.wait, stage.log, dry_run=True):
         pass
     assert "whether it is locked cannot be told" in stage.lines[-1]
+
+
+def test_the_jobs_own_gocd_server_is_asked_whether_the_holders_stage_is_over(
+    aws: Aws, cloud: StandInAWS, in_job: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage()
+    with a_server() as server:
+        monkeypatch.setenv("GO_SERVER_URL", server.url)
+        held_by(aws, replace(ALIVE, server=server.url))
+        age(cloud, 50)
+        server.body = jobs("Completed", "Building")
+        with pytest.raises(Refused, match="is locked by production/12"):
+            holding([NAME], aws, stage)
+        assert server.asked == []
+
+        monkeypatch.setenv("GOCD_ACCESS_TOKEN", "secret")
+        with pytest.raises(Refused, match="is locked by production/12"):
+            holding([NAME], aws, stage)
+        server.body = jobs("Completed", "Completed")
+        holding([NAME], aws, stage)
+
+    assert [path for path, _, _ in server.asked] == ["/go/api/stages/production/12/Staging-2/2"] * 2
+    assert stage.lines[-1].endswith(": GoCD's server says that its stage is over")

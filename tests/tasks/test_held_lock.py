@@ -99,10 +99,10 @@ def test_exactly_one_of_twenty_wins_every_time(aws: Aws) -> None:
     for each in ways:
         each.client("ssm", "get_parameter")
 
-    def contend(number: int) -> Held | None:
+    def contend(number: int, name: str) -> Held | None:
         stage = Stage()
         owner = replace(ALIVE, counter=number + 1, machine=f"machine {number}")
-        mine = Held(lock(ways[number], owner), "detach-instance", stage.wait, stage.log)
+        mine = Held(lock(ways[number], owner, name), "detach-instance", stage.wait, stage.log)
         at_once.wait()
         try:
             mine.acquire(0, never)
@@ -112,15 +112,47 @@ def test_exactly_one_of_twenty_wins_every_time(aws: Aws) -> None:
         return mine
 
     with ThreadPoolExecutor(many) as pool:
-        for _ in range(rounds):
-            winners = [held for held in pool.map(contend, range(many)) if held]
+        for number in range(rounds):
+            # Every other round, nobody ever held it.
+            name = f"{NAME}-{number // 2}"
+            winners = [held for held in pool.map(contend, range(many), [name] * many) if held]
             assert len(winners) == 1
-            there = holder(aws)
+            there = lock(aws, name=name).look()[1]
             assert there is not None
             assert there.owner == winners[0].lock.owner
             winners[0].check()
             winners[0].release()
-            assert holder(aws) is None
+            assert lock(aws, name=name).look()[1] is None
+
+
+def test_never_two_at_once_while_some_renew_others_give_up_and_all_try(aws: Aws) -> None:
+    many, wins = 6, 5
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> int:
+        way, won = Aws(SystemClock(), lambda _: None), 0
+        owner = replace(ALIVE, counter=number + 1, machine=f"machine {number}")
+        while won < wins:
+            stage = Stage()
+            mine = Held(lock(way, owner), "attach-instance", stage.wait, stage.log)
+            try:
+                mine.acquire(0, never)
+            except Refused:
+                continue
+            inside.append(number)
+            most.append(len(inside))
+            mine.renew()
+            mine.check()
+            inside.remove(number)
+            mine.release()
+            won += 1
+        return won
+
+    with ThreadPoolExecutor(many) as pool:
+        assert list(pool.map(work, range(many))) == [wins] * many
+    assert most == [1] * many * wins
+    assert holder(aws) is None
 
 
 def test_a_renewal_keeps_the_lock_and_its_beginning(aws: Aws, cloud: StandInAWS) -> None:

@@ -184,6 +184,26 @@ def test_of_two_pipelines_at_once_one_works_and_the_other_waits_or_is_told(
     assert status(gocd_tasks) == f"{NAME}: free\n"
 
 
+@pytest.mark.parametrize("operation", ["GetParameter", "PutParameter"])
+def test_a_cancelled_acquire_leaves_nothing_behind(
+    cloud: StandInAWS, gocd_tasks: CommandLine, operation: str
+) -> None:
+    running: list[subprocess.Popen[str]] = []
+    seen: list[Call] = []
+
+    def cancel(call: Call) -> None:
+        if call.operation == operation and not seen:
+            seen.append(call)
+            running[0].send_signal(signal.SIGTERM)
+
+    cloud.faults.after_call = cancel
+    running.append(gocd_tasks.start("lock", "acquire", NAME, **VARIABLES))
+    _, error = running[0].communicate(timeout=60)
+
+    assert (running[0].returncode, error) == (143, "error: cancelled; nothing was changed\n")
+    assert status(gocd_tasks) == f"{NAME}: free\n"
+
+
 def test_a_cancel_gives_the_lock_up(
     cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
