@@ -341,3 +341,14 @@ def test_when_aws_cannot_be_asked_any_more_what_was_heard_still_counts() -> None
     assert outcomes["i-1"].problem is None
     assert outcomes["i-2"].began
     assert "is not known (AWS refused ssm:ListCommandInvocations" in str(outcomes["i-2"].problem)
+
+
+def test_many_refusals_name_a_few(site: Site) -> None:
+    for host in site.hosts:
+        host.platform = "MacOS"
+    strangers = [instance(number) for number in range(1, 4)]
+    with pytest.raises(Refused) as refused:
+        site.deployer.check_all(site.release("2.0"), [*site.instances, *strangers])
+
+    assert refused.value.what.count("runs MacOS") == 4
+    assert refused.value.what.endswith("Staging-1 is not managed by SSM; and 2 more")
