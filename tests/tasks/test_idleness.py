@@ -93,10 +93,20 @@ def test_connections_that_a_load_balancer_keeps_count(
     balancer = behind("application")
     one, two = (find_instance(aws, each.id) for each in pair)
     eventually(lambda: [target_state(cloud, balancer, each) for each in pair], ["healthy", "healthy"])
-    for _ in range(8):
-        with urllib.request.urlopen(balancer.url, timeout=5) as answer:
-            answer.read()
-    found = look(aws, (one, (8080,)), (two, (8080,)))
+    done = threading.Event()
+
+    def small_requests() -> None:
+        while not done.wait(0.1):
+            with urllib.request.urlopen(balancer.url, timeout=5) as answer:
+                answer.read()
+
+    client = threading.Thread(target=small_requests)
+    client.start()
+    try:
+        found = look(aws, (one, (8080,)), (two, (8080,)))
+    finally:
+        done.set()
+        client.join()
 
     assert sum(each.connections or 0 for each in found) >= 1, found
 
