@@ -25,6 +25,7 @@ from tasks.errors import Cancelled, Refused
 from tasks.via_ssm import SsmDeployer
 from tasks.waiting import Wait
 from tests.fakes import FakeClock, Stage, instance
+from tests.tasks.bash_host import zip_of
 
 RESTART = "systemctl restart app"
 
@@ -352,3 +353,23 @@ def test_many_refusals_name_a_few(site: Site) -> None:
 
     assert refused.value.what.count("runs MacOS") == 4
     assert refused.value.what.endswith("Staging-1 is not managed by SSM; and 2 more")
+
+
+def test_windows_is_read_in_powershell(site: Site, tmp_path: Path) -> None:
+    for host in site.hosts:
+        host.platform, host.command_ends = "Windows", ("Success", "Success")
+    archive = tmp_path / "app.zip"
+    archive.write_bytes(zip_of({"app.exe": (0, b"2.0")}))
+    release = Release("app", "2.0", str(archive))
+    words = "--install-to '/srv/app' is no folder with a drive, and Web-1 runs Windows"
+    assert site.records(release)["Web-1"] == (False, f"its record cannot be read: {words}")
+
+    settings = Settings("releases", r"C:\srv\app", RESTART, 5, 60, [])
+    site.deployer = SsmDeployer(site.aws, r"C:\srv\app", settings)
+    found = site.records(release)
+    [order] = site.cloud.client("ssm").list_commands()["Commands"]
+    golden = Path(__file__).with_name("golden") / "read_record_on_windows.ps1"
+
+    assert set(found.values()) == {(False, "its record cannot be read: it printed nothing")}
+    assert order["DocumentName"] == "AWS-RunPowerShellScript"
+    assert "\n".join(order["Parameters"]["commands"]).endswith(golden.read_text())
