@@ -8,7 +8,7 @@ from typing import Protocol
 from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
-from tasks.aws.run_command import Platform, RunCommand, platforms, subject
+from tasks.aws.run_command import Platform, RunCommand, by_platform, platforms, subject
 from tasks.errors import Refused, TaskError
 from tasks.host_script import powershell_script, shell_script
 from tasks.log import Log
@@ -61,12 +61,11 @@ class SsmHosts:
         }
         asked = [instance for key, (instance, _) in ports.items() if key not in found]
         try:
-            hosts: dict[Platform, list[Instance]] = {}
-            for key, platform in platforms(self._aws, asked).items():
+            known = platforms(self._aws, asked)
+            for key, platform in known.items():
                 if isinstance(platform, Refused):
                     found[key] = Idleness(None, platform.what)
-                else:
-                    hosts.setdefault(platform, []).append(ports[key][0])
+            hosts = by_platform(asked, known)
             found.update(self._counted(hosts, ports, wait))
         except TaskError as error:
             found.update({each.id: Idleness(None, error.what) for each in asked if each.id not in found})

@@ -10,17 +10,14 @@ from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.run_command import Platform, RunCommand, platforms, subject
+from tasks.aws.run_command import Platform, RunCommand, by_platform, subject
 from tasks.deployment import Record, Release, ReleaseFailed, Settings
 from tasks.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.host_script import powershell_script, shell_script
+from tasks.install_hosts import InstallHosts
 from tasks.log import Log
 from tasks.release_record import compared, facts, unread
 from tasks.waiting import Wait
-
-# A drive and folders, and one folder; without what PowerShell's own commands take for wildcards.
-WINDOWS_FOLDER = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*\[\]\x00-\x1f]+')
-WINDOWS_NAME = re.compile(r'[^<>:"|?*\[\]\\]*[^<>:"|?*\[\]\\. ]')
 
 # Seconds that reading a record may take.
 READING = 30.0
@@ -33,7 +30,7 @@ class SsmDeployer:
         self._aws = aws
         self._install_to = install_to
         self._settings = settings
-        self._platforms: dict[str, Platform | Refused] = {}
+        self._hosts = InstallHosts(aws, install_to)
         self._artifacts: dict[tuple[str, Platform], Artifact] = {}
 
     def check(self, release: Release, instance: Instance) -> None:
@@ -44,7 +41,7 @@ class SsmDeployer:
         check_folder_name(release.version, "--version")
         if not self._settings.bucket and not release.artifact.startswith("s3://"):
             raise Refused("--via ssm needs --bucket, the S3 bucket that the release passes through")
-        for platform in self._hosts(instances, release.version):
+        for platform in self._hosts.all(instances, release.version):
             self._artifact(release, platform)
 
     def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
@@ -56,7 +53,7 @@ class SsmDeployer:
     ) -> dict[str, TaskError]:
         if not instances:
             return {}
-        hosts = self._hosts(instances, release.version)
+        hosts = self._hosts.all(instances, release.version)
         values = {platform: self._installation(release, platform, wait, log) for platform in hosts}
         log.say(f"{subject(instances)}: installing {release.version} to {self._install_to}")
         for each in instances:
@@ -74,42 +71,39 @@ class SsmDeployer:
         log: Log,
         since: datetime | None = None,
     ) -> dict[str, Record]:
-        records: dict[str, Record] = {}
-        hosts: dict[Platform, list[Instance]] = {}
+        doing = f"{subject(instances)}: reading what is current"
         try:
-            # Asked anew: one that went away since would hold back what all others say.
-            self._platforms.update(platforms(self._aws, instances))
-            for each in instances:
-                try:
-                    hosts.setdefault(self._platform(each), []).append(each)
-                except Refused as refused:
-                    records[each.id] = unread(refused.what)
+            # One that went away since would hold back what all others say.
+            known = self._hosts.anew(instances)
+            hosts = by_platform(instances, known)
             scripts = {
                 platform: SCRIPTS[platform](["read_record"], {"install_to": self._install_to})
                 for platform in hosts
             }
             command = RunCommand(self._aws, hosts, min(self._settings.within, READING))
-            outcomes = command.run(scripts, wait, f"{subject(instances)}: reading what is current")
+            outcomes = command.run(scripts, wait, doing)
         except AwsError as error:
             return {each.id: unread(error.what) for each in instances}
-        for platform, those in hosts.items():
-            digest = self._artifact(release, platform).sha256
-            for each in those:
-                ended = outcomes[each.id]
-                records[each.id] = (
-                    unread(ended.verdict) if ended.problem else compared(ended.output, release, digest, since)
-                )
+        records: dict[str, Record] = {}
+        for key, platform in known.items():
+            if isinstance(platform, Refused):
+                records[key] = unread(platform.what)
+            elif outcomes[key].problem:
+                records[key] = unread(outcomes[key].verdict)
+            else:
+                digest = self._artifact(release, platform).sha256
+                records[key] = compared(outcomes[key].output, release, digest, since)
         return records
 
     def check_back(self, version: str, instance: Instance) -> None:
         if version:
             check_folder_name(version, "--version")
-        self._hosts([instance], version)
+        self._hosts.all([instance], version)
 
     def go_back(self, instance: Instance, wait: Wait, log: Log, *, to: str = "", leaving: str = "") -> str:
         doing = f"going back to {to or 'the release before'}"
         log.say(f"{instance.name}: {doing}")
-        hosts = self._hosts([instance])
+        hosts = self._hosts.all([instance])
         values = {platform: {"to": to, "leaving": leaving} for platform in hosts}
         outcome = self._run(hosts, "go_back", values, doing, wait, log)[instance.id]
         if failure := _failure(instance, outcome, doing):
@@ -155,42 +149,6 @@ class SsmDeployer:
                 for line in outcomes[each.id].last_lines:
                     log.say(f"{each.name}: | {line}")
         return outcomes
-
-    def _ask(self, instances: Sequence[Instance]) -> None:
-        """Have SSM say what the instances run, of which it has not said it yet."""
-        new = [each for each in instances if not isinstance(self._platforms.get(each.id), Platform)]
-        self._platforms.update(platforms(self._aws, new))
-
-    def _hosts(self, instances: Sequence[Instance], version: str = "") -> dict[Platform, list[Instance]]:
-        self._ask(instances)
-        hosts: dict[Platform, list[Instance]] = {}
-        refusals: list[Refused] = []
-        for each in instances:
-            try:
-                hosts.setdefault(self._platform(each, version), []).append(each)
-            except Refused as refused:
-                refusals.append(refused)
-        if len(refusals) > 1:
-            raise Refused("; ".join(dict.fromkeys(each.what for each in refusals)), refusals[0].advice)
-        if refusals:
-            raise refusals[0]
-        return hosts
-
-    def _platform(self, instance: Instance, version: str = "") -> Platform:
-        platform = self._platforms[instance.id]
-        if isinstance(platform, Refused):
-            raise platform
-        if platform is Platform.LINUX and not self._install_to.startswith("/"):
-            raise Refused(f"--install-to {self._install_to!r} is no absolute folder on {instance.name}")
-        if platform is Platform.WINDOWS:
-            if not WINDOWS_FOLDER.fullmatch(self._install_to):
-                raise Refused(
-                    f"--install-to {self._install_to!r} is no folder with a drive, and {instance.name} "
-                    "runs Windows"
-                )
-            if version and not WINDOWS_NAME.fullmatch(version):
-                raise Refused(f"--version {version!r} cannot be the name of a folder on Windows")
-        return platform
 
     def _artifact(self, release: Release, platform: Platform) -> Artifact:
         known = (release.artifact, platform)

@@ -14,7 +14,7 @@ from tasks.aws.instances import Instance
 from tasks.errors import Refused, TimedOut
 from tasks.waiting import Wait
 
-__all__ = ["Platform", "RunCommand", "platforms", "subject"]
+__all__ = ["Platform", "RunCommand", "by_platform", "platforms", "subject"]
 
 
 def platforms(aws: Aws, instances: Sequence[Instance]) -> dict[str, Platform | Refused]:
@@ -27,6 +27,18 @@ def platforms(aws: Aws, instances: Sequence[Instance]) -> dict[str, Platform | R
         )
         known.update({entry["InstanceId"]: entry for entry in told})
     return {each.id: _platform(each, known.get(each.id)) for each in instances}
+
+
+def by_platform(
+    instances: Sequence[Instance], known: Mapping[str, Platform | Refused]
+) -> dict[Platform, list[Instance]]:
+    """Return the instances that a script can run on, by what they run."""
+    hosts: dict[Platform, list[Instance]] = {}
+    for each in instances:
+        platform = known[each.id]
+        if isinstance(platform, Platform):
+            hosts.setdefault(platform, []).append(each)
+    return hosts
 
 
 class RunCommand:

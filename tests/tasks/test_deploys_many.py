@@ -25,6 +25,7 @@ from tasks.errors import Cancelled, Refused
 from tasks.via_ssm import SsmDeployer
 from tasks.waiting import Wait
 from tests.fakes import FakeClock, Stage, instance
+from tests.tasks.bash_host import zip_of
 
 RESTART = "systemctl restart app"
 
@@ -341,3 +342,34 @@ def test_when_aws_cannot_be_asked_any_more_what_was_heard_still_counts() -> None
     assert outcomes["i-1"].problem is None
     assert outcomes["i-2"].began
     assert "is not known (AWS refused ssm:ListCommandInvocations" in str(outcomes["i-2"].problem)
+
+
+def test_many_refusals_name_a_few(site: Site) -> None:
+    for host in site.hosts:
+        host.platform = "MacOS"
+    strangers = [instance(number) for number in range(1, 4)]
+    with pytest.raises(Refused) as refused:
+        site.deployer.check_all(site.release("2.0"), [*site.instances, *strangers])
+
+    assert refused.value.what.count("runs MacOS") == 4
+    assert refused.value.what.endswith("Staging-1 is not managed by SSM; and 2 more")
+
+
+def test_windows_is_read_in_powershell(site: Site, tmp_path: Path) -> None:
+    for host in site.hosts:
+        host.platform, host.command_ends = "Windows", ("Success", "Success")
+    archive = tmp_path / "app.zip"
+    archive.write_bytes(zip_of({"app.exe": (0, b"2.0")}))
+    release = Release("app", "2.0", str(archive))
+    words = "--install-to '/srv/app' is no folder with a drive, and Web-1 runs Windows"
+    assert site.records(release)["Web-1"] == (False, f"its record cannot be read: {words}")
+
+    settings = Settings("releases", r"C:\srv\app", RESTART, 5, 60, [])
+    site.deployer = SsmDeployer(site.aws, r"C:\srv\app", settings)
+    found = site.records(release)
+    [order] = site.cloud.client("ssm").list_commands()["Commands"]
+    golden = Path(__file__).with_name("golden") / "read_record_on_windows.ps1"
+
+    assert set(found.values()) == {(False, "its record cannot be read: it printed nothing")}
+    assert order["DocumentName"] == "AWS-RunPowerShellScript"
+    assert "\n".join(order["Parameters"]["commands"]).endswith(golden.read_text())

@@ -1,0 +1,63 @@
+"""What runs on instances, and whether that can have the install folder and the version of a release."""
+
+import re
+from collections.abc import Sequence
+
+from tasks.aws.connect import Aws
+from tasks.aws.instances import Instance
+from tasks.aws.run_command import Platform, by_platform, platforms
+from tasks.errors import Refused
+
+# A drive and folders, and one folder; without what PowerShell's own commands take for wildcards.
+WINDOWS_FOLDER = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*\[\]\x00-\x1f]+')
+WINDOWS_NAME = re.compile(r'[^<>:"|?*\[\]\\]*[^<>:"|?*\[\]\\. ]')
+
+# Instances that a refusal names.
+NAMED = 5
+
+
+class InstallHosts:
+    """Sorts instances by what they run.
+
+    Args:
+        install_to: The folder that all of them get the release into.
+    """
+
+    def __init__(self, aws: Aws, install_to: str) -> None:
+        self._aws = aws
+        self._install_to = install_to
+        self._known: dict[str, Platform | Refused] = {}
+
+    def all(self, instances: Sequence[Instance], version: str = "") -> dict[Platform, list[Instance]]:
+        """Return them by what they run; SSM is asked once for each that it knows.
+
+        Raises:
+            Refused: One of them cannot be reached now, or cannot have that folder or version.
+        """
+        new = [each for each in instances if not isinstance(self._known.get(each.id), Platform)]
+        self._known.update(platforms(self._aws, new))
+        found = {each.id: self._fitting(each, version) for each in instances}
+        # Many may be refused for the same reason.
+        refused = {each.what: each for each in found.values() if isinstance(each, Refused)}
+        if len(refused) == 1:
+            raise next(iter(refused.values()))
+        if refused:
+            more = [f"and {len(refused) - NAMED} more"] if len(refused) > NAMED else []
+            raise Refused("; ".join([*refused][:NAMED] + more), next(iter(refused.values())).advice)
+        return by_platform(instances, found)
+
+    def anew(self, instances: Sequence[Instance]) -> dict[str, Platform | Refused]:
+        """Return by id what each runs now, or why nothing can be run on it."""
+        self._known.update(platforms(self._aws, instances))
+        return {each.id: self._fitting(each, "") for each in instances}
+
+    def _fitting(self, instance: Instance, version: str) -> Platform | Refused:
+        platform = self._known[instance.id]
+        folder = f"--install-to {self._install_to!r}"
+        if platform is Platform.LINUX and not self._install_to.startswith("/"):
+            return Refused(f"{folder} is no absolute folder on {instance.name}")
+        if platform is Platform.WINDOWS and not WINDOWS_FOLDER.fullmatch(self._install_to):
+            return Refused(f"{folder} is no folder with a drive, and {instance.name} runs Windows")
+        if platform is Platform.WINDOWS and version and not WINDOWS_NAME.fullmatch(version):
+            return Refused(f"--version {version!r} cannot be the name of a folder on Windows")
+        return platform
