@@ -1,0 +1,48 @@
+"""SIGTERM, GoCD's cancel, at the two moments that differ."""
+
+import signal
+
+import pytest
+
+from gocd.rehearsal.standin_aws.journal import Call
+from tests.tasks.rollout.conftest import MakeFleet
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_during_the_drain_everyone_is_put_back(fleet: MakeFleet) -> None:
+    mixed = fleet(2, members=2, min_size=2)
+    before = mixed.standing()
+
+    def draining(call: Call) -> bool:
+        return call.operation == "DeregisterTargets"
+
+    ran = mixed.started_and_signalled(draining, signal.SIGTERM, "--batch", "2")
+
+    assert ran.returncode == 143
+    assert "put back" in ran.stderr
+    assert mixed.standing() == before
+    assert set(mixed.versions().values()) == {"1.0"}
+
+
+def test_during_the_deployment_the_batch_is_left_out_and_the_next_run_completes(fleet: MakeFleet) -> None:
+    mixed = fleet(1, members=2, min_size=2)
+    before = mixed.standing()
+
+    def deploying(call: Call) -> bool:
+        return call.operation == "SendCommand" and "Installs one release" in str(call.parameters)
+
+    ran = mixed.started_and_signalled(deploying, signal.SIGTERM, "--batch", "2")
+
+    assert ran.returncode == 143
+    assert "may have either version" in ran.stderr
+    assert "out of fleet" in ran.stderr
+    assert list(mixed.health().values()) == ["healthy"]
+    assert [group["sizes"][0] for group in mixed.standing()["groups"]] != [2]
+
+    again = mixed.roll("--batch", "2")
+
+    assert again.returncode == 0, again.stderr
+    assert "left outside of fleet by an earlier run" in again.stdout
+    assert set(mixed.versions().values()) == {"2.0"}
+    assert mixed.standing() == before
