@@ -44,6 +44,8 @@ def command(
             leave(
                 *(Batch((found,)), balancers, floor, memory, wait, log),
                 timeout=timeout,
-                until_idle=DrainUntilIdle(SsmHosts(aws), log) if until_idle else None,
+                until_idle=DrainUntilIdle(SsmHosts(aws, f"{found.name}: draining"), log)
+                if until_idle
+                else None,
                 dry_run=dry_run,
             )

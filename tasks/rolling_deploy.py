@@ -126,7 +126,7 @@ def command(
             turn = Turn(
                 *(release, deployer, questions, floor, memory, wait, log),
                 *(Settle(settle, consecutive), status_timeout),
-                DrainUntilIdle(SsmHosts(aws), log) if until_idle else None,
+                DrainUntilIdle(SsmHosts(aws, "draining"), log) if until_idle else None,
             )
             proof = Proof(release, deployer, questions, started)
             deploying = Deploying(turn, proof, again=not resume, held=locks.check)

@@ -30,8 +30,8 @@ BEFORE = {
     JOINING: OUT,
     SERVING: SERVING,
 }
-# Events that tell of a task, not of the instance that it is about.
-OF_TASKS = frozenset({"started", "ended"})
+# Events that tell of a task, not of a state that the instance it is about gets into.
+OF_TASKS = frozenset({"started", "ended", "skipped", "halted"})
 
 
 @dataclass(frozen=True)

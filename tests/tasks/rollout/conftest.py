@@ -59,9 +59,7 @@ class Fleet:
             *("--settle", "0", "--status-timeout", "5", *more),
         ]
 
-    def roll(
-        self, *more: str, version: str = "2.0", broken: str | None = None, status: bool = True
-    ) -> Run:
+    def roll(self, *more: str, version: str = "2.0", broken: str | None = None, status: bool = True) -> Run:
         return self.gocd_tasks(*self.words(*more, version=version, broken=broken, status=status))
 
     def launch(self, name: str, zone: str) -> Instance:
