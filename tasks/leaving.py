@@ -7,7 +7,7 @@ from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, Place, State
 from tasks.batch import Batch
-from tasks.errors import Cancelled, TimedOut
+from tasks.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.floor import Floor, FloorBroken
 from tasks.idle_drain import DrainUntilIdle
 from tasks.joining import register, wait_until_serving
@@ -89,10 +89,9 @@ def leave(
     except FloorBroken:
         _put_back(batch, departures, memory, wait, log, "someone else went first")
         raise
-    except AwsError as error:
-        if not error.refusal:
-            raise
-        _put_back(batch, departures, memory, wait, log, "not allowed to go on")
+    except TaskError as error:
+        if _certain(error):
+            _put_back(batch, departures, memory, wait, log, "not allowed to go on")
         raise
     except Cancelled:
         _put_back(batch, departures, memory, wait, log, "cancelled; nothing was deployed yet")
@@ -152,14 +151,22 @@ def _order(departure: Departure, log: Log) -> None:
     departure.ordered |= {instance.id for instance in leaving}
     try:
         balancer.deregister([Place(each, departure.members[each.id].ports) for each in leaving])
-    except AwsError as error:
-        if error.refusal:
-            departure.ordered = before
+    except TaskError as error:
+        if _certain(error):
+            # An order that took several calls may have been followed by some.
+            roster = balancer.roster(*leaving)
+            gone = (each.id for each in leaving if roster.of(each).state in (State.LEAVING, State.OUT))
+            departure.ordered = before.union(gone)
         raise
     drain = balancer.settings().drain
     log.say(f"{leaving.names}: leaving {balancer.name}; in-flight requests have up to {drain:.0f} s")
     for each in leaving:
         log.event("leaving", instance=each.name, load_balancer=balancer.address, drain_seconds=drain)
+
+
+def _certain(error: TaskError) -> bool:
+    """Whether what was asked for last has certainly not been done."""
+    return isinstance(error, Refused) or (isinstance(error, AwsError) and error.refusal)
 
 
 def _drained(

@@ -77,14 +77,15 @@ class Standby:
         if not {MIN_SIZE, SUSPENDED} & set(group.tags):
             return
         group.look()
+        away = self._others_away()
         if before := group.tags.get(MIN_SIZE):
-            size = min(int(before), group.desired)
+            size = min(int(before), group.desired) if away else int(before)
             if size > group.min_size:
                 group.set_min_size(size)
                 self._log.say(f"{group.name}: minimum size is {size} again")
             if size == int(before):
                 group.untag(MIN_SIZE)
-        if (process := group.tags.get(SUSPENDED)) and not self._others_away():
+        if (process := group.tags.get(SUSPENDED)) and not away:
             if process in group.suspended:
                 group.resume(process)
                 self._log.say(f"{group.name}: {process} resumed")
@@ -154,19 +155,14 @@ class ThroughStandby:
     def roster(self, *asked: Instance) -> Roster:
         """Everyone in it; who enters Standby is leaving until its group says that it is there."""
         roster = self.balancer.roster(*asked)
-        entering = [
-            each
-            for each in asked
-            if (standby := self.groups.get(each.group))
-            and standby.group.lifecycle.get(each.id) == ENTERING
-            and roster.of(each).state is State.OUT
-        ]
-        for standby, some in self._by_group(entering):
+        entering = [each for each in asked if self._lifecycle(each) == ENTERING]
+        drained = [each for each in entering if roster.of(each).state is State.OUT]
+        for standby, some in self._by_group(drained):
             standby.group.look_at(each.id for each in some)
-        held = [each for each in entering if self._lifecycle(each) == ENTERING]
+        held = [each for each in drained if self._lifecycle(each) == ENTERING]
         leaving = [Member(each.id, State.LEAVING, "entering Standby", takes_back=False) for each in held]
-        members = self._only_after_standby(roster, asked)
-        return Roster((*members, *leaving))
+        ordered = {each.id for each in entering}
+        return Roster((*(_on_its_way(each, ordered) for each in roster.members), *leaving))
 
     def register(self, places: Sequence[Place]) -> None:
         """Take members out of Standby, and register the others."""
@@ -192,13 +188,6 @@ class ThroughStandby:
         for standby in self.groups.values():
             standby.restore()
 
-    def _only_after_standby(self, roster: Roster, asked: Iterable[Instance]) -> list[Member]:
-        members = {each.id for each in asked if each.group in self.groups}
-        return [
-            replace(each, takes_back=False) if each.key in members and each.state is State.LEAVING else each
-            for each in roster.members
-        ]
-
     def _attached(self, instance: Instance) -> bool:
         standby = self.groups.get(instance.group)
         return standby is not None and self.address in standby.group.addresses
@@ -213,3 +202,10 @@ class ThroughStandby:
             if each.group in self.groups:
                 members.setdefault(each.group, []).append(each)
         return [(self.groups[name], some) for name, some in members.items()]
+
+
+def _on_its_way(member: Member, ordered: set[str]) -> Member:
+    """A member that was sent to Standby leaves, even if its load balancer has not heard of it yet."""
+    if member.key not in ordered:
+        return member
+    return replace(member, state=State.LEAVING, takes_back=False)
