@@ -4,13 +4,16 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: rehearse test check format clean
+.PHONY: rehearse test exhaustive check format clean
 
 rehearse: $(VENV)/.rehearsal
 	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal $(ARGS)
+
+exhaustive: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal -m exhaustive -rP $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
