@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.batch import Batch
-from tasks.deployment import Deployer, DeploysMany, Release
+from tasks.deployment import Deployer, DeploysMany, Release, ReleaseFailed
 from tasks.errors import TaskError, TimedOut
 from tasks.floor import Floor
 from tasks.idle_drain import DrainUntilIdle
@@ -88,26 +88,41 @@ class Turn:
             try:
                 join(part, balancers, self.memory, self.wait, self.log)
             except TimedOut as late:
-                raise TimedOut(f"halted: {late.what}", "") from None
+                raise TimedOut(f"halted: {late.what}") from None
 
     def _deploy(self, batch: Batch, out: str) -> None:
         self.log.stands(f"{batch.names} may have either version, and {out}")
         failures = self._failures(batch)
         if failures:
-            words = "; ".join(failure.what for failure in failures.values())
-            raise Halted(f"halted: {words}")
+            self.log.stands("; ".join([*self._runs(batch, failures), out]))
+            raise Halted(f"halted: {'; '.join(failure.what for failure in failures.values())}")
         self.log.stands(out)
         self.log.say(f"{batch.names}: {self.release.version} installed, {self.log.calls()} AWS calls so far")
 
     def _failures(self, batch: Batch) -> Mapping[str, TaskError]:
         if isinstance(self.deployer, DeploysMany):
             return self.deployer.deploy_all(self.release, batch.instances, self.wait, self.log)
-        for instance in batch:
+        for number, instance in enumerate(batch):
             try:
                 self.deployer.deploy(self.release, instance, self.wait, self.log)
             except TaskError as failure:
-                return {instance.id: failure}
+                untouched = batch.instances[number + 1 :]
+                runs = "what it ran before"
+                return {instance.id: failure} | {
+                    each.id: ReleaseFailed(f"{each.name} was not deployed to", runs) for each in untouched
+                }
         return {}
+
+    def _runs(self, batch: Batch, failures: Mapping[str, TaskError]) -> list[str]:
+        """What runs on each server of a batch that was not deployed to as a whole."""
+        well = Batch(tuple(each for each in batch if each.id not in failures))
+        known = {key: each.runs for key, each in failures.items() if isinstance(each, ReleaseFailed)}
+        unknown = Batch(tuple(each for each in batch if each.id in failures and each.id not in known))
+        return [
+            *(f"{each.name}: {known[each.id]}" for each in batch if each.id in known),
+            *([f"{unknown.names} may have either version"] if unknown else []),
+            *([f"{well.does('has', 'have')} {self.release.version}"] if well else []),
+        ]
 
 
 def _names(parts: Sequence[Part]) -> str:
