@@ -14,9 +14,10 @@ from gocd.rehearsal.load.traffic import Traffic
 from gocd.rehearsal.standin_aws.cloud import LoadBalancer, StandInAWS
 from gocd.rehearsal.standin_aws.lifecycle import ALLOW_EVENTS, BLOCK_EVENTS, EVENTS
 from gocd.samples.measurement import measure
+from tests.gocd.rehearsal.standin_aws import test_code_deploy
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, listed
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
-from tests.gocd.rehearsal.standin_aws.test_code_deploy import SCRIPT, ended, packed, told
+from tests.gocd.rehearsal.standin_aws.test_code_deploy import SCRIPT, packed, told
 
 OF_THE_SERVICE = {"DownloadBundle", "Install", "AllowTraffic", "BlockTraffic"}
 HOOKED = [each for each in (*EVENTS, *ALLOW_EVENTS, *BLOCK_EVENTS) if each not in OF_THE_SERVICE]
@@ -92,6 +93,10 @@ class Stack:
 
     def group(self) -> Any:
         return self.cloud.client("codedeploy").get_deployment_group(**GROUP)["deploymentGroupInfo"]
+
+
+def ended(cloud: StandInAWS, deployment_id: str, status: str) -> Any:
+    return test_code_deploy.ended(cloud, deployment_id, status, patience=30)
 
 
 @pytest.fixture
