@@ -173,6 +173,29 @@ def test_users_go_from_the_blue_fleet_to_its_copy_and_none_is_lost(
     assert measure(jtl).sent > 50
 
 
+def test_blue_is_left_by_the_scripts_of_its_own_revision(cloud: StandInAWS, stack: Stack) -> None:
+    first = stack.deploy()
+    ended(cloud, first, "Succeeded")
+    [blue] = stack.fleets()[f"CodeDeploy_app-green_{first}"]
+    ended(cloud, stack.deploy('[ "${LIFECYCLE_EVENT%BlockTraffic}" = "$LIFECYCLE_EVENT" ]'), "Succeeded")
+    ran = (cloud.parts.instances.get(blue).root / "ran").read_text().split()  # type: ignore[union-attr]
+
+    assert ran[-2:] == ["BeforeBlockTraffic", "AfterBlockTraffic"]
+
+
+def test_the_copy_is_as_the_original_but_for_its_name(cloud: StandInAWS, stack: Stack) -> None:
+    stack.configure(action="KEEP_ALIVE")
+    ended(cloud, stack.deploy(), "Succeeded")
+    found = cloud.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    template, *sizes = "LaunchTemplate", "MinSize", "MaxSize", "DesiredCapacity", "VPCZoneIdentifier"
+    blue, green = sorted(found, key=lambda each: each["AutoScalingGroupName"] != "app")
+
+    assert [blue[each] for each in sizes] == [green[each] for each in sizes]
+    assert blue[template]["LaunchTemplateId"] == green[template]["LaunchTemplateId"]
+    # The green group registers from now on, and the blue one no more.
+    assert (blue["TargetGroupARNs"], green["TargetGroupARNs"]) == ([], [stack.balancer.arn])
+
+
 def test_green_is_not_before_users_until_it_is_validated(cloud: StandInAWS, stack: Stack) -> None:
     deployment_id = stack.deploy('[ "$LIFECYCLE_EVENT" != ValidateService ] || sleep 2')
     stack.wait_for(deployment_id, "Green", "ValidateService", "InProgress")
