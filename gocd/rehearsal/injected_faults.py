@@ -22,9 +22,10 @@ THROTTLED = 0.5
 
 # Before the name of a breakage that the sample's releases know.
 BAD_RELEASE = "bad-release:"
+VALIDATE_FAILS = "validate-fails"
 
-# The tasks that take instances out, and the calls that put one back.
-TAKING_OUT = {"detach-instance", ON_FLEETS}
+# The tasks that an agent dies in, and the calls that put an instance back.
+KILLED_IN = {"detach-instance", ON_FLEETS, "upgrade-herd"}
 PUTTING_BACK = {"RegisterTargets", "RegisterInstancesWithLoadBalancer", "ExitStandby"}
 
 OnTaskStart = Callable[[StartedTask], None]
@@ -55,11 +56,11 @@ def _throttle(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
 
 
 def _agent_killed(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
-    """The agent dies as the first instances leave; GoCD gives the job to another one."""
+    """The agent dies as the first instances leave, or amid an upgrade; another one gets its job."""
     killed = threading.Event()
 
     def kill_once(started: StartedTask) -> None:
-        if _words(started) & TAKING_OUT and not killed.is_set():
+        if _words(started) & KILLED_IN and not killed.is_set():
             killed.set()
             timer = threading.Timer(INTO_THE_TASK, started.kill)
             timer.daemon = True
@@ -91,6 +92,11 @@ def _bad_release(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
     return lambda _: None
 
 
+def _validate_fails(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """HERD's ValidateService script refuses the new version; its users stay with the old one."""
+    return lambda _: None
+
+
 def breakage(fault: str) -> str | None:
     """Return how the release that is rolled out shall be broken, if *fault* is about that."""
     return fault.removeprefix(BAD_RELEASE) if fault.startswith(BAD_RELEASE) else None
@@ -102,6 +108,7 @@ FAULTS: dict[str, Callable[[StandInAWS, BuiltSite], OnTaskStart]] = {
     "throttle": _throttle,
     "agent-killed": _agent_killed,
     "undrained": _undrained,
+    VALIDATE_FAILS: _validate_fails,
     **{BAD_RELEASE + name: _bad_release for name in BREAKAGES},
 }
 
