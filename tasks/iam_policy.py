@@ -31,6 +31,8 @@ RESOURCES: dict[Scope, list[str]] = {
         "arn:aws:codedeploy:*:*:deploymentgroup:*",
     ],
     Scope.BUCKET: ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"],
+    Scope.UPGRADE_FUNCTION: ["arn:aws:lambda:*:*:function:*-UPGRADE-HERD-LAMBDA-FUNCTION"],
+    Scope.UPGRADE_PARAMETERS: ["arn:aws:ssm:*:*:parameter/app/MDL/*"],
 }
 
 

@@ -12,6 +12,8 @@ class Scope(Enum):
     RUN_COMMAND = "RunTheInstallation"
     CODE_DEPLOY = "DeployThroughCodeDeploy"
     BUCKET = "PassTheRelease"
+    UPGRADE_FUNCTION = "StartTheUpgrade"
+    UPGRADE_PARAMETERS = "ReadOfUpgrades"
 
 
 FIND = {"ec2:DescribeInstances"}
@@ -44,6 +46,12 @@ CODE_DEPLOY = {
     "codedeploy:RegisterApplicationRevision",
 }
 
+WATCH = {
+    "codedeploy:BatchGetDeploymentTargets",
+    "codedeploy:ListDeploymentTargets",
+    "codedeploy:StopDeployment",
+}
+
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
     # A detach that may not go on puts the instance back, so it needs both.
     "detach-instance": {
@@ -70,6 +78,17 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
         Scope.CODE_DEPLOY: CODE_DEPLOY,
         Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
     },
+    "upgrade-herd": {
+        Scope.EVERYTHING: WATCH,
+        Scope.CODE_DEPLOY: {
+            "codedeploy:BatchGetDeployments",
+            "codedeploy:GetDeployment",
+            "codedeploy:ListDeployments",
+        },
+        Scope.UPGRADE_FUNCTION: {"lambda:InvokeFunction"},
+        Scope.UPGRADE_PARAMETERS: {"ssm:GetParameters"},
+    },
+    "watch-deployment": {Scope.EVERYTHING: WATCH, Scope.CODE_DEPLOY: {"codedeploy:GetDeployment"}},
     "verify-traffic": {
         Scope.EVERYTHING: {
             "cloudwatch:GetMetricData",
