@@ -14,6 +14,7 @@ from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws import guardian
 from gocd.rehearsal.standin_aws.faults import Faults
 from gocd.rehearsal.standin_aws.journal import Journal
+from gocd.rehearsal.standin_aws.lambda_functions import Handler, Invocation
 from gocd.rehearsal.standin_aws.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.world import LoadBalancer, World
 
@@ -28,6 +29,7 @@ class StandInAWS(World):
         region: The one region it has instances in.
         registration_delay: Seconds a target is ``initial`` before its first health check.
         health_check_speed: How many times faster than asked health checks run.
+        deployment_speed: How many times faster than asked CodeDeploy's waits pass.
         say: Told, in whole lines, what is being set up.
 
     Raises:
@@ -43,12 +45,14 @@ class StandInAWS(World):
         region: str = "eu-west-1",
         registration_delay: float = 1.0,
         health_check_speed: float = 1.0,
+        deployment_speed: float = 1.0,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.folder = folder.resolve()
         super().__init__(region, say)
         self.registration_delay = registration_delay
         self.health_check_speed = health_check_speed
+        self.deployment_speed = deployment_speed
         self.mark = uuid4().hex
         self.journal = Journal()
         self.faults = Faults()
@@ -104,6 +108,15 @@ class StandInAWS(World):
     def instances_mark(self) -> str:
         """The mark in the environment of every process that runs on an instance."""
         return f"{self.mark}/instances"
+
+    def lambda_function(self, name: str, handler: Handler) -> str:
+        """Have *handler* answer the invocations of a Lambda function; gives the function's ARN."""
+        return self.parts.functions.add(name, handler)
+
+    @property
+    def invocations(self) -> list[Invocation]:
+        """Every run of a Lambda function that has ended, oldest first."""
+        return list(self.parts.functions.invocations)
 
     def reset(self) -> None:
         """Return to an empty AWS without journal and faults; Envoy and the endpoint stay."""

@@ -1,4 +1,4 @@
-"""CodeDeploy for EC2, whose in-place deployments really run on their instances; blue/green is not modelled.
+"""CodeDeploy for EC2, whose deployments, in place and blue/green, really run on their instances.
 
 Sources: CodeDeploy API reference (CreateDeployment, StopDeployment, ContinueDeployment, the common errors);
 user guide, Redeploy and roll back a deployment.
@@ -9,30 +9,51 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from moto.codedeploy.exceptions import CodeDeployException, DeploymentDoesNotExistException
 from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import ActionResult
 
+from gocd.rehearsal.standin_aws.auto_scaling import AutoScaling
+from gocd.rehearsal.standin_aws.blue_green import BlueGreen, check
 from gocd.rehearsal.standin_aws.corrections import Correction
 from gocd.rehearsal.standin_aws.deployment_groups import DeploymentGroups, selects
-from gocd.rehearsal.standin_aws.deployments import Deployment, new_id
+from gocd.rehearsal.standin_aws.deployment_targets import DeploymentTargets
+from gocd.rehearsal.standin_aws.deployments import Course, Deployment, new_id
+from gocd.rehearsal.standin_aws.fleets import Fleets
+from gocd.rehearsal.standin_aws.in_place import InPlace
 from gocd.rehearsal.standin_aws.instances import Instance, Instances
-from gocd.rehearsal.standin_aws.lifecycle import Order, Target
+from gocd.rehearsal.standin_aws.lifecycle import Halt, Order, Target
 from gocd.rehearsal.standin_aws.revisions import BUNDLE_TYPES
-from gocd.rehearsal.standin_aws.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.traffic_back import TrafficBack
+from gocd.rehearsal.standin_aws.traffic_routing import Routing
+
+if TYPE_CHECKING:
+    from gocd.rehearsal.standin_aws.cloud import StandInAWS
 
 LONGEST_DESCRIPTION = 256
+# What ContinueDeployment answers for each of its words where nothing waits for it.
+NOT_WAITING = {
+    "READY_WAIT": ("DeploymentIsNotInReadyStateException", "The deployment {} is not in the Ready state."),
+    "TERMINATION_WAIT": (
+        "InvalidDeploymentStatusException",
+        "The deployment {} does not wait for the termination of its original instances.",
+    ),
+}
 
 
 class CodeDeploy:
     """The deployments made so far; applications and groups are moto's."""
 
-    def __init__(self, instances: Instances, region: str) -> None:
+    def __init__(self, instances: Instances, auto_scaling: AutoScaling, cloud: StandInAWS) -> None:
         self._instances = instances
-        self._groups = DeploymentGroups(region)
-        self._region = region
+        self._groups = DeploymentGroups(cloud.region)
+        self._targets = DeploymentTargets(cloud.region, self._asked)
+        self._client = cloud.client
+        self._fleets = Fleets(cloud.client, instances, auto_scaling, cloud.region)
+        self._speed = cloud.deployment_speed
         self._deployments: dict[str, Deployment] = {}
         self._succeeded: dict[str, Deployment] = {}
         # Deployments end, and roll back, in threads of their own.
@@ -40,16 +61,11 @@ class CodeDeploy:
 
     def corrections(self) -> Iterator[Correction]:
         yield from self._groups.corrections()
+        yield from self._targets.corrections()
         owner = CodeDeployResponse
         for name in ("create_deployment", "get_deployment", "batch_get_deployments", "list_deployments"):
             yield Correction(owner, name, getattr(self, name))
-        for name in (
-            "list_deployment_targets",
-            "get_deployment_target",
-            "batch_get_deployment_targets",
-            "stop_deployment",
-            "continue_deployment",
-        ):
+        for name in ("stop_deployment", "continue_deployment"):
             yield Correction(owner, name, getattr(self, name), added=True)
 
     def forget(self) -> None:
@@ -73,7 +89,9 @@ class CodeDeploy:
         if asked.get("targetInstances"):
             text = "Target instances can be given for a blue/green deployment only."
             raise CodeDeployException("InvalidTargetInstancesException", text)
-        if {"BLUE_GREEN", "WITH_TRAFFIC_CONTROL"} & set((group.deployment_style or {}).values()):
+        if _is_blue_green(group):
+            check(group)
+        elif "WITH_TRAFFIC_CONTROL" in (group.deployment_style or {}).values():
             raise NotImplementedError
         with self._lock:
             name = group.deployment_group_name
@@ -104,18 +122,6 @@ class CodeDeploy:
         ]
         return ActionResult({"deployments": found[::-1]})
 
-    def list_deployment_targets(self, response: Any) -> ActionResult:
-        return ActionResult({"targetIds": list(self._started(_parameters(response)).targets)})
-
-    def get_deployment_target(self, response: Any) -> ActionResult:
-        asked = _parameters(response)
-        return ActionResult({"deploymentTarget": self._target(asked, asked["targetId"])})
-
-    def batch_get_deployment_targets(self, response: Any) -> ActionResult:
-        asked = _parameters(response)
-        targets = [self._target(asked, each) for each in asked["targetIds"]]
-        return ActionResult({"deploymentTargets": targets})
-
     def stop_deployment(self, response: Any) -> ActionResult:
         """StopDeployment: what an instance is doing goes on to its end, and nothing follows it."""
         asked = _parameters(response)
@@ -129,15 +135,23 @@ class CodeDeploy:
         return ActionResult({"status": status, "statusMessage": text})
 
     def continue_deployment(self, response: Any) -> ActionResult:
-        """ContinueDeployment: for a deployment that is Ready, which none in place ever is."""
-        deployment = self._unfinished(_parameters(response))
-        text = f"The deployment {deployment.id} is not in the Ready state."
-        raise CodeDeployException("DeploymentIsNotInReadyStateException", text)
+        """ContinueDeployment: reroute the traffic of one that is Ready, or end its last wait."""
+        asked = _parameters(response)
+        deployment = self._unfinished(asked)
+        word = asked.get("deploymentWaitType", "READY_WAIT")
+        if word not in NOT_WAITING:
+            text = f"The deployment wait type {word} is not valid."
+            raise CodeDeployException("InvalidDeploymentWaitTypeException", text)
+        if not deployment.go_on(word):
+            code, text = NOT_WAITING[word]
+            raise CodeDeployException(code, text.format(deployment.id))
+        return ActionResult({})
 
-    def _begin(self, request: Mapping[str, Any], group: Any, creator: str) -> Deployment:
-        deployment_id = new_id()
+    def _begin(
+        self, request: Mapping[str, Any], group: Any, creator: str, failed: Deployment | None = None
+    ) -> Deployment:
         order = Order(
-            deployment_id,
+            new_id(),
             group.application.application_name,
             group.deployment_group_name,
             group.deployment_group_id,
@@ -145,15 +159,30 @@ class CodeDeploy:
             request.get("fileExistsBehavior", "DISALLOW"),
             bool(request.get("ignoreApplicationStopFailures")),
         )
-        targets = [
-            Target(order, each, self._instances.mark, self._reachable)
+        halt = Halt()
+        course = self._course(order, group, halt, failed)
+        deployment = Deployment(
+            order.deployment_id, request, group, course, halt, self._ended, creator=creator
+        )
+        self._deployments[deployment.id] = deployment
+        deployment.start()
+        return deployment
+
+    def _course(self, order: Order, group: Any, halt: Halt, failed: Deployment | None) -> Course:
+        target = partial(Target, order, mark=self._instances.mark, reachable=self._reachable, halt=halt)
+        names = [each["name"] for each in group.load_balancer_info.get("targetGroupInfoList", [])]
+        routing = partial(Routing, self._client, names, halt)
+        if failed and isinstance(failed.course, BlueGreen):
+            return TrafficBack(failed.course, group, self._fleets, routing, target)
+        if _is_blue_green(group):
+            fleet = f"CodeDeploy_{order.group}_{order.deployment_id}"
+            return BlueGreen(group, fleet, self._fleets, routing, target, halt, self._speed)
+        chosen = [
+            each
             for each in self._instances
             if self._instances.state(each.id) == "running" and selects(group, self._tags(each))
         ]
-        deployment = Deployment(deployment_id, request, group, targets, self._ended, creator=creator)
-        self._deployments[deployment_id] = deployment
-        deployment.start()
-        return deployment
+        return InPlace([target(each) for each in chosen], halt)
 
     def _ended(self, deployment: Deployment, status: str) -> None:
         group_id = deployment.group.deployment_group_id
@@ -163,16 +192,14 @@ class CodeDeploy:
         event = "DEPLOYMENT_FAILURE" if status == "Failed" else "DEPLOYMENT_STOP_ON_REQUEST"
         if not deployment.rolls_back_on(event) or deployment.rollback:
             return
-        if group_id not in self._succeeded:
+        # Where there is a blue fleet, there is somewhere to go back to.
+        last = self._succeeded.get(group_id) or (isinstance(deployment.course, BlueGreen) and deployment)
+        if not last:
             deployment.rollback = {"rollbackMessage": "There is no successful deployment to roll back to."}
             return
         with self._lock:
-            request = {
-                **self._succeeded[group_id].request,
-                "description": "",
-                "fileExistsBehavior": "OVERWRITE",
-            }
-            rollback = self._begin(request, deployment.group, "codeDeployRollback")
+            request = {**last.request, "description": "", "fileExistsBehavior": "OVERWRITE"}
+            rollback = self._begin(request, deployment.group, "codeDeployRollback", deployment)
             rollback.rollback = {"rollbackTriggeringDeploymentId": deployment.id}
             text = f"Deployment {deployment.id} is rolled back by {rollback.id}."
             deployment.rollback = {"rollbackDeploymentId": rollback.id, "rollbackMessage": text}
@@ -194,28 +221,16 @@ class CodeDeploy:
             raise CodeDeployException("DeploymentAlreadyCompletedException", text)
         return deployment
 
-    def _started(self, asked: Mapping[str, Any]) -> Deployment:
-        deployment = self._asked(asked)
-        if deployment.started is None:
-            text = f"The deployment {deployment.id} has not started"
-            raise CodeDeployException("DeploymentNotStartedException", text)
-        return deployment
-
-    def _target(self, asked: Mapping[str, Any], target_id: str) -> dict[str, Any]:
-        deployment = self._started(asked)
-        if target_id not in deployment.targets:
-            text = f"The deployment target {target_id} could not be found in deployment {deployment.id}"
-            raise CodeDeployException("DeploymentTargetDoesNotExistException", text)
-        told = deployment.targets[target_id].described()
-        arn = f"arn:aws:ec2:{self._region}:{ACCOUNT}:instance/{target_id}"
-        return told | {"instanceTarget": told["instanceTarget"] | {"targetArn": arn}}
-
     def _reachable(self, instance: Instance) -> bool:
         return instance.agent_online and self._instances.state(instance.id) == "running"
 
     def _tags(self, instance: Instance) -> dict[str, str]:
         described = self._instances.described(instance.id)
         return {tag["key"]: tag["value"] for tag in described.get_tags()}
+
+
+def _is_blue_green(group: Any) -> bool:
+    return bool((group.deployment_style or {}).get("deploymentType") == "BLUE_GREEN")
 
 
 def _parameters(response: Any) -> Mapping[str, Any]:

@@ -17,19 +17,23 @@ from werkzeug.serving import make_server
 from gocd.rehearsal.standin_aws import wire
 from gocd.rehearsal.standin_aws.faults import Faults
 from gocd.rehearsal.standin_aws.journal import Call, Journal
+from gocd.rehearsal.standin_aws.lambda_functions import LambdaFunctions
+from gocd.rehearsal.standin_aws.wire import Answer
 
-Answer = tuple[str, list[tuple[str, str]], bytes]
 _READING = ("Describe", "Get", "List", "Head")
 
 
 class ControlPlane:
     """The endpoint; ``changed`` is called, with the lock held, after each call that may change something."""
 
-    def __init__(self, journal: Journal, faults: Faults, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, journal: Journal, faults: Faults, functions: LambdaFunctions, changed: Callable[[], None]
+    ) -> None:
         # Moto has no locks: with one for all, calls take effect one after the other.
         self.lock = threading.RLock()
         self._journal = journal
         self._faults = faults
+        self._functions = functions
         self._changed = changed
         self._moto = DomainDispatcherApplication(create_backend_app)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -71,22 +75,23 @@ class ControlPlane:
         return answer
 
     def _take_effect(self, call: Call, environ: dict[str, Any]) -> Answer:
+        if call.service == "lambda":
+            answer = self._ask(call, lambda: self._functions.answer(call, environ, _read(environ)))
+            return self._noted(call, answer)
         with self.lock:
-            answer = self._ask_moto(call, environ)
+            answer = self._ask(call, lambda: self._ask_moto(environ))
             if not call.operation.startswith(_READING):
                 self._changed()
+        return self._noted(call, answer)
+
+    def _noted(self, call: Call, answer: Answer) -> Answer:
         if int(answer[0].split()[0]) >= 400:
             call.outcome = dict(answer[1]).get("x-amzn-ErrorType", answer[0].split()[0])
         return answer
 
-    def _ask_moto(self, call: Call, environ: dict[str, Any]) -> Answer:
-        answered: list[tuple[str, list[tuple[str, str]]]] = []
-
-        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
-            answered.append((status, headers))
-
+    def _ask(self, call: Call, ask: Callable[[], Answer]) -> Answer:
         try:
-            content = b"".join(self._moto(environ, start))
+            return ask()
         except NotImplementedError:
             # Status 400, so that clients do not try again what cannot succeed.
             text = f"{call.service} {call.operation} is not modelled by the stand-in AWS"
@@ -94,6 +99,14 @@ class ControlPlane:
         except Exception as error:  # noqa: BLE001 - a gap in moto must not look like a broken network
             text = f"{call.service} {call.operation} failed inside the stand-in AWS: {error!r}"
             return wire.error(call, 400, "InternalFailure", text)
+
+    def _ask_moto(self, environ: dict[str, Any]) -> Answer:
+        answered: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
+            answered.append((status, headers))
+
+        content = b"".join(self._moto(environ, start))
         status, headers = answered[-1]
         return status, headers, content
 

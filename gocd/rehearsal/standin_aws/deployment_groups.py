@@ -25,7 +25,10 @@ SETTINGS = {
     "autoScalingGroups": "auto_scaling_groups",
     "autoRollbackConfiguration": "auto_rollback_configuration",
     "deploymentStyle": "deployment_style",
+    "blueGreenDeploymentConfiguration": "blue_green_deployment_configuration",
+    "loadBalancerInfo": "load_balancer_info",
 }
+IN_PLACE = {"deploymentType": "IN_PLACE", "deploymentOption": "WITHOUT_TRAFFIC_CONTROL"}
 SCALING_TAG = "aws:autoscaling:groupName"
 
 
@@ -88,5 +91,8 @@ def _fits(wanted: Mapping[str, str], tags: Mapping[str, str]) -> bool:
 
 def _described(group: Any) -> dict[str, Any]:
     told: dict[str, Any] = _deployment_group_info(group)
-    # moto has a name where the record of an Auto Scaling group belongs.
-    return told | {"autoScalingGroups": [{"name": name} for name in group.auto_scaling_groups]}
+    # moto has a name where the record of an Auto Scaling group belongs, and no style for a group without.
+    return told | {
+        "autoScalingGroups": [{"name": name} for name in group.auto_scaling_groups],
+        "deploymentStyle": group.deployment_style or IN_PLACE,
+    }

@@ -1,4 +1,4 @@
-"""One CodeDeploy deployment in place, from Created to its end.
+"""One CodeDeploy deployment, from Created to its end.
 
 Sources: CodeDeploy API reference (DeploymentInfo, ErrorInformation); user guide, Redeploy and roll back a
 deployment.
@@ -9,26 +9,19 @@ from __future__ import annotations
 import random
 import string
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Protocol
 
-from gocd.rehearsal.standin_aws.lifecycle import Target
+from gocd.rehearsal.standin_aws.deployment_groups import IN_PLACE
+from gocd.rehearsal.standin_aws.lifecycle import Halt, Target
 
 ENDED = {"Succeeded", "Failed", "Stopped"}
 # Seconds for which a deployment is Created and has no targets yet.
 STARTS_AFTER = 0.2
-NO_INSTANCES = (
-    "The deployment failed because no instances were found for your deployment group. Check your deployment "
-    "group settings to make sure the tags for your Amazon EC2 instances or Auto Scaling groups correctly "
-    "identify the instances you want to deploy to, and then try again."
-)
-TOO_FEW = (
-    "The overall deployment failed because too many individual instances failed deployment, too few healthy "
-    "instances are available for deployment, or some instances in your deployment group are experiencing "
-    "problems."
-)
 
 
 def new_id() -> str:
@@ -36,8 +29,37 @@ def new_id() -> str:
     return "d-" + "".join(random.choices(string.ascii_uppercase + string.digits, k=9))  # noqa: S311
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a deployment ends; *code* and *message* are its error, if it has one."""
+
+    status: str
+    code: str = ""
+    message: str = ""
+
+
+STOPPED = Ending("Stopped", "MANUAL_STOP", "The deployment was stopped.")
+
+
+class Course(Protocol):
+    """What a deployment does: in place, to a green fleet, or back.
+
+    *targets* by instance id, in the order in which they are listed; *fleet* names the Auto Scaling group of
+    the green ones.
+    """
+
+    @property
+    def targets(self) -> Mapping[str, Target]: ...
+
+    @property
+    def fleet(self) -> str: ...
+
+    def run(self, deployment: Deployment) -> Ending:
+        """Do it all; returns soon after the deployment's halt is asked for."""
+
+
 class Deployment:
-    """One deployment to *targets*, one after the other, as ``CodeDeployDefault.OneAtATime`` takes them.
+    """One deployment, taking its *course* in a thread of its own.
 
     Args:
         request: CreateDeployment's parameters.
@@ -50,7 +72,8 @@ class Deployment:
         deployment_id: str,
         request: Mapping[str, Any],
         group: Any,
-        targets: Sequence[Target],
+        course: Course,
+        halt: Halt,
         ended: Callable[[Deployment, str], None],
         *,
         creator: str = "user",
@@ -58,16 +81,22 @@ class Deployment:
         self.id = deployment_id
         self.request = request
         self.group = group
-        self.targets = {target.instance.id: target for target in targets}
+        self.course = course
         self.status = "Created"
         self.created = datetime.now(timezone.utc)
         self.started: datetime | None = None
         self.completed: datetime | None = None
+        self.termination_wait_started = False
         self.error: dict[str, str] = {}
         self.rollback: dict[str, str] = {}
         self._creator = creator
         self._ended = ended
-        self._stopping = threading.Event()
+        self._halt = halt
+        # The settings that hold are those at its start.
+        self._style = dict(group.deployment_style) or IN_PLACE
+        self._blue_green = group.blue_green_deployment_configuration
+        self._waiting_for = ""
+        self._told_to_go_on = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -85,21 +114,37 @@ class Deployment:
 
     def stop(self) -> bool:
         """Schedule nothing more; whether no event was under way."""
-        self._stopping.set()
-        for target in self.targets.values():
-            target.stopping.set()
-        return not any(target.status == "InProgress" for target in self.targets.values())
+        self._halt.asked.set()
+        return not any(target.status == "InProgress" for target in self.course.targets.values())
 
     def kill(self) -> None:
         """End it and whatever it runs, without a rollback."""
         self._ended = lambda deployment, status: None
-        for target in self.targets.values():
-            target.dead.set()
+        self._halt.dead.set()
         self.stop()
         self._thread.join(5)
 
+    def wait_for(self, word: str, seconds: float) -> bool:
+        """Wait to be told to go on with this *word* of ContinueDeployment's; whether that came in time."""
+        self._told_to_go_on.clear()
+        self._waiting_for = word
+        deadline = time.monotonic() + seconds
+        while not self._told_to_go_on.wait(0.05):
+            if self._halt.asked.is_set() or time.monotonic() >= deadline:
+                self._waiting_for = ""
+                return False
+        return True
+
+    def go_on(self, word: str) -> bool:
+        """End the wait for *word*; whether there was one."""
+        if self._waiting_for != word:
+            return False
+        self._waiting_for = ""
+        self._told_to_go_on.set()
+        return True
+
     def described(self) -> dict[str, Any]:
-        counted = Counter(target.status for target in self.targets.values())
+        counted = Counter(target.status for target in self.course.targets.values())
         states = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
         told: dict[str, Any] = {
             "applicationName": self.group.application.application_name,
@@ -118,9 +163,8 @@ class Deployment:
             or self.group.auto_rollback_configuration
             or {"enabled": False},
             "updateOutdatedInstancesOnly": False,
-            "deploymentStyle": self.group.deployment_style
-            or {"deploymentType": "IN_PLACE", "deploymentOption": "WITHOUT_TRAFFIC_CONTROL"},
-            "instanceTerminationWaitTimeStarted": False,
+            "deploymentStyle": self._style,
+            "instanceTerminationWaitTimeStarted": self.termination_wait_started,
             "fileExistsBehavior": self.request.get("fileExistsBehavior", "DISALLOW"),
             "deploymentStatusMessages": [],
             "computePlatform": "Server",
@@ -130,33 +174,25 @@ class Deployment:
             "completeTime": self.completed,
             "errorInformation": self.error,
             "rollbackInfo": self.rollback,
+            "blueGreenDeploymentConfiguration": self._blue_green,
+            "loadBalancerInfo": self.group.load_balancer_info,
+            "targetInstances": {"autoScalingGroups": [self.course.fleet]} if self.course.fleet else {},
         }
         return told | {name: value for name, value in seldom.items() if value}
 
     def _run(self) -> None:
-        self._stopping.wait(STARTS_AFTER)
+        self._halt.asked.wait(STARTS_AFTER)
         self.started = datetime.now(timezone.utc)
         self.status = "InProgress"
-        failed = False
-        for target in self.targets.values():
-            if failed or self._stopping.is_set():
+        try:
+            ending = self.course.run(self)
+        except Exception as problem:  # noqa: BLE001 - a deployment must end, whatever happens to it
+            ending = Ending("Failed", "INTERNAL_ERROR", str(problem))
+        for target in self.course.targets.values():
+            if target.status not in ENDED:
                 target.skip()
-                continue
-            target.walk()
-            failed = target.status == "Failed"
-        if self._stopping.is_set():
-            self.error = {"code": "MANUAL_STOP", "message": "The deployment was stopped."}
-            self._end("Stopped")
-        elif not self.targets:
-            self.error = {"code": "NO_INSTANCES", "message": NO_INSTANCES}
-            self._end("Failed")
-        elif failed:
-            self.error = {"code": "HEALTH_CONSTRAINTS", "message": TOO_FEW}
-            self._end("Failed")
-        else:
-            self._end("Succeeded")
-
-    def _end(self, status: str) -> None:
+        if ending.code:
+            self.error = {"code": ending.code, "message": ending.message}
         self.completed = datetime.now(timezone.utc)
-        self._ended(self, status)
-        self.status = status
+        self._ended(self, ending.status)
+        self.status = ending.status

@@ -8,16 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Where S3's operations and IAM's actions have different names: Service Authorization Reference, Amazon S3.
-_S3_ACTIONS = {
-    "HeadObject": "GetObject",
-    "HeadBucket": "ListBucket",
-    "ListObjects": "ListBucket",
-    "ListObjectsV2": "ListBucket",
-    "UploadPart": "PutObject",
-    "CreateMultipartUpload": "PutObject",
-    "CompleteMultipartUpload": "PutObject",
-    "DeleteObjects": "DeleteObject",
+# Where operations and IAM's actions have different names: Service Authorization Reference, Amazon S3 and AWS
+# Lambda.
+_ACTIONS = {
+    "s3": {
+        "HeadObject": "GetObject",
+        "HeadBucket": "ListBucket",
+        "ListObjects": "ListBucket",
+        "ListObjectsV2": "ListBucket",
+        "UploadPart": "PutObject",
+        "CreateMultipartUpload": "PutObject",
+        "CompleteMultipartUpload": "PutObject",
+        "DeleteObjects": "DeleteObject",
+    },
+    "lambda": {"Invoke": "InvokeFunction"},
 }
 
 
@@ -41,10 +45,8 @@ class Call:
     @property
     def action(self) -> str:
         """The IAM action it needs, such as ``elasticloadbalancing:DeregisterTargets``."""
-        operation = (
-            _S3_ACTIONS.get(self.operation, self.operation) if self.service == "s3" else self.operation
-        )
-        return f"{self.service}:{operation}"
+        named = _ACTIONS.get(self.service, {}).get(self.operation, self.operation)
+        return f"{self.service}:{named}"
 
 
 class Journal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,7 +19,7 @@ from gocd.rehearsal.standin_aws.hook_scripts import run_hook
 from gocd.rehearsal.standin_aws.instances import Instance
 from gocd.rehearsal.standin_aws.revisions import download
 
-# An in-place deployment without traffic control, in order.
+# An in-place deployment without traffic control, in order; the first part of a green instance's.
 EVENTS = (
     "ApplicationStop",
     "DownloadBundle",
@@ -29,6 +29,10 @@ EVENTS = (
     "ApplicationStart",
     "ValidateService",
 )
+ALLOW_EVENTS = ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")
+BLOCK_EVENTS = ("BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic")
+# The revision that is there already knows how to stop what it started, and what users leave it with.
+OF_FORMER = frozenset({"ApplicationStop", *BLOCK_EVENTS})
 SUCCESS = {"errorCode": "Success", "scriptName": "", "message": "Succeeded", "logTail": ""}
 # Seconds until CodeDeploy gives up on an agent that does not ask for its next order.
 AGENT_PATIENCE = 300.0
@@ -71,49 +75,85 @@ class Order:
     ignore_stop_failures: bool
 
 
+@dataclass(frozen=True)
+class Halt:
+    """What ends a deployment early: *asked* after the events that run, *dead* at once."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+    dead: threading.Event = field(default_factory=threading.Event)
+
+
 class Target:
-    """An instance of a deployment; *stopping* ends it after the event that runs, *dead* at once."""
+    """An instance of a deployment.
+
+    Args:
+        events: What is done there, in order.
+        of_former: Those whose scripts are the ones of the revision installed before.
+        label: ``Blue`` or ``Green`` in a blue/green deployment.
+        service: What CodeDeploy itself does in an event, instead of the agent.
+    """
 
     def __init__(
-        self, order: Order, instance: Instance, mark: str, reachable: Callable[[Instance], bool]
+        self,
+        order: Order,
+        instance: Instance,
+        mark: str,
+        reachable: Callable[[Instance], bool],
+        halt: Halt,
+        *,
+        events: Sequence[str] = EVENTS,
+        of_former: Collection[str] = OF_FORMER,
+        label: str = "",
+        service: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
         self.instance = instance
         self.status = "Pending"
-        self.events = [Event(name) for name in EVENTS]
+        self.label = label
+        self.events = [Event(name) for name in events]
         self.updated = datetime.now(timezone.utc)
-        self.stopping = threading.Event()
-        self.dead = threading.Event()
         self._order = order
         self._mark = mark
         self._reachable = reachable
+        self._halt = halt
+        self._of_former = of_former
+        self._service = service or {}
         self._root = instance.root / DEPLOYMENT_ROOT
         self._folder = self._root / order.group_id / order.deployment_id
         self._archive = self._folder / "deployment-archive"
         self._last = self._root / "deployment-instructions" / f"{order.group_id}_last_successful_install"
 
-    def walk(self) -> None:
-        """Go through the events until one fails or the deployment is stopped."""
+    def walk(self, names: Sequence[str] = ()) -> bool:
+        """Go through the events of these *names*, all if none; whether none failed and none was left out."""
         self.status = "InProgress"
         for event in self.events:
-            if self.stopping.is_set():
-                break
+            if names and event.name not in names:
+                continue
+            if self._halt.asked.is_set():
+                self.skip()
+                return False
             self._take(event)
             forgiven = event.name == "ApplicationStop" and self._order.ignore_stop_failures
             if event.status == "Failed" and not forgiven:
                 self.status = "Failed"
-                break
-        else:
+                self.skip()
+                return False
+        if not any(event.status == "Pending" for event in self.events):
+            self._succeed()
+        return True
+
+    def _succeed(self) -> None:
+        if self._archive.exists():
             self._last.parent.mkdir(parents=True, exist_ok=True)
             self._last.write_text(str(self._archive), encoding="utf-8")
-            self.status = "Succeeded"
-        self.skip()
+        self.status = "Succeeded"
+        self.updated = datetime.now(timezone.utc)
 
     def skip(self) -> None:
         """Leave out the events that have not begun."""
         for event in self.events:
             if event.status == "Pending":
                 event.status = "Skipped"
-        if self.status in {"Pending", "InProgress"}:
+        if self.status in {"Pending", "InProgress", "Ready"}:
             self.status = "Skipped"
         self.updated = datetime.now(timezone.utc)
 
@@ -125,14 +165,19 @@ class Target:
             "lastUpdatedAt": self.updated,
             "lifecycleEvents": [event.described() for event in self.events],
         }
+        if self.label:
+            told["instanceLabel"] = self.label
         return {"deploymentTargetType": "InstanceTarget", "instanceTarget": told}
 
     def _take(self, event: Event) -> None:
         event.started = datetime.now(timezone.utc)
         event.status = "InProgress"
         try:
-            self._wait_for_the_agent()
-            self._work(event.name)
+            if event.name in self._service:
+                self._service[event.name]()
+            else:
+                self._wait_for_the_agent()
+                self._work(event.name)
             event.diagnostics, status = SUCCESS, "Succeeded"
         except AgentFailure as failure:
             event.diagnostics, status = failure.diagnostics, "Failed"
@@ -144,7 +189,7 @@ class Target:
     def _wait_for_the_agent(self) -> None:
         deadline = time.monotonic() + AGENT_PATIENCE
         while not self._reachable(self.instance):
-            if self.stopping.is_set() or time.monotonic() > deadline:
+            if self._halt.asked.is_set() or time.monotonic() > deadline:
                 raise AgentFailure(AGENT_LOST)
             time.sleep(0.05)
 
@@ -155,10 +200,9 @@ class Target:
             cleanup = self._root / "deployment-instructions" / f"{self._order.group_id}-cleanup"
             behavior = self._order.file_exists_behavior
             install(read_appspec(self._archive), self._archive, self.instance.root, behavior, cleanup)
-        elif name != "ApplicationStop":
+        elif name not in self._of_former:
             self._hook(name, self._archive)
         elif self._last.exists():
-            # The old revision knows how to stop what it started.
             self._hook(name, Path(self._last.read_text(encoding="utf-8")))
 
     def _hook(self, event: str, archive: Path) -> None:
@@ -169,4 +213,4 @@ class Target:
             "APPLICATION_NAME": self._order.application,
             "DEPLOYMENT_GROUP_NAME": self._order.group,
         }
-        run_hook(event, archive, self.instance.root, environment, self.dead)
+        run_hook(event, archive, self.instance.root, environment, self._halt.dead)

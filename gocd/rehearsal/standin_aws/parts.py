@@ -20,6 +20,7 @@ from gocd.rehearsal.standin_aws.control_plane import ControlPlane
 from gocd.rehearsal.standin_aws.corrections import Corrections
 from gocd.rehearsal.standin_aws.data_plane import DataPlane
 from gocd.rehearsal.standin_aws.instances import Instance, Instances
+from gocd.rehearsal.standin_aws.lambda_functions import LambdaFunctions
 from gocd.rehearsal.standin_aws.load_balancers import LoadBalancers
 from gocd.rehearsal.standin_aws.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.reconciliation import Reconciliation
@@ -51,9 +52,8 @@ class Parts:
         classics = ClassicLoadBalancers(self.plane, self.instances, time.monotonic, speed=speed)
         self.auto_scaling = AutoScaling(self.instances, cloud.region)
         self.commands = RunCommand(self.instances, time.monotonic)
-        self.deployments = CodeDeploy(self.instances, cloud.region)
-        # A deployment whose script is killed must not roll back while all is coming to its end.
-        self._closing.callback(self.deployments.forget)
+        self.functions = LambdaFunctions(cloud.region)
+        self.deployments = CodeDeploy(self.instances, self.auto_scaling, cloud)
         self._reconciliation = Reconciliation(
             cloud.region, self.plane, self.instances, groups, classics, self.auto_scaling, cloud.faults
         )
@@ -63,13 +63,17 @@ class Parts:
         )
         self.corrections = [each for overlay in overlays for each in overlay.corrections()]
         self._closing.callback(Corrections(self.corrections).undo)
-        self.control_plane = ControlPlane(cloud.journal, cloud.faults, self._reconciliation.step)
+        self.control_plane = ControlPlane(
+            cloud.journal, cloud.faults, self.functions, self._reconciliation.step
+        )
         self._closing.callback(self.control_plane.close)
         self._session = botocore.session.Session()
         self._session.set_config_variable("config_file", "/dev/null")
         self._empty()
         self._reconciliation.start(self.control_plane.lock)
         self._closing.callback(self._reconciliation.end)
+        # First of all: a deployment whose script is killed must not roll back while all is coming to its end.
+        self._closing.callback(self.deployments.forget)
 
     def client(self, service: str) -> Any:
         environment = self._cloud.environment
@@ -107,9 +111,12 @@ class Parts:
         )
 
     def reset(self) -> None:
+        # Deployments call this AWS themselves, and could not end while the lock is held.
+        self.deployments.forget()
         with self.control_plane.lock:
             self.commands.forget()
             self.deployments.forget()
+            self.functions.forget()
             guardian.end(self._cloud.instances_mark)
             self._empty()
 

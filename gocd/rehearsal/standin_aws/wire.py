@@ -12,6 +12,9 @@ from xml.sax.saxutils import escape
 
 from gocd.rehearsal.standin_aws.journal import Call
 
+# Status line, headers and body of an answer.
+Answer = tuple[str, list[tuple[str, str]], bytes]
+
 ARRANGING = "standin-arranging"
 ACCOUNT = "123456789012"
 USER = f"arn:aws:iam::{ACCOUNT}:user/deployer"
@@ -27,6 +30,13 @@ _QUERY_IN_S3 = {
     ("DELETE", "uploadId"): "AbortMultipartUpload",
     ("GET", "list-type"): "ListObjectsV2",
     ("GET", "location"): "GetBucketLocation",
+}
+_FUNCTION = re.compile(r"/2015-03-31/functions(?:/([^/]*))?(?:/(\w+))?/?")
+# By method, whether a function is named, and what follows its name.
+_OF_LAMBDA = {
+    ("POST", True, "invocations"): "Invoke",
+    ("GET", True, None): "GetFunction",
+    ("GET", False, None): "ListFunctions",
 }
 _OF_A_BUCKET = {"PUT": "CreateBucket", "HEAD": "HeadBucket", "GET": "ListObjects", "DELETE": "DeleteBucket"}
 _OF_AN_OBJECT = {"PUT": "PutObject", "HEAD": "HeadObject", "GET": "GetObject", "DELETE": "DeleteObject"}
@@ -50,6 +60,9 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
         operation, protocol = rpc[1], "cbor"
     elif service == "s3":
         operation, protocol = _s3_operation(method, path, query), "s3"
+    elif service == "lambda":
+        operation, protocol = _lambda_operation(method, path), "json"
+        parameters = {**query, "FunctionName": _function_name(path)}
     elif environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         parameters = {key: values[0] for key, values in parse_qs(body.decode(), True).items()}
         operation, protocol = parameters.get("Action", ""), "ec2" if service == "ec2" else "query"
@@ -69,7 +82,19 @@ def _s3_operation(method: str, path: str, query: Mapping[str, str]) -> str:
     return (_OF_AN_OBJECT if key_given else _OF_A_BUCKET).get(method, f"{method} {path}")
 
 
-def error(call: Call, status: int, code: str, message: str) -> tuple[str, list[tuple[str, str]], bytes]:
+def _lambda_operation(method: str, path: str) -> str:
+    asked = _FUNCTION.fullmatch(path)
+    return _OF_LAMBDA.get((method, bool(asked and asked[1]), asked[2] if asked else None), f"{method} {path}")
+
+
+def _function_name(path: str) -> str:
+    """Give the function of a request, which may name it by its ARN, with or without a version."""
+    asked = _FUNCTION.fullmatch(path)
+    parts = (asked[1] if asked and asked[1] else "").split(":")
+    return parts[6] if len(parts) > 6 else parts[0]
+
+
+def error(call: Call, status: int, code: str, message: str) -> Answer:
     """Word an error as the call's service would; gives status line, headers and body."""
     said, request = escape(message), uuid4()
     if call.protocol == "json":
@@ -107,12 +132,14 @@ def _cbor(values: Mapping[str, str]) -> bytes:
 def throttled(call: Call) -> tuple[int, str, str]:
     """Give status, code and message of a throttled call.
 
-    Source: the services' error references; EC2 and S3 answer 503, the others 400.
+    Source: the services' error references; EC2 and S3 answer 503, Lambda 429, the others 400.
     """
     if call.service == "ec2":
         return 503, "RequestLimitExceeded", "Request limit exceeded."
     if call.service == "s3":
         return 503, "SlowDown", "Please reduce your request rate."
+    if call.service == "lambda":
+        return 429, "TooManyRequestsException", "Rate exceeded"
     code = "ThrottlingException" if call.protocol in ("json", "cbor") else "Throttling"
     return 400, code, "Rate exceeded"
 
@@ -129,5 +156,5 @@ def denied(call: Call) -> tuple[int, str, str]:
     if call.service == "ec2":
         return 403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {message}"
     if call.protocol in ("json", "cbor"):
-        return 400, "AccessDeniedException", message
+        return 403 if call.service == "lambda" else 400, "AccessDeniedException", message
     return 403, "AccessDenied", message
