@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tasks.aws.deployment_state import Deployment, LifecycleEvent, Target
+from tasks.aws.deployment_state import Deployment, Target
 from tasks.log import Log
 
 INSTALL = (
@@ -22,7 +22,8 @@ INSTALL = (
 )
 ALLOW = ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")
 BLOCK = ("BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic")
-OVER = ("Succeeded", "Skipped")
+ORDER = (*INSTALL, *BLOCK, *ALLOW)
+RAN = ("InProgress", "Succeeded", "Failed")
 
 PROVISION = "Provisioning replacement instances"
 PLACE = "Installing application on replacement instances"
@@ -51,7 +52,7 @@ def steps_of(deployment: Deployment, targets: Sequence[Target]) -> list[Step]:
     blue = [each for each in targets if each.label == "Blue"]
     succeeded = deployment.status == "Succeeded"
     # As many replacements as there are originals; CodeDeploy installs on none before it has them all.
-    installing = any(_begun(event) for each in green for event in each.events)
+    installing = any(event.status in RAN for each in green for event in each.events)
     provisioned = 1.0 if installing else len(green) / max(len(blue), 1)
     installed = [_part(each, INSTALL, ("Ready", "Succeeded")) for each in green]
     moved = [_part(each, ALLOW, ("Succeeded",)) for each in green]
@@ -140,19 +141,13 @@ def _part(target: Target, names: Sequence[str], over: Sequence[str]) -> float:
     """Return how much of the events called *names* is over on one target."""
     if target.status in over:
         return 1.0
-    events = {event.name: event for event in target.events}
-    begun = [name for name, event in events.items() if _begun(event)]
-    # An event that AWS does not list is over as soon as a later one has begun.
+    status = {event.name: event.status for event in target.events}
+    ran = [position for position, name in enumerate(ORDER) if status.get(name) in RAN]
+    # Skipped means left out for want of a script, and likewise never reached: what ran after it tells which.
     ended = [
-        name
-        for position, name in enumerate(names)
-        if (events[name].status in OVER if name in events else set(names[position + 1 :]) & set(begun))
+        name for name in names if status.get(name) == "Succeeded" or ORDER.index(name) < max(ran, default=0)
     ]
     return len(ended) / len(names)
-
-
-def _begun(event: LifecycleEvent) -> bool:
-    return event.status not in ("Pending", "Unknown")
 
 
 def _share(parts: Sequence[float]) -> float:

@@ -66,7 +66,8 @@ def follow(
         # Original instances that are gone are no targets any more; how they were when last seen counts.
         targets = targets or (list(seen[0].targets) if seen else [])
         seen[:] = [Ending(deployment, targets)]
-        step = steps.tell(deployment, targets, wait.clock.wall()) if deployment.blue_green else ""
+        walks = deployment.blue_green and not deployment.rolls_back
+        step = steps.tell(deployment, targets, wait.clock.wall()) if walks else ""
         return None if deployment.ended else step or _progress(deployment, targets, names)
 
     wait.until_done(look, pace=soon, within=within)
