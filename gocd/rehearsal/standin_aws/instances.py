@@ -27,8 +27,9 @@ class Service:
 
     In *exec_start* and *environment* these stand for what is known at launch: ``{root}`` the instance's
     folder, ``{private_ip}``, ``{port}``, ``{install_to}`` below the folder, and ``{python}``. What is on the
-    instance from the start: *files* with their text, *archives* unpacked into folders, and *links* with
-    their targets.
+    instance from the start: *files* with their text, *programs* for its path with theirs, *archives* unpacked
+    into folders, and *links* with their targets. A unit that does not start at boot waits for its first
+    deployment.
     """
 
     exec_start: Sequence[str]
@@ -37,8 +38,10 @@ class Service:
     install_to: str = "/opt/app"
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    programs: Mapping[str, str] = field(default_factory=dict)
     archives: Mapping[str, Path] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    starts_at_boot: bool = True
 
 
 @dataclass
@@ -62,7 +65,8 @@ class Instance:
     def environment(self, mark: str) -> dict[str, str]:
         """Give the environment its processes see; *mark* lets them be found when the stand-in ends.
 
-        ``DESTDIR`` is the instance's own ``/``, as installers know it.
+        ``DESTDIR`` is the instance's own ``/``, as installers know it, and ``PRIVATE_IP`` what ``localhost``
+        would be.
         """
         return {
             "PATH": f"{self.root / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -71,6 +75,7 @@ class Instance:
             "LANG": "C.UTF-8",
             "DESTDIR": str(self.root),
             "INSTANCE_ID": self.id,
+            "PRIVATE_IP": self.private_ip,
             "AWS_SSM_INSTANCE_ID": self.id,
             MARK: mark,
         }
@@ -101,6 +106,10 @@ class Instance:
             file = self.root / name.lstrip("/")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
+        for name, text in self.service.programs.items():
+            program = self.root / "bin" / name
+            program.write_text(text, encoding="utf-8")
+            program.chmod(0o755)
         for name, archive in self.service.archives.items():
             shutil.unpack_archive(archive, self.root / name.lstrip("/"))
         for name, target in self.service.links.items():
@@ -133,6 +142,8 @@ class Instances:
         instance.lay_out()
         self._by_id[instance.id] = instance
         self._running[instance.id] = True
+        if instance.service and not instance.service.starts_at_boot:
+            return
         problem = self.systemctl(instance, "start")
         if problem:
             log = instance.root / f"var/log/{instance.service.unit if instance.service else ''}.log"

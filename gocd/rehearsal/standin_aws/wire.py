@@ -84,7 +84,8 @@ def _s3_operation(method: str, path: str, query: Mapping[str, str]) -> str:
 
 def _lambda_operation(method: str, path: str) -> str:
     asked = _FUNCTION.fullmatch(path)
-    return _OF_LAMBDA.get((method, bool(asked and asked[1]), asked[2] if asked else None), f"{method} {path}")
+    unknown = f"{method} {path}"
+    return _OF_LAMBDA.get((method, bool(asked[1]), asked[2]), unknown) if asked else unknown
 
 
 def _function_name(path: str) -> str:
