@@ -117,6 +117,7 @@ class HerdTurn:
         words = f"{self._function}: runs"
 
         def look() -> str | None:
+            sending.join(0.2)
             return words if sending.is_alive() else None
 
         self._wait.until_done(look, pace=_closely, within=LONGEST_RUN)
@@ -171,4 +172,4 @@ class HerdTurn:
 
 
 def _closely(elapsed: float) -> float:
-    return 0.2 if elapsed < 5 else 1.0
+    return 0.05 if elapsed < 5 else 1.0
