@@ -60,7 +60,7 @@ def steps_of(deployment: Deployment, targets: Sequence[Target]) -> list[Step]:
     parts = [
         (PROVISION, provisioned, _first_start(green)),
         (PLACE, _share(installed) if deployment.status != "Ready" else 1.0, _last_end(green, INSTALL)),
-        (REROUTE, _share(moved), _last_end(green, ALLOW) or _last_end(blue, BLOCK)),
+        (REROUTE, _share(moved), _last_end([*green, *blue], (*ALLOW, *BLOCK))),
     ]
     if deployment.blue_green is None or deployment.blue_green.originals_wait is not None:
         parts.append((TERMINATE, 0.0, deployment.completed))

@@ -123,7 +123,8 @@ def told(*looks: tuple[Deployment, Sequence[Target]]) -> tuple[list[str], list[s
 def test_each_step_is_told_once_with_awss_own_time() -> None:
     installed = target("Green", 1, **well(*INSTALL))
     moved = target("Green", 1, **well(*INSTALL, *ALLOW))
-    gone = target("Blue", 1, **well(*BLOCK))
+    events = [LifecycleEvent(name, "Succeeded", started=at(160), ended=at(180)) for name in BLOCK]
+    gone = Target("i-Blue1", "Succeeded", events, "Blue")
     lines, under_way = told(
         (deployment(), []),
         (deployment(), [BLUE, target("Green", 1, ApplicationStop="InProgress")]),
@@ -136,8 +137,8 @@ def test_each_step_is_told_once_with_awss_own_time() -> None:
     assert lines == [
         f"d-1: {PROVISION} succeeded, 60 s",
         f"d-1: {PLACE} succeeded, 70 s",
-        f"d-1: {REROUTE} succeeded, 30 s",
-        f"d-1: {TERMINATE} succeeded, 40 s",
+        f"d-1: {REROUTE} succeeded, 50 s",
+        f"d-1: {TERMINATE} succeeded, 20 s",
     ]
     assert under_way == [
         f"d-1: step 1 of 4, {PROVISION}, 0 %",

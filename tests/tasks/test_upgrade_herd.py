@@ -16,6 +16,7 @@ from gocd.rehearsal.standin_aws import wire
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.journal import Call
 from gocd.rehearsal.standin_aws.lambda_functions import Context
+from tasks.iam_policy import iam_policy
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
 from tests.tasks.test_watch_deployment import STEPS, steps, until_said
@@ -24,6 +25,9 @@ FUNCTION = "mdl140-Herd-dev-UPGRADE-HERD-LAMBDA-FUNCTION"
 FATAL = (
     "ERROR: FATAL: Required parameter: 'RequestedVersion' not found - lambda function will not be executed."
 )
+
+
+OF_HERDS_OWN_SCRIPTS = {"elasticloadbalancing:RegisterTargets", "ssm:GetParameter", "ssm:PutParameter"}
 
 
 @pytest.fixture
@@ -90,7 +94,9 @@ def invoked(cloud: StandInAWS) -> list[str]:
 def test_herd_is_upgraded_and_proves_its_version(
     cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
+    cloud.journal.clear()
     done = gocd_tasks(*upgrade(herd))
+    used = {call.action for call in cloud.journal.calls}
     again = gocd_tasks(*upgrade(herd))
     [deployment] = deployments(herd)
     deployment_id = deployment["deploymentId"]
@@ -104,6 +110,9 @@ def test_herd_is_upgraded_and_proves_its_version(
     assert re.search(r"replacement i-\w+: ValidateService succeeded", done.stdout)
     assert re.match(r"HERD: answers 0.84.0, built \d{8}_\d{6}, after \d s; \d+ AWS calls", lines[-1])
     assert invoked(cloud) == ["0.84.0"]
+    policy = {action for part in iam_policy(["upgrade-herd"])["Statement"] for action in part["Action"]}
+    assert used - OF_HERDS_OWN_SCRIPTS <= policy
+    assert policy - used == {"codedeploy:BatchGetDeployments", "codedeploy:StopDeployment"}
 
     assert (again.returncode, again.stdout) == (0, "HERD: answers 0.84.0 already; nothing to do\n")
     assert invoked(cloud) == ["0.84.0"]
@@ -197,9 +206,10 @@ def test_the_deployment_is_found_wherever_it_is_told(
     assert len(deployments(herd)) == len(cloud.invocations) == 1
 
 
-@pytest.mark.parametrize(
-    ("more", "variables", "said"),
-    [
+def test_a_bad_request_is_refused_before_anything_is_changed(
+    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+) -> None:
+    cases: list[tuple[tuple[str, ...], dict[str, str], str]] = [
         (("--function", "nobody"), {}, "no Lambda function is called nobody in eu-west-1"),
         (("--environment", "prod"), {}, "SSM has no parameter under /app/MDL/mdl140/prod/HERD/ in eu-west-1"),
         (
@@ -214,41 +224,28 @@ def test_the_deployment_is_found_wherever_it_is_told(
         (("--build-info-url", "herd"), {}, "--build-info-url is not an http:// or https:// address"),
         (("--ca-bundle", "/nowhere.pem"), {}, "there is no CA bundle /nowhere.pem"),
         ((), {"HERD_USER": "ann"}, "HERD_USER and HERD_PASSWORD go together"),
-    ],
-)
-def test_a_bad_request_is_refused_before_anything_is_changed(
-    cloud: StandInAWS,
-    gocd_tasks: CommandLine,
-    herd: Herd,
-    more: tuple[str, ...],
-    variables: dict[str, str],
-    said: str,
-) -> None:
-    done = gocd_tasks(*upgrade(herd, "0.84.0", *more), **variables)
+    ]
+    for more, variables, said in cases:
+        done = gocd_tasks(*upgrade(herd, "0.84.0", *more), **variables)
 
-    assert done.returncode == 2, done.stderr
-    assert f"error: {said}" in done.stderr
-    assert "nothing was changed" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+        assert done.returncode == 2, done.stderr
+        assert f"error: {said}" in done.stderr
+        assert "nothing was changed" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
     assert cloud.invocations == []
 
 
-@pytest.mark.parametrize("dry_run", [False, True])
-@pytest.mark.parametrize(
-    "action", ["lambda:InvokeFunction", "ssm:GetParameters", "codedeploy:ListDeployments"]
-)
-def test_a_missing_permission_is_named(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd, action: str, dry_run: bool
-) -> None:
-    cloud.faults.deny(action)
-    done = gocd_tasks(*upgrade(herd, "0.84.0", *(["--dry-run"] if dry_run else [])))
+def test_a_missing_permission_is_named(cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd) -> None:
+    policy = "The policy this command needs: gocd-tasks iam-policy upgrade-herd"
+    for action in ("lambda:InvokeFunction", "ssm:GetParameters", "codedeploy:ListDeployments"):
+        cloud.faults.clear()
+        cloud.faults.deny(action)
+        for more in ((), ("--dry-run",)):
+            done = gocd_tasks(*upgrade(herd, "0.84.0", *more))
 
-    assert done.returncode == 2
-    assert f"error: AWS refused {action} on " in done.stderr
-    assert (
-        "nothing was changed. The policy this command needs: gocd-tasks iam-policy upgrade-herd"
-        in done.stderr
-    )
+            assert done.returncode == 2
+            assert f"error: AWS refused {action} on " in done.stderr
+            assert f"nothing was changed. {policy}" in done.stderr
 
 
 def test_a_dry_run_asks_whether_the_function_could_be_invoked(
@@ -478,3 +475,34 @@ def test_a_deployment_that_brings_another_version_is_no_success(
 
     assert "has succeeded, watched for" in said
     assert f"cancelled; {deployment['deploymentId']} has succeeded. Look at what HERD answers" in err
+
+
+@pytest.mark.end_to_end
+def test_killed_at_any_call_and_run_again_it_converges_on_one_deployment(
+    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+) -> None:
+    cloud.journal.clear()
+    assert gocd_tasks(*upgrade(herd)).returncode == 0
+    operations = [call.operation for call in cloud.journal.calls]
+    last = operations.index("Invoke") + 4
+
+    for number in range(1, last + 1):
+        version = f"0.84.{number}"
+        cloud.journal.clear()
+        running: list[subprocess.Popen[str]] = []
+
+        def kill(call: Call, number: int = number, running: list[subprocess.Popen[str]] = running) -> None:
+            if call.number == number:
+                running[0].kill()
+                running[0].wait()
+
+        cloud.faults.after_call = kill
+        running.append(gocd_tasks.start(*upgrade(herd, version)))
+        running[0].communicate(timeout=60)
+        cloud.faults.after_call = None
+        assert running[0].returncode == -signal.SIGKILL
+        again = gocd_tasks(*upgrade(herd, version))
+
+        assert again.returncode == 0, f"{operations[number - 1]}: {again.stderr}"
+        assert herd.parameter("CurrentVersion") == version
+        assert invoked(cloud).count(version) == 1, f"killed at call {number}, {operations[number - 1]}"
