@@ -5,7 +5,8 @@ there tells that it has done its work.
 """
 
 import re
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as futures_wait
 
 from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.connect import Aws
@@ -58,7 +59,11 @@ class HerdTurn:
             TaskError: It started none.
             TimedOut: It did not answer, and none has begun.
         """
-        outcome = self._invoked()
+        try:
+            outcome = self._invoked()
+        except Refused:
+            self._log.restored("nothing was changed")
+            raise
         if isinstance(outcome, AwsError):
             # Without an answer it may have run. It is never sent again: what it did is looked for.
             if isinstance(outcome, Refused) or not outcome.passing:
@@ -89,39 +94,34 @@ class HerdTurn:
         ended: list[Outcome | AwsError] = []
 
         def look() -> str | None:
-            # An error must not leave here: the loop would take it for one that repeating may help.
-            ended[:] = [self._once()]
+            ended.clear()
+            ended.append(self._once())
             throttled = isinstance(ended[0], AwsError) and ended[0].throttled
             return "AWS throttles the function, which has not run yet" if throttled else None
 
         try:
             self._wait.until_done(look, pace=soon, within=THROTTLED)
         except TimedOut:
-            self._log.restored("nothing was changed")
+            if ended:
+                self._log.restored("nothing was changed")
             raise
         return ended[0]
 
     def _once(self) -> Outcome | AwsError:
         """Send one invocation, and never be silent while it runs."""
         event = {"RequestedVersion": self._version}
-        ended: list[Outcome | AwsError] = []
-
-        def send() -> None:
-            try:
-                ended.append(invoke(self._aws, self._function, event))
-            except AwsError as error:
-                ended.append(error)
-
-        sending = threading.Thread(target=send, daemon=True)
-        sending.start()
+        sent = ThreadPoolExecutor(1).submit(invoke, self._aws, self._function, event)
         words = f"{self._function}: runs"
 
         def look() -> str | None:
-            sending.join(0.2)
-            return words if sending.is_alive() else None
+            return None if futures_wait([sent], 0.2).done else words
 
         self._wait.until_done(look, pace=_closely, within=LONGEST_RUN)
-        return ended[0]
+        try:
+            return sent.result()
+        except AwsError as error:
+            # Not raised: a loop that waits would take it for something that another try may help.
+            return error
 
     def _after_silence(self, error: AwsError) -> Deployment:
         self._log.say(f"{self._function}: no answer ({error.what}); looking for what it may have started")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.aws.connect import Aws
-from tasks.aws.errors import AwsError
+from tasks.aws.errors import AwsError, aws_errors
 from tasks.errors import Refused
 
 
@@ -48,8 +48,11 @@ def invoke(aws: Aws, name: str, event: Mapping[str, str]) -> Outcome:
         AwsError: Throttled, and then it has not run; or no answer, and then nobody knows.
     """
     answer = _invoke(aws, name, "RequestResponse", json.dumps(event))
+    # The answer's body comes after its head, and the connection may break in between.
+    with aws_errors("lambda", "Invoke", name):
+        payload = answer["Payload"].read()
     return Outcome(
-        payload=answer["Payload"].read().decode(errors="replace"),
+        payload=payload.decode(errors="replace"),
         error=answer.get("FunctionError", ""),
         log_tail=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),
     )
