@@ -217,7 +217,11 @@ def test_a_bad_request_is_refused_before_anything_is_changed(
             {},
             "CodeDeploy has no group mdl9-HerdDeployGroup of an application mdl9-",
         ),
-        ((), {"AWS_REGION": "us-east-1"}, "CodeDeploy has no group mdl140-HerdDeployGroup"),
+        (
+            (),
+            {"AWS_REGION": "us-east-1"},
+            "SSM has no parameter under /app/MDL/mdl140/dev/HERD/ in us-east-1",
+        ),
         (("--mdl-instance", "a/b"), {}, "'a/b' cannot be the name of an MDL instance or environment"),
         (("--version", "0.84 0"), {}, "'0.84 0' cannot be a version of HERD"),
         (("--deployment-id", "d-NOWHERE12"), {}, "CodeDeploy knows no deployment 'd-NOWHERE12' in eu-west-1"),
