@@ -15,8 +15,9 @@ from tasks.build_info import BuildInfo
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.herd import CLOCKS_DIFFER, Herd, Upgrades, read_upgrades, running_deployment
-from tasks.herd_turn import AFTER_SILENCE, HerdTurn
+from tasks.herd import Herd, read_upgrades
+from tasks.herd_turn import HerdTurn
+from tasks.herd_under_way import upgrade_under_way
 from tasks.log import Log
 from tasks.lookup import connect
 from tasks.options import option
@@ -78,7 +79,7 @@ def upgrade_herd(
     if deployment_id:
         deployment = _resumed(upgrade.herd, find_deployment(code_deploy, deployment_id, aws.region))
     else:
-        deployment = _under_way(upgrade, aws, wait, log)
+        deployment = upgrade_under_way(upgrade.herd, upgrade.version, aws, wait, log)
     if deployment is None:
         if _serves_already(upgrade, log):
             return
@@ -88,6 +89,7 @@ def upgrade_herd(
             return
         deployment = _start(upgrade, aws, wait, log, stop_on_cancel=stop_on_cancel)
     elif dry_run:
+        log.say(f"{deployment.id}: would be watched")
         return
     start = wait.clock.now()
     within = time_for(deployment) if timeout is None else timeout
@@ -111,53 +113,6 @@ def _resumed(herd: Herd, deployment: Deployment) -> Deployment:
         what = f"{deployment.id} is a deployment of {deployment.application}, group {deployment.group}"
         raise Refused(f"{what}, not of {herd.application}, group {herd.group}", "Check --deployment-id")
     return deployment
-
-
-def _under_way(upgrade: Upgrade, aws: Aws, wait: Wait, log: Log) -> Deployment | None:
-    """Return the deployment that an earlier run has started for this version, if it is not over."""
-    found = running_deployment(aws, upgrade.herd)
-    upgrades = read_upgrades(aws, upgrade.herd)
-    if found is None:
-        return _about_to_begin(upgrade, upgrades, aws, wait, log)
-    watch = f"Watch it, then run the command again: gocd-tasks watch-deployment {found.id}"
-    if found.rolls_back:
-        raise Refused(f"{found.id} is rolling back {found.rolls_back}", watch)
-    version = upgrades.version_of(found)
-    if not version:
-        raise Refused(f"{found.id} is under way, and SSM does not tell for which version", watch)
-    if version != upgrade.version:
-        raise Refused(f"{found.id} is upgrading HERD to {version}", watch)
-    return _joined(found, version, log)
-
-
-def _joined(deployment: Deployment, version: str, log: Log) -> Deployment:
-    log.say(f"{deployment.id}: upgrades HERD to {version} already; joining it")
-    return deployment
-
-
-def _about_to_begin(
-    upgrade: Upgrade, upgrades: Upgrades, aws: Aws, wait: Wait, log: Log
-) -> Deployment | None:
-    """Wait for the deployment of an invocation that is still running, because the run that sent it died."""
-    asked = upgrades.asked_for(upgrade.version)
-    age = (wait.clock.wall() - asked).total_seconds() if asked else AFTER_SILENCE
-    if asked is None or age >= AFTER_SILENCE:
-        return None
-    found: list[Deployment] = []
-
-    def look() -> str | None:
-        recent = CodeDeploy(aws).known(read_upgrades(aws, upgrade.herd).recent_id or "none")
-        if recent and recent.created and recent.created >= asked - CLOCKS_DIFFER:
-            # It may have failed by now; then this run is there to try again.
-            found.extend([] if recent.ended else [recent])
-            return None
-        return f"{upgrade.version} was asked for {age:.0f} s ago, and its deployment has not begun"
-
-    try:
-        wait.until_done(look, pace=soon, within=AFTER_SILENCE - age)
-    except TimedOut:
-        return None
-    return _joined(found[0], upgrade.version, log) if found else None
 
 
 def _serves_already(upgrade: Upgrade, log: Log) -> bool:
