@@ -121,18 +121,23 @@ def test_herd_is_upgraded_and_proves_its_version(
 def test_a_version_that_fails_its_smoke_test_is_rolled_back_and_its_request_is_pointed_out(
     cloud: StandInAWS, gocd_tasks: CommandLine
 ) -> None:
-    herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=1)
-    done = gocd_tasks(*upgrade(herd))
-    rollback, failed = deployments(herd)
+    herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=8)
+    running = gocd_tasks.start(*upgrade(herd))
+    said = until_said(running, "rolls it back")
+    meanwhile = gocd_tasks(*upgrade(herd))
+    rest, err = running.communicate(timeout=60)
+    rollback, failed = (each["deploymentId"] for each in deployments(herd))
 
-    assert done.returncode == 1
-    assert f"{failed['deploymentId']}: {STEPS[1]} failed" in done.stdout
-    assert "| [stderr]HERD has 0 namespaces, and should have 2" in done.stdout
-    assert "smokeTestHerd.sh" in done.stderr
-    assert f"{rollback['deploymentId']} has rolled it back" in done.stderr
+    assert meanwhile.returncode == 2
+    assert f"error: {rollback} is rolling back {failed}; nothing was changed" in meanwhile.stderr
+    assert running.returncode == 1
+    assert f"{failed}: {STEPS[1]} failed" in said
+    assert "| [stderr]HERD has 0 namespaces, and should have 2" in said
+    assert "smokeTestHerd.sh" in err
+    assert f"{rollback} has rolled it back" in err
     warning = "HERD: /app/MDL/mdl140/dev/HERD/RequestedVersion is still 0.84.0; an instance that Auto Scaling"
-    assert warning in done.stdout
-    assert len(done.stderr.splitlines()) == 1
+    assert warning in rest
+    assert len(err.splitlines()) == 1
 
 
 def test_a_function_that_answers_200_and_does_nothing_has_failed(
