@@ -36,8 +36,8 @@ def command(
         str,
         option(
             "--fault",
-            "deploy-fails, never-healthy, throttle, agent-killed, or bad-release: and how it is bad: "
-            "starts-not, answers-500, wrong-version.",
+            "deploy-fails, never-healthy, throttle, agent-killed, validate-fails, or bad-release: and how "
+            "it is bad: starts-not, answers-500, wrong-version.",
         ),
     ] = "",
     rerun: Annotated[bool, option("--rerun", "Run a stage that failed once more, as by hand.")] = False,
@@ -60,7 +60,9 @@ def command(
         Path | None,
         option("--plan", "Send the traffic with this JMeter plan.", exists=True, dir_okay=False),
     ] = None,
-    version: Annotated[str, option("--version", "The version that is rolled out.")] = "2.0",
+    version: Annotated[
+        str, option("--version", "The version that is rolled out; 2.0, or 0.84.0 of HERD.")
+    ] = "",
     folder: Annotated[
         Path, option("--folder", "Where logs, artifacts and figures are left.", file_okay=False)
     ] = Path("rehearsal"),
@@ -82,7 +84,7 @@ def command(
             rate=rate,
             speed=speed,
             kind=kind.value,
-            versions=("1.0", version),
+            version=version,
             parameters=read_pairs("--parameter", parameter or []),
             secrets=read_pairs("--secret", secret or []),
             approve=approve or [],

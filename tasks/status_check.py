@@ -75,8 +75,12 @@ class StatusCheck:
         # As costly to import as Python is to start; --help and a plain sleep have no use for it.
         import requests  # noqa: PLC0415
 
+        # Services with several ways to say it, such as HERD, need not say it in JSON unasked.
+        asked = {"Accept": "application/json"} if self.fields else {}
         try:
-            with requests.get(self.url, timeout=timeout, stream=True, allow_redirects=False) as answer:
+            with requests.get(
+                self.url, headers=asked, timeout=timeout, stream=True, allow_redirects=False
+            ) as answer:
                 if answer.status_code != self.status:
                     return f"answers {answer.status_code}, not {self.status}"
                 if not self.fields:

@@ -20,6 +20,7 @@ THROTTLED = 0.5
 
 # Before the name of a breakage that the sample's releases know.
 BAD_RELEASE = "bad-release:"
+VALIDATE_FAILS = "validate-fails"
 
 OnTaskStart = Callable[[StartedTask], None]
 
@@ -48,11 +49,11 @@ def _throttle(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
 
 
 def _agent_killed(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
-    """The agent dies in the middle of the first detach; GoCD gives the job to another one."""
+    """The agent dies in the middle of the first detach or upgrade; GoCD gives the job to another one."""
     killed = threading.Event()
 
     def kill_once(started: StartedTask) -> None:
-        if "detach-instance" in _words(started) and not killed.is_set():
+        if {"detach-instance", "upgrade-herd"} & _words(started) and not killed.is_set():
             killed.set()
             timer = threading.Timer(INTO_THE_TASK, started.kill)
             timer.daemon = True
@@ -82,6 +83,11 @@ def _bad_release(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
     return lambda _: None
 
 
+def _validate_fails(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+    """HERD's ValidateService script refuses the new version; its users stay with the old one."""
+    return lambda _: None
+
+
 def breakage(fault: str) -> str | None:
     """Return how the release that is rolled out shall be broken, if *fault* is about that."""
     return fault.removeprefix(BAD_RELEASE) if fault.startswith(BAD_RELEASE) else None
@@ -93,6 +99,7 @@ FAULTS: dict[str, Callable[[StandInAWS, BuiltSite], OnTaskStart]] = {
     "throttle": _throttle,
     "agent-killed": _agent_killed,
     "undrained": _undrained,
+    VALIDATE_FAILS: _validate_fails,
     **{BAD_RELEASE + name: _bad_release for name in BREAKAGES},
 }
 

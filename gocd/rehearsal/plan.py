@@ -25,7 +25,7 @@ class Plan:
         rate: Requests a second.
         speed: Divides what AWS makes people wait for, and the file's parameters named ``*_seconds``.
         kind: What a load balancer is where the pipeline does not say.
-        versions: The one that runs at first, and the one that is rolled out.
+        version: The one that is rolled out; empty for the one that suits the pipeline.
         parameters: In place of the file's own values.
         secrets: Values of the secure variables.
         approve: Manual stages that may run.
@@ -41,7 +41,7 @@ class Plan:
     rate: float = 400.0
     speed: float = 30.0
     kind: Kind = "application"
-    versions: tuple[str, str] = ("1.0", "2.0")
+    version: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     approve: Sequence[str] = ()
@@ -90,6 +90,11 @@ class Plan:
     def _led_to(self, users: str) -> dict[str, str]:
         """The parameters that say where a pipeline sends its own traffic, set to *users*."""
         url = urlsplit(users)
-        here = {"traffic_host": url.hostname or "", "traffic_port": str(url.port or "")}
         declared = next(iter(read_parameters(self.file).values()))
+        build_info = urlsplit(declared.get("build_info_url", ""))
+        here = {
+            "traffic_host": url.hostname or "",
+            "traffic_port": str(url.port or ""),
+            "build_info_url": build_info._replace(scheme=url.scheme, netloc=url.netloc).geturl(),
+        }
         return {name: value for name, value in here.items() if users and name in declared}

@@ -20,12 +20,13 @@ from gocd.rehearsal.built_site import BuiltSite, build_site, upstream_runs
 from gocd.rehearsal.capacity import CapacityWatch
 from gocd.rehearsal.conclusion import Rehearsed, conclude, verdict
 from gocd.rehearsal.going_on import leave_environment
-from gocd.rehearsal.injected_faults import breakage, explain, inject
+from gocd.rehearsal.herd_site import build_herd_site
+from gocd.rehearsal.injected_faults import VALIDATE_FAILS, breakage, explain, inject
 from gocd.rehearsal.load.plan_traffic import PlanTraffic
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
 from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.site import read_site
+from gocd.rehearsal.site import Site, read_site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.world import LoadBalancer
 from gocd.rehearsal.standin_gocd.assignment import Hooks
@@ -70,16 +71,17 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
     site = read_site(plan.pipeline())
+    versions = site.versions[0], plan.version or site.versions[1]
     for name, (own, scaled) in plan.scaled_parameters().items():
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
     make_new(plan.folder)
-    with StandInAWS(plan.folder / "aws", region=site.region) as aws:
-        built = build_site(aws, site, plan.kind, plan.versions[0], plan.speed)
-        say(_introduction(aws, built, plan))
+    with StandInAWS(plan.folder / "aws", region=site.region, deployment_speed=plan.speed) as aws:
+        built = _built(aws, site, versions, plan)
+        say(_introduction(aws, built, versions[0]))
         pipeline = plan.pipeline(users=built.front.url)
         story = Storyline(say)
         hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)
-        server = _server(plan, pipeline, aws, hooks)
+        server = _server(plan, versions[1], pipeline, aws, hooks)
         run, capacity = _under_traffic(plan, aws, built, server, telling)
         seen = measure(plan.folder / "traffic.jtl")
         rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen))
@@ -91,6 +93,14 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
             say("Ctrl-C here ends it.")
             plan.keep()
     return rehearsed
+
+
+def _built(aws: StandInAWS, site: Site, versions: tuple[str, str], plan: Plan) -> BuiltSite:
+    if site.herd:
+        return build_herd_site(aws, site.herd, versions, plan.fault, plan.speed)
+    if plan.fault == VALIDATE_FAILS:
+        raise GoCDError(f"fault {plan.fault} befalls an upgrade of HERD, and this pipeline does none")
+    return build_site(aws, site, plan.kind, versions[0], plan.speed)
 
 
 def _under_traffic(
@@ -175,25 +185,30 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
 
 
-def _server(plan: Plan, pipeline: Pipeline, aws: StandInAWS, hooks: Hooks) -> Server:
-    version = plan.versions[1]
-    release = plan.artifact or build_release(version, plan.folder / "built", broken=breakage(plan.fault))
+def _server(plan: Plan, version: str, pipeline: Pipeline, aws: StandInAWS, hooks: Hooks) -> Server:
+    # Where a person triggers it with a version, the rehearsal does.
+    given = {"VERSION": version} if pipeline.variables.plain.get("VERSION") == "" else {}
     return Server(
         pipeline,
         plan.folder,
         environ=agent_environment(aws.environment),
         checkout=_repository(plan.file),
-        upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
+        upstream=upstream_runs(pipeline, version, _release(plan, version), plan.folder / "upstream"),
         secrets=plan.secrets,
+        variables=given,
         hooks=hooks,
     )
+
+
+def _release(plan: Plan, version: str) -> Path:
+    return plan.artifact or build_release(version, plan.folder / "built", broken=breakage(plan.fault))
 
 
 def _repository(file: Path) -> Path:
     return next((parent for parent in file.resolve().parents if (parent / ".git").exists()), file.parent)
 
 
-def _introduction(aws: StandInAWS, built: BuiltSite, plan: Plan) -> str:
+def _introduction(aws: StandInAWS, built: BuiltSite, version: str) -> str:
     there = ", ".join(f"{instance.name} {instance.private_ip}" for instance in built.instances)
     balancers = ", ".join(f"{each.name} ({each.kind} load balancer)" for each in built.load_balancers)
-    return f"Stand-in AWS at {aws.endpoint_url}: {balancers} -> {there}; all serve {plan.versions[0]}"
+    return f"Stand-in AWS at {aws.endpoint_url}: {balancers} -> {there}; all serve {version}"

@@ -26,6 +26,14 @@ class DeploymentGroup:
 
 
 @dataclass(frozen=True)
+class HerdStack:
+    """The HERD of an MDL instance in one environment, that the pipeline upgrades."""
+
+    mdl_instance: str
+    environment: str
+
+
+@dataclass(frozen=True)
 class Site:
     """Names of what must exist.
 
@@ -36,6 +44,7 @@ class Site:
         port: Where the service listens on its instance.
         health_path: What tells whether it is well.
         deployment_groups: CodeDeploy's, each with the instances that are deployed to through it.
+        herd: Instead of all these but the region.
     """
 
     region: str
@@ -47,6 +56,12 @@ class Site:
     port: int
     health_path: str
     deployment_groups: tuple[DeploymentGroup, ...] = ()
+    herd: HerdStack | None = None
+
+    @property
+    def versions(self) -> tuple[str, str]:
+        """The one that runs at first, and the one that is rolled out if nobody says which."""
+        return ("0.83.0", "0.84.0") if self.herd else ("1.0", "2.0")
 
 
 def read_site(pipeline: Pipeline) -> Site:
@@ -58,13 +73,15 @@ def read_site(pipeline: Pipeline) -> Site:
     calls = list(task_calls(pipeline))
     _refuse_other_aws([call.variables for call in calls])
     instances = [call.positionals[0] for call in calls if call.task in ON_INSTANCES and call.positionals]
+    region = next((call.variables["AWS_REGION"] for call in calls if "AWS_REGION" in call.variables), REGION)
+    herd = next((_herd(call) for call in calls if call.task == "upgrade-herd"), None)
+    if herd:
+        return Site(region, (), (), (), "", "", 0, "", herd=herd)
     if not instances:
         raise GoCDError(f"pipeline '{pipeline.name}' detaches, attaches and deploys to no instance")
     status = urlsplit(_first(calls, "--status-url") or _first(calls, "--url"))
     return Site(
-        region=next(
-            (call.variables["AWS_REGION"] for call in calls if "AWS_REGION" in call.variables), REGION
-        ),
+        region=region,
         instances=_each_once(instances),
         load_balancers=_each_once(
             [
@@ -94,6 +111,10 @@ def _deployment_groups(calls: list[TaskCall]) -> Iterator[DeploymentGroup]:
             instances.setdefault((call.value("--application") or "app", name), []).append(instance)
     for (application, name), members in instances.items():
         yield DeploymentGroup(application, name, _each_once(members))
+
+
+def _herd(call: TaskCall) -> HerdStack:
+    return HerdStack(call.value("--mdl-instance"), call.value("--environment"))
 
 
 def _first(calls: list[TaskCall], option: str) -> str:

@@ -126,3 +126,21 @@ def test_production_waits_for_a_person_and_stays_locked_after_a_failure() -> Non
     assert production.lock_behavior == "lockOnFailure"
     assert (production.materials[0].pipeline, production.materials[0].stage) == ("staging", "verify")
     assert {fetch.pipeline for _, _, fetch in production.fetch_tasks()} == {"app-build/staging", ""}
+
+
+def test_herd_is_upgraded_to_the_version_of_the_trigger_with_traffic_beside_it_and_after_it() -> None:
+    [path] = [path for path in TEMPLATES if path.name == "herd-upgrade.gocd.yaml"]
+    [upgrade] = read_pipelines(path)
+    told = [f"{stage.name} {job.name} {task.arguments[0]}" for stage, job, task in upgrade.exec_tasks()]
+
+    assert told == [
+        "upgrade upgrade upgrade-herd",
+        "upgrade traffic verify-traffic",
+        "verify build-info check-status",
+        "verify traffic verify-traffic",
+        "report report report",
+    ]
+    assert upgrade.variables.plain["VERSION"] == ""
+    assert upgrade.parameters["traffic_path"] == "/herd-app/rest/buildInfo"
+    assert upgrade.variables.plain["EVENTS"].startswith("events/")
+    assert all(stage.clean_workspace for stage in upgrade.stages)

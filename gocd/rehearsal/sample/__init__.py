@@ -1,1 +1,1 @@
-"""The sample application: what it serves (service.py) and how it is packed into a release (release.py)."""
+"""The sample application: what it serves (service.py), how it is packed (release.py). Beside it a HERD."""

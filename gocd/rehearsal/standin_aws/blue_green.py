@@ -87,7 +87,7 @@ class BlueGreen:
             self._walked(self.green, EVENTS)
             or self._ready(deployment)
             or self._rerouted()
-            or self._ended(deployment)
+            or self._terminated(deployment)
         )
 
     def _add(
@@ -127,7 +127,6 @@ class BlueGreen:
             return None
         for target in self.green:
             target.status = "Ready"
-        deployment.status = "Ready"
         minutes = option.get("waitTimeInMinutes") or READY_MINUTES
         told = deployment.wait_for("READY_WAIT", minutes * self._minute)
         if self._halt.asked.is_set():
@@ -145,11 +144,10 @@ class BlueGreen:
         self._group.auto_scaling_groups = [self.fleet]
         return None
 
-    def _ended(self, deployment: Deployment) -> Ending:
+    def _terminated(self, deployment: Deployment) -> Ending:
         option = self._settings.get("terminateBlueInstancesOnDeploymentSuccess", {})
         if option.get("action", "TERMINATE") == "TERMINATE":
             if minutes := option.get("terminationWaitTimeInMinutes", 0):
-                deployment.termination_wait_started = True
                 deployment.wait_for("TERMINATION_WAIT", minutes * self._minute)
             if self._halt.asked.is_set():
                 return STOPPED

@@ -128,6 +128,11 @@ class Deployment:
         """Wait to be told to go on with this *word* of ContinueDeployment's; whether that came in time."""
         self._told_to_go_on.clear()
         self._waiting_for = word
+        # Told only now: whoever sees that it waits may say the word at once.
+        if word == "READY_WAIT":
+            self.status = "Ready"
+        else:
+            self.termination_wait_started = True
         deadline = time.monotonic() + seconds
         while not self._told_to_go_on.wait(0.05):
             if self._halt.asked.is_set() or time.monotonic() >= deadline:

@@ -31,5 +31,5 @@ def aws_config(environment: Mapping[str, str]) -> str:
         f"endpoint_url = {environment['AWS_ENDPOINT_URL']}\n"
         f"aws_access_key_id = {environment['AWS_ACCESS_KEY_ID']}\n"
         f"aws_secret_access_key = {environment['AWS_SECRET_ACCESS_KEY']}\n"
-        f"user_agent_appid = {wire.ARRANGING}\n"
+        f"sdk_ua_app_id = {wire.ARRANGING}\n"
     )

@@ -69,6 +69,7 @@ def test_a_group_that_two_machines_share_is_refused_as_it_would_be_in_aws(tmp_pa
     done, summary = rehearse(tmp_path / "r", pipeline(tmp_path, "app"), *FAST)
 
     assert done.returncode == 1
-    assert statuses(summary)[-1] == "deploy-artifact Staging-1 failed"
+    # The traffic beside it may end later.
+    assert "deploy-artifact Staging-1 failed" in statuses(summary)
     assert "would deploy to Staging-2 as well" in done.stdout
     assert summary["requests"]["lost"] == 0

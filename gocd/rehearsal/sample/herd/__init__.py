@@ -1,1 +1,1 @@
-"""A sample of HERD as MDL stands it up: its stack, its upgrade function, and a service with its build info."""
+"""A sample HERD, as MDL stands it up: its stack, its upgrade function, and a service with its build info."""

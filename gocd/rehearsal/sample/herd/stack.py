@@ -70,7 +70,9 @@ def build_herd(
     bucket, key = names.bucket(ACCOUNT), f"{MDL_RELEASE}/herd/herd.zip"
     content = build_revision(broken=broken, of=requested)
     s3 = aws.client("s3")
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": aws.region})
+    # The one region that S3 does not take by its name.
+    place = {"CreateBucketConfiguration": {"LocationConstraint": aws.region}}
+    s3.create_bucket(Bucket=bucket, **({} if aws.region == "us-east-1" else place))
     s3.put_object(Bucket=bucket, Key=key, Body=content)
     balancer = aws.target_group(
         names.target_group,

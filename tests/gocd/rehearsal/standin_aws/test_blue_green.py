@@ -14,9 +14,10 @@ from gocd.rehearsal.load.traffic import Traffic
 from gocd.rehearsal.standin_aws.cloud import LoadBalancer, StandInAWS
 from gocd.rehearsal.standin_aws.lifecycle import ALLOW_EVENTS, BLOCK_EVENTS, EVENTS
 from gocd.samples.measurement import measure
+from tests.gocd.rehearsal.standin_aws import test_code_deploy
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, listed
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
-from tests.gocd.rehearsal.standin_aws.test_code_deploy import SCRIPT, ended, packed, told
+from tests.gocd.rehearsal.standin_aws.test_code_deploy import SCRIPT, packed, told
 
 OF_THE_SERVICE = {"DownloadBundle", "Install", "AllowTraffic", "BlockTraffic"}
 HOOKED = [each for each in (*EVENTS, *ALLOW_EVENTS, *BLOCK_EVENTS) if each not in OF_THE_SERVICE]
@@ -94,6 +95,10 @@ class Stack:
         return self.cloud.client("codedeploy").get_deployment_group(**GROUP)["deploymentGroupInfo"]
 
 
+def ended(cloud: StandInAWS, deployment_id: str, status: str) -> Any:
+    return test_code_deploy.ended(cloud, deployment_id, status, patience=30)
+
+
 @pytest.fixture
 def stack(cloud: StandInAWS) -> Stack:
     balancer = cloud.target_group("web", deregistration_delay=1)
@@ -166,6 +171,29 @@ def test_users_go_from_the_blue_fleet_to_its_copy_and_none_is_lost(
     assert (root / "ran").read_text().split() == [each for each in green if each in HOOKED[1:]]
     assert measure(jtl).lost == 0
     assert measure(jtl).sent > 50
+
+
+def test_blue_is_left_by_the_scripts_of_its_own_revision(cloud: StandInAWS, stack: Stack) -> None:
+    first = stack.deploy()
+    ended(cloud, first, "Succeeded")
+    [blue] = stack.fleets()[f"CodeDeploy_app-green_{first}"]
+    ended(cloud, stack.deploy('[ "${LIFECYCLE_EVENT%BlockTraffic}" = "$LIFECYCLE_EVENT" ]'), "Succeeded")
+    ran = (cloud.parts.instances.get(blue).root / "ran").read_text().split()  # type: ignore[union-attr]
+
+    assert ran[-2:] == ["BeforeBlockTraffic", "AfterBlockTraffic"]
+
+
+def test_the_copy_is_as_the_original_but_for_its_name(cloud: StandInAWS, stack: Stack) -> None:
+    stack.configure(action="KEEP_ALIVE")
+    ended(cloud, stack.deploy(), "Succeeded")
+    found = cloud.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    template, *sizes = "LaunchTemplate", "MinSize", "MaxSize", "DesiredCapacity", "VPCZoneIdentifier"
+    blue, green = sorted(found, key=lambda each: each["AutoScalingGroupName"] != "app")
+
+    assert [blue[each] for each in sizes] == [green[each] for each in sizes]
+    assert blue[template]["LaunchTemplateId"] == green[template]["LaunchTemplateId"]
+    # The green group registers from now on, and the blue one no more.
+    assert (blue["TargetGroupARNs"], green["TargetGroupARNs"]) == ([], [stack.balancer.arn])
 
 
 def test_green_is_not_before_users_until_it_is_validated(cloud: StandInAWS, stack: Stack) -> None:

@@ -91,8 +91,8 @@ def told(cloud: StandInAWS, deployment_id: str) -> Any:
     return cloud.client("codedeploy").get_deployment(deploymentId=deployment_id)["deploymentInfo"]
 
 
-def ended(cloud: StandInAWS, deployment_id: str, status: str) -> Any:
-    eventually(lambda: told(cloud, deployment_id)["status"], status)
+def ended(cloud: StandInAWS, deployment_id: str, status: str, *, patience: float = 10.0) -> Any:
+    eventually(lambda: told(cloud, deployment_id)["status"], status, patience=patience)
     return told(cloud, deployment_id)
 
 
