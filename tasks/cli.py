@@ -20,7 +20,9 @@ from tasks import (
     report,
     rolling_deploy,
     sleep_settle,
+    upgrade_herd,
     verify_traffic,
+    watch_deployment,
 )
 from tasks.console import Console
 from tasks.errors import Cancelled
@@ -41,6 +43,8 @@ app.command("attach-instance")(attach_instance.command)
 app.command("check-status")(check_status.command)
 app.command("iam-policy")(iam_policy.command)
 app.command("verify-traffic")(verify_traffic.command)
+app.command("upgrade-herd")(upgrade_herd.command)
+app.command("watch-deployment")(watch_deployment.command)
 app.add_typer(lock.app, name="lock")
 app.command("rehearse")(rehearse.command)
 app.command("report")(report.command)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.deployment_state import Deployment, LifecycleEvent, Target
+from tasks.blue_green_steps import StepTeller
 from tasks.errors import TimedOut
+from tasks.foreign_text import one_line, show_tail
 from tasks.log import Log
 from tasks.waiting import Wait, soon
-
-# Lines of a failed script's log that are worth a place in GoCD's, and characters of each.
-SHOWN_LINES, SHOWN_WIDTH = 20, 300
 
 # Seconds for a rollback to begin once a deployment has failed.
 ROLLBACK_BEGINS = 30
@@ -48,7 +47,7 @@ def follow(
     """Return once the deployment has ended, however it has.
 
     Args:
-        names: What to call its targets, by id; all targets are followed if there are none.
+        names: What to call its targets, by id; if there are none, all are followed, each by its own name.
         within: Seconds until it must have.
 
     Raises:
@@ -56,15 +55,20 @@ def follow(
     """
     told: set[tuple[str, str]] = set()
     seen: list[Ending] = []
+    steps = StepTeller(log)
 
     def look() -> str | None:
         # In this order: what the targets tell after the end is all that they will ever tell.
         deployment = code_deploy.deployment(deployment_id)
         targets = code_deploy.targets(deployment_id, list(names))
         for target in targets:
-            _tell(target, names.get(target.id, target.id), told, log)
+            _tell(target, names.get(target.id, target.name), told, log)
+        # Original instances that are gone are no targets any more; how they were when last seen counts.
+        targets = targets or (list(seen[0].targets) if seen else [])
         seen[:] = [Ending(deployment, targets)]
-        return None if deployment.ended else _progress(deployment, targets, names)
+        walks = deployment.blue_green and not deployment.rolls_back
+        step = steps.tell(deployment, targets, wait.clock.wall()) if walks else ""
+        return None if deployment.ended else step or _progress(deployment, targets, names)
 
     wait.until_done(look, pace=soon, within=within)
     return seen[0]
@@ -80,7 +84,8 @@ def follow_rollback(
     within: float,
 ) -> str:
     """Follow the rollback of a deployment that failed or was stopped, and return in words how it ended."""
-    event = "DEPLOYMENT_FAILURE" if failed.status == "Failed" else "DEPLOYMENT_STOP_ON_REQUEST"
+    event = "DEPLOYMENT_STOP_ON_ALARM" if failed.stopped_by_alarm else "DEPLOYMENT_STOP_ON_REQUEST"
+    event = "DEPLOYMENT_FAILURE" if failed.status == "Failed" else event
     if not failed.rollback_id and event in failed.rolls_back_on and not failed.rollback_words:
         failed = _with_rollback(code_deploy, failed, wait)
     if not failed.rollback_id:
@@ -112,8 +117,23 @@ def problem(ending: Ending, target_id: str, name: str) -> str | None:
         if target.status != "Succeeded":
             return f"{describe(ending.deployment)}, but {name} is {target.status}"
         return None
-    why = f"{failed[-1].name}: {_reason(failed[-1])}" if failed else ending.deployment.error
-    return describe(ending.deployment) + (f" ({_one_line(why).rstrip('.')})" if why else "")
+    return _blamed(ending.deployment, f"{failed[-1].name}: {_reason(failed[-1])}" if failed else "")
+
+
+def failure(ending: Ending) -> str | None:
+    """Return what went wrong with the deployment as a whole, in words; None if it has succeeded."""
+    if ending.deployment.status == "Succeeded":
+        return None
+    failed = [
+        (target, event) for target in ending.targets for event in target.events if event.status == "Failed"
+    ]
+    why = f"{failed[-1][0].name}, {failed[-1][1].name}: {_reason(failed[-1][1])}" if failed else ""
+    return _blamed(ending.deployment, why)
+
+
+def _blamed(deployment: Deployment, why: str) -> str:
+    why = why or deployment.error
+    return describe(deployment) + (f" ({one_line(why).rstrip('.')})" if why else "")
 
 
 def _with_rollback(code_deploy: CodeDeploy, failed: Deployment, wait: Wait) -> Deployment:
@@ -133,7 +153,7 @@ def _with_rollback(code_deploy: CodeDeploy, failed: Deployment, wait: Wait) -> D
 
 def _progress(deployment: Deployment, targets: Sequence[Target], names: Mapping[str, str]) -> str:
     under_way = [
-        f"{names.get(target.id, target.id)}: {event.name} in progress"
+        f"{names.get(target.id, target.name)}: {event.name} in progress"
         for target in targets
         for event in target.events
         if event.status == "InProgress"
@@ -160,25 +180,15 @@ def _tell(target: Target, name: str, told: set[tuple[str, str]], log: Log) -> No
 def _tell_event(event: LifecycleEvent, name: str, log: Log) -> None:
     seconds = "" if event.seconds is None else f", {event.seconds:.1f} s"
     failed = event.status == "Failed"
-    reason = f": {_one_line(_reason(event))}" if failed else ""
+    reason = f": {one_line(_reason(event))}" if failed else ""
     log.say(f"{name}: {event.name} {EVENT_ENDINGS.get(event.status, event.status)}{seconds}{reason}")
     log.event("lifecycle", instance=name, step=event.name, status=event.status)
     if not failed:
         return
-    lines = [_one_line(line) for line in event.log_tail.splitlines() if line.strip()]
-    if len(lines) > SHOWN_LINES:
-        log.say(f"{name}: | ... {len(lines) - SHOWN_LINES} lines before these")
-    for line in lines[-SHOWN_LINES:]:
-        log.say(f"{name}: | {line}")
+    show_tail(event.log_tail, name, log)
 
 
 def _reason(event: LifecycleEvent) -> str:
     # The message of a script's failure has its name in it.
     script = "" if event.script in event.message else event.script
     return ", ".join(part for part in (event.code, script, event.message) if part) or "without a reason"
-
-
-def _one_line(text: str) -> str:
-    """The *text* as one line that no control character of a script's can make look like another."""
-    line = "".join(each if each.isprintable() else " " for each in text)
-    return line if len(line) <= SHOWN_WIDTH else f"{line[: SHOWN_WIDTH - 3]}..."

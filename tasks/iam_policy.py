@@ -35,6 +35,8 @@ RESOURCES: dict[Scope, list[str]] = {
     Scope.BUCKET: ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"],
     # The folder itself is what GetParametersByPath names.
     Scope.LOCKS: ["arn:aws:ssm:*:*:parameter/gocd-tasks/lock", "arn:aws:ssm:*:*:parameter/gocd-tasks/lock/*"],
+    Scope.UPGRADE_FUNCTION: ["arn:aws:lambda:*:*:function:*-UPGRADE-HERD-LAMBDA-FUNCTION"],
+    Scope.UPGRADE_PARAMETERS: ["arn:aws:ssm:*:*:parameter/app/MDL/*"],
 }
 
 

@@ -15,6 +15,8 @@ class Scope(Enum):
     LOCKS = "LockDeployments"
     GROUPS = "SendMembersToStandby"
     POWER = "StopServersWithoutTheRelease"
+    UPGRADE_FUNCTION = "StartTheUpgrade"
+    UPGRADE_PARAMETERS = "ReadOfUpgrades"
 
 
 FIND = {"ec2:DescribeInstances"}
@@ -88,6 +90,11 @@ DEPLOY: dict[Scope, set[str]] = {
     Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
     Scope.LOCKS: LOCK,
 }
+WATCH = {
+    "codedeploy:BatchGetDeploymentTargets",
+    "codedeploy:ListDeploymentTargets",
+    "codedeploy:StopDeployment",
+}
 
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
     "detach-instance": DETACH,
@@ -106,6 +113,17 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
     }
     | {Scope.POWER: {"ec2:StopInstances"}},
     "lock": {Scope.LOCKS: LOCK | {"ssm:GetParametersByPath"}},
+    "upgrade-herd": {
+        Scope.EVERYTHING: WATCH,
+        Scope.CODE_DEPLOY: {
+            "codedeploy:BatchGetDeployments",
+            "codedeploy:GetDeployment",
+            "codedeploy:ListDeployments",
+        },
+        Scope.UPGRADE_FUNCTION: {"lambda:InvokeFunction"},
+        Scope.UPGRADE_PARAMETERS: {"ssm:GetParameters"},
+    },
+    "watch-deployment": {Scope.EVERYTHING: WATCH, Scope.CODE_DEPLOY: {"codedeploy:GetDeployment"}},
     "verify-traffic": {
         Scope.EVERYTHING: {
             "cloudwatch:GetMetricData",

@@ -17,6 +17,8 @@ CLOCKS_DIFFER = timedelta(minutes=15)
 # What one call describes (API reference: BatchGetDeployments 25; BatchGetDeploymentTargets 25).
 BATCH = 25
 
+UNKNOWN = {"DeploymentDoesNotExistException", "InvalidDeploymentIdException", "DeploymentIdRequiredException"}
+
 # There is nothing to tell of a target yet, or the deployment goes without it.
 NO_TARGET = {"DeploymentNotStartedException", "DeploymentTargetDoesNotExistException"}
 
@@ -54,6 +56,10 @@ class CodeDeploy:
         found = self._listed(application, group, includeOnlyStatuses=list(RUNNING))
         return next((each for each in found if not each.ended), None)
 
+    def ids(self, application: str, group: str) -> set[str]:
+        """Return the id of every deployment that AWS remembers of a group."""
+        return set(self._ids(application, group))
+
     def all(self, application: str, group: str) -> list[Deployment]:
         """Return every deployment that AWS remembers of a group, the oldest first."""
         found = self._listed(application, group)
@@ -69,6 +75,15 @@ class CodeDeploy:
     def deployment(self, deployment_id: str) -> Deployment:
         answer = self._aws.call("codedeploy", "get_deployment", deployment_id, deploymentId=deployment_id)
         return read_deployment(answer["deploymentInfo"])
+
+    def known(self, deployment_id: str) -> Deployment | None:
+        """Return the deployment of that id, if there is one."""
+        try:
+            return self.deployment(deployment_id)
+        except AwsError as error:
+            if error.code not in UNKNOWN:
+                raise
+            return None
 
     def targets(self, deployment_id: str, ids: Sequence[str] = ()) -> list[Target]:
         """Return the targets called *ids*, or else all; none before the deployment has started."""
@@ -92,8 +107,11 @@ class CodeDeploy:
                 return []
             raise
 
-    def stop(self, deployment: Deployment) -> bool:
+    def stop(self, deployment: Deployment, *, roll_back: bool = False) -> bool:
         """Ask for an end, with a rollback if one is set up for that; return whether it is a matter of time.
+
+        Args:
+            roll_back: Ask for a rollback even if none is set up.
 
         Raises:
             AwsError: ``DeploymentAlreadyCompletedException`` if there is nothing left to stop.
@@ -103,12 +121,12 @@ class CodeDeploy:
             "stop_deployment",
             deployment.id,
             deploymentId=deployment.id,
-            autoRollbackEnabled="DEPLOYMENT_STOP_ON_REQUEST" in deployment.rolls_back_on,
+            autoRollbackEnabled=roll_back or "DEPLOYMENT_STOP_ON_REQUEST" in deployment.rolls_back_on,
         )
         return bool(answer.get("status") != "Succeeded")
 
-    def _listed(self, application: str, group: str, **question: Any) -> list[Deployment]:
-        ids = self._aws.pages(
+    def _ids(self, application: str, group: str, **question: Any) -> list[str]:
+        return self._aws.pages(
             "codedeploy",
             "list_deployments",
             "deployments",
@@ -116,9 +134,11 @@ class CodeDeploy:
             deploymentGroupName=group,
             **question,
         )
+
+    def _listed(self, application: str, group: str, **question: Any) -> list[Deployment]:
         return [
             read_deployment(entry)
-            for batch in _batches(ids)
+            for batch in _batches(self._ids(application, group, **question))
             for entry in self._aws.call("codedeploy", "batch_get_deployments", group, deploymentIds=batch)[
                 "deploymentsInfo"
             ]

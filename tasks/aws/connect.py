@@ -13,6 +13,9 @@ Answer = TypeVar("Answer")
 # Seconds. A lost packet should not hold up a deployment for botocore's usual minute.
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
 
+# A function may take 15 minutes to answer (Lambda developer guide, quotas), with not a byte before that.
+READ_TIMEOUTS = {"invoke": 910}
+
 # Tries that botocore makes of one call on its own, quickly; for what it may repeat without asking.
 TRIES = 3
 
@@ -39,7 +42,7 @@ class Aws:
         self._clock = clock
         self._say = say
         self._session: Any = None
-        self._clients: dict[tuple[str, int], Any] = {}
+        self._clients: dict[tuple[str, int, int], Any] = {}
 
     def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
         """Make one call, repeated while AWS throttles it.
@@ -84,16 +87,19 @@ class Aws:
         from botocore.config import Config  # noqa: PLC0415
 
         tries = 1 if operation in ONCE_ONLY else TRIES
-        if (service, tries) not in self._clients:
+        patience = READ_TIMEOUTS.get(operation, READ_TIMEOUT)
+        kind = (service, tries, patience)
+        if kind not in self._clients:
             settings = Config(
                 connect_timeout=CONNECT_TIMEOUT,
-                read_timeout=READ_TIMEOUT,
+                read_timeout=patience,
+                tcp_keepalive=patience > READ_TIMEOUT,
                 retries={"mode": "standard", "total_max_attempts": tries},
                 user_agent_extra="gocd-tasks",
             )
             with aws_errors(service, _camel(operation)):
-                self._clients[service, tries] = self._open().create_client(service, config=settings)
-        return self._clients[service, tries]
+                self._clients[kind] = self._open().create_client(service, config=settings)
+        return self._clients[kind]
 
     @property
     def region(self) -> str:

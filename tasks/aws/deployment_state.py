@@ -26,6 +26,27 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class BlueGreen:
+    """How a deployment goes over to new instances; all times are seconds.
+
+    Args:
+        traffic_waits: How long it waits, once all is installed, for somebody to let traffic move; None if
+            traffic moves by itself.
+        originals_wait: How long the original instances stay when traffic has moved; None if for good.
+        waiting: Whether that time is running.
+    """
+
+    traffic_waits: float | None = None
+    originals_wait: float | None = 0.0
+    waiting: bool = False
+
+    @property
+    def waits(self) -> float:
+        """Seconds that it may wait by its own settings, beyond the time that its work takes."""
+        return (self.traffic_waits or 0.0) + (self.originals_wait or 0.0)
+
+
+@dataclass(frozen=True)
 class Deployment:
     """A deployment as it was when asked for.
 
@@ -34,7 +55,10 @@ class Deployment:
         error: Why it failed or was stopped, in AWS's words.
         rollback_id: The deployment that rolls this one back; it may appear a moment after the end.
         rollback_words: What AWS says of rolling back, also why it does not.
+        rolls_back: The deployment that this one rolls back.
         rolls_back_on: The events that start an automatic rollback.
+        stopped_by_alarm: Whether it was an alarm that stopped it.
+        blue_green: None if it is in place.
     """
 
     id: str
@@ -45,7 +69,13 @@ class Deployment:
     error: str = ""
     rollback_id: str = ""
     rollback_words: str = ""
+    rolls_back: str = ""
     rolls_back_on: frozenset[str] = frozenset()
+    stopped_by_alarm: bool = False
+    application: str = ""
+    group: str = ""
+    completed: datetime | None = None
+    blue_green: BlueGreen | None = None
 
     @property
     def ended(self) -> bool:
@@ -63,6 +93,8 @@ class LifecycleEvent:
     script: str = ""
     message: str = ""
     log_tail: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +105,11 @@ class Target:
     status: str
     events: Sequence[LifecycleEvent] = ()
     label: str = ""
+
+    @property
+    def name(self) -> str:
+        kind = {"Blue": "original ", "Green": "replacement "}.get(self.label, "")
+        return f"{kind}{self.id}"
 
 
 def read_deployment(entry: Mapping[str, Any]) -> Deployment:
@@ -91,7 +128,28 @@ def read_deployment(entry: Mapping[str, Any]) -> Deployment:
         error=entry.get("errorInformation", {}).get("message", ""),
         rollback_id=rollback.get("rollbackDeploymentId", ""),
         rollback_words=rollback.get("rollbackMessage", ""),
+        rolls_back=rollback.get("rollbackTriggeringDeploymentId", ""),
         rolls_back_on=frozenset(automatic.get("events", ()) if automatic.get("enabled") else ()),
+        stopped_by_alarm=entry.get("errorInformation", {}).get("code") == "ALARM_ACTIVE",
+        application=entry.get("applicationName", ""),
+        group=entry.get("deploymentGroupName", ""),
+        completed=entry.get("completeTime"),
+        blue_green=_blue_green(entry),
+    )
+
+
+def _blue_green(entry: Mapping[str, Any]) -> BlueGreen | None:
+    if entry.get("deploymentStyle", {}).get("deploymentType") != "BLUE_GREEN":
+        return None
+    settings = entry.get("blueGreenDeploymentConfiguration", {})
+    ready = settings.get("deploymentReadyOption", {})
+    after = settings.get("terminateBlueInstancesOnDeploymentSuccess", {})
+    waits = ready.get("actionOnTimeout") == "STOP_DEPLOYMENT"
+    stay = after.get("action") == "KEEP_ALIVE"
+    return BlueGreen(
+        traffic_waits=60.0 * ready.get("waitTimeInMinutes", 0) if waits else None,
+        originals_wait=None if stay else 60.0 * after.get("terminationWaitTimeInMinutes", 0),
+        waiting=bool(entry.get("instanceTerminationWaitTimeStarted")),
     )
 
 
@@ -118,4 +176,6 @@ def _event(entry: Mapping[str, Any]) -> LifecycleEvent:
         script=why.get("scriptName", ""),
         message=why.get("message", ""),
         log_tail=why.get("logTail", ""),
+        started=start,
+        ended=end,
     )

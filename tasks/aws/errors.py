@@ -30,10 +30,19 @@ THROTTLED = {
     "ThrottledException",
     "TooManyRequestsException",
 }
-PASSING = THROTTLED | {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable"}
+PASSING = THROTTLED | {
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "ServiceException",
+    "ServiceUnavailable",
+}
 
 # What a policy calls a service, where botocore calls it otherwise.
 IAM_PREFIX = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
+
+# And a call, where the service calls it otherwise.
+IAM_ACTION = {"lambda:Invoke": "lambda:InvokeFunction"}
 
 
 class AwsError(TaskError):
@@ -78,6 +87,7 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
     from botocore import exceptions as boto  # noqa: PLC0415
 
     action = f"{IAM_PREFIX.get(service, service)}:{operation}"
+    action = IAM_ACTION.get(action, action)
     try:
         yield
     except boto.ClientError as error:

@@ -86,6 +86,14 @@ def release(folder: Path, label: str, scripts: Mapping[str, str | None] | None =
     return str(made)
 
 
+def packed(folder: Path, label: str, scripts: Mapping[str, str | None]) -> Path:
+    """The same, packed."""
+    made = folder / f"packed-{label}.tgz"
+    with tarfile.open(made, "w:gz") as archive:
+        archive.add(release(folder, label, scripts), ".")
+    return made
+
+
 def deploy(artifact: str, label: str, *more: str) -> tuple[str, ...]:
     return ("deploy-artifact", "Staging-1", artifact, "--version", label, *VIA, *CHECK, *more)
 

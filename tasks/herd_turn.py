@@ -1,0 +1,175 @@
+"""HERD's turn to be upgraded: one invocation of its function, and the deployment that it started.
+
+The function returns nothing, and answers 200 as well when it has done nothing; only a deployment that is
+there tells that it has done its work.
+"""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as futures_wait
+
+from tasks.aws.code_deploy import CodeDeploy
+from tasks.aws.connect import Aws
+from tasks.aws.deployment_state import Deployment
+from tasks.aws.errors import AwsError
+from tasks.aws.lambda_function import Outcome, invoke
+from tasks.errors import Refused, TaskError, TimedOut
+from tasks.foreign_text import one_line, show_tail
+from tasks.herd import Herd, read_upgrades
+from tasks.log import Log
+from tasks.waiting import Wait, soon
+
+DEPLOYMENT_ID = re.compile(r"\bd-[A-Z0-9]{9}\b")
+
+# Seconds for AWS to let an invocation through, and for the function to run.
+THROTTLED, LONGEST_RUN = 300.0, 920.0
+
+# Seconds to a deployment: after an answer that told of none, as AWS's lists lag a little; and after no
+# answer at all, when the function is still to begin. It takes two if all is well.
+AFTER_ANSWER, AFTER_SILENCE = 10.0, 120.0
+
+
+class HerdTurn:
+    """Starts one upgrade and finds its deployment.
+
+    Args:
+        recent: What SSM said was the most recent deployment.
+
+    It must be made before anything is started: what CodeDeploy knows by then is not ours.
+    """
+
+    def __init__(
+        self, aws: Aws, herd: Herd, function: str, version: str, recent: str, wait: Wait, log: Log
+    ) -> None:
+        self._aws = aws
+        self._herd = herd
+        self._function = function
+        self._version = version
+        self._recent = recent
+        self._wait = wait
+        self._log = log
+        self._code_deploy = CodeDeploy(aws)
+        self._before = self._code_deploy.ids(herd.application, herd.group)
+
+    def take(self) -> Deployment:
+        """Invoke the function, and return the deployment that it started.
+
+        Raises:
+            Refused: It could not be invoked; nothing was changed.
+            TaskError: It started none.
+            TimedOut: It did not answer, and none has begun.
+        """
+        try:
+            outcome = self._invoked()
+        except Refused:
+            self._log.restored("nothing was changed")
+            raise
+        if isinstance(outcome, AwsError):
+            # Without an answer it may have run. It is never sent again: what it did is looked for.
+            if isinstance(outcome, Refused) or not outcome.passing:
+                self._log.restored("nothing was changed")
+                raise outcome
+            return self._after_silence(outcome)
+        if outcome.error:
+            show_tail(outcome.log_tail, "function", self._log)
+            self._log.say(f"{self._function}: failed ({one_line(outcome.complaint)})")
+        found = self._started(outcome.payload, outcome.log_tail)
+        if found is None:
+            try:
+                found = self._wait_for_one(
+                    "the function has answered, but no deployment has begun", AFTER_ANSWER
+                )
+            except TimedOut:
+                raise self._nothing_came(outcome) from None
+        if outcome.error:
+            self._log.say(f"{found.id}: was started all the same")
+        return found
+
+    def started(self) -> Deployment | None:
+        """Return the deployment of HERD that was not there before, if there is one now."""
+        return self._started()
+
+    def _invoked(self) -> Outcome | AwsError:
+        """Invoke, and again only what AWS has not let through, in which case nothing has run."""
+        ended: list[Outcome | AwsError] = []
+
+        def look() -> str | None:
+            ended.clear()
+            ended.append(self._once())
+            throttled = isinstance(ended[0], AwsError) and ended[0].throttled
+            return "AWS throttles the function, which has not run yet" if throttled else None
+
+        try:
+            self._wait.until_done(look, pace=soon, within=THROTTLED)
+        except TimedOut:
+            if ended:
+                self._log.restored("nothing was changed")
+            raise
+        return ended[0]
+
+    def _once(self) -> Outcome | AwsError:
+        """Send one invocation, and never be silent while it runs."""
+        event = {"RequestedVersion": self._version}
+        sent = ThreadPoolExecutor(1).submit(invoke, self._aws, self._function, event)
+        words = f"{self._function}: runs"
+
+        def look() -> str | None:
+            return None if futures_wait([sent], 0.2).done else words
+
+        self._wait.until_done(look, pace=_closely, within=LONGEST_RUN)
+        try:
+            return sent.result()
+        except AwsError as error:
+            # Not raised: a loop that waits would take it for something that another try may help.
+            return error
+
+    def _after_silence(self, error: AwsError) -> Deployment:
+        self._log.say(f"{self._function}: no answer ({error.what}); looking for what it may have started")
+        try:
+            return self._wait_for_one(
+                "whether the function has run is not known, and no deployment has begun", AFTER_SILENCE
+            )
+        except TimedOut as late:
+            raise TimedOut(late.what, "Look at the function's log, then run the command again") from None
+
+    def _wait_for_one(self, words: str, within: float) -> Deployment:
+        found: list[Deployment] = []
+
+        def look() -> str | None:
+            found.extend(each for each in [self._started()] if each)
+            return None if found else words
+
+        self._wait.until_done(look, pace=soon, within=within)
+        return found[0]
+
+    def _started(self, *texts: str) -> Deployment | None:
+        """Return the new deployment that is named in *texts*, or else in SSM, or else is in the group."""
+        named = [each for text in texts for each in DEPLOYMENT_ID.findall(text)]
+        recent = read_upgrades(self._aws, self._herd).recent_id
+        if recent != self._recent:
+            named.append(recent)
+        # A failure's text names the deployment that was in its way, which was there before.
+        for each in named:
+            if each not in self._before and (found := self._code_deploy.known(each)):
+                return found
+        new = self._code_deploy.ids(self._herd.application, self._herd.group) - self._before
+        return max(
+            (self._code_deploy.deployment(each) for each in new),
+            key=lambda each: each.created.timestamp() if each.created else 0,
+            default=None,
+        )
+
+    def _nothing_came(self, outcome: Outcome) -> TaskError:
+        self._log.restored("HERD was left as it is")
+        advice = "Look at the lines of its log above, then run the command again"
+        if outcome.error:
+            return TaskError(
+                f"{self._function} failed and started no deployment ({one_line(outcome.complaint)})", advice
+            )
+        show_tail(outcome.log_tail, "function", self._log)
+        what = f"{self._function} answered {one_line(outcome.payload) or 'nothing'} and started no deployment"
+        return TaskError(what, advice)
+
+
+def _closely(elapsed: float) -> float:
+    return 0.05 if elapsed < 5 else 1.0

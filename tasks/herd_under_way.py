@@ -1,0 +1,64 @@
+"""The upgrade of HERD that is under way already, and whether it is the one that is wanted."""
+
+from tasks.aws.code_deploy import CodeDeploy
+from tasks.aws.connect import Aws
+from tasks.aws.deployment_state import Deployment
+from tasks.errors import Refused, TimedOut
+from tasks.herd import CLOCKS_DIFFER, Herd, Upgrades, read_upgrades, running_deployment
+from tasks.herd_turn import AFTER_SILENCE
+from tasks.log import Log
+from tasks.waiting import Wait, soon
+
+
+def upgrade_under_way(herd: Herd, wanted: str, aws: Aws, wait: Wait, log: Log) -> Deployment | None:
+    """Return the deployment that an earlier run has started for the *wanted* version, if it is not over.
+
+    Raises:
+        Refused: What is under way is for another version, or may be.
+    """
+    found = running_deployment(aws, herd)
+    upgrades = read_upgrades(aws, herd)
+    if found is None:
+        return _about_to_begin(herd, wanted, upgrades, aws, wait, log)
+    watch = f"Watch it, then run the command again: gocd-tasks watch-deployment {found.id}"
+    if found.rolls_back:
+        raise Refused(f"{found.id} is rolling back {found.rolls_back}", watch)
+    version = upgrades.version_of(found)
+    if not version:
+        raise Refused(f"{found.id} is under way, and SSM does not tell for which version", watch)
+    if version != wanted:
+        raise Refused(f"{found.id} is upgrading HERD to {version}", watch)
+    return _joined(found, version, log)
+
+
+def _joined(deployment: Deployment, version: str, log: Log) -> Deployment:
+    log.say(f"{deployment.id}: upgrades HERD to {version} already; joining it")
+    return deployment
+
+
+def _about_to_begin(
+    herd: Herd, wanted: str, upgrades: Upgrades, aws: Aws, wait: Wait, log: Log
+) -> Deployment | None:
+    """Wait for the deployment of an invocation that is still running, because the run that sent it died."""
+    asked = upgrades.asked_for(wanted)
+    if asked is None:
+        return None
+    # A clock of the agent's that is slow must not lengthen the wait.
+    age = max((wait.clock.wall() - asked).total_seconds(), 0.0)
+    if age >= AFTER_SILENCE:
+        return None
+    found: list[Deployment] = []
+
+    def look() -> str | None:
+        recent = CodeDeploy(aws).known(read_upgrades(aws, herd).recent_id or "none")
+        if recent and recent.created and recent.created >= asked - CLOCKS_DIFFER:
+            # It may have failed by now; then this run is there to try again.
+            found.extend([] if recent.ended else [recent])
+            return None
+        return f"{wanted} was asked for {age:.0f} s ago, and its deployment has not begun"
+
+    try:
+        wait.until_done(look, pace=soon, within=AFTER_SILENCE - age)
+    except TimedOut:
+        return None
+    return _joined(found[0], wanted, log) if found else None
