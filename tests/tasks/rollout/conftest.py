@@ -59,9 +59,7 @@ class Fleet:
             *("--settle", "0", "--status-timeout", "5", *more),
         ]
 
-    def roll(
-        self, *more: str, version: str = "2.0", broken: str | None = None, status: bool = True
-    ) -> Run:
+    def roll(self, *more: str, version: str = "2.0", broken: str | None = None, status: bool = True) -> Run:
         return self.gocd_tasks(*self.words(*more, version=version, broken=broken, status=status))
 
     def launch(self, name: str, zone: str) -> Instance:
@@ -121,7 +119,7 @@ class Fleet:
     def started_and_signalled(
         self, at: Callable[[Call], bool], number: signal.Signals, *more: str, before: bool = False
     ) -> Run:
-        """Start a rollout and send it a signal at the first call that *at* picks, before or after its effect."""
+        """Start a rollout and signal it at the first call that *at* picks, before or after its effect."""
         running: list[subprocess.Popen[str]] = []
         sent: list[Call] = []
 
@@ -137,7 +135,7 @@ class Fleet:
         running.append(self.starts(*more))
         out, error = running[0].communicate(timeout=120)
         faults.before_call = faults.after_call = None
-        return subprocess.CompletedProcess(sent, running[0].returncode, out, error)
+        return subprocess.CompletedProcess(running[0].args, running[0].returncode, out, error)
 
 
 MakeFleet = Callable[..., Fleet]

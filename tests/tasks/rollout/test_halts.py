@@ -106,4 +106,3 @@ def test_who_never_gets_healthy_halts_it_with_status_3(fleet: MakeFleet) -> None
     assert "halted: Fleet-1 did not become healthy in fleet" in ran.stderr
     assert two.versions() == {one.id: "2.0", other.id: "1.0"}
     assert two.health()[other.id] == "healthy"
-
