@@ -5,16 +5,18 @@ scripts of the deployment really run. One process answers for all of them what t
 size of a batch the whole fleet gets a release; what is told are AWS calls, seconds, and memory.
 """
 
+import asyncio
 import itertools
 import json
+import multiprocessing
 import os
+import resource
+import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from gocd.rehearsal.sample.release import build_release
@@ -28,36 +30,28 @@ PROGRAM = Path(sys.executable).with_name("gocd-tasks")
 AT_A_TIME = 100
 
 
-class Everyone(ThreadingHTTPServer):
-    """Answers ``/_status`` at every loopback address with what that instance's folder has."""
+def serve(listening: socket.socket, addresses: Path) -> None:
+    """Answer at every loopback address what the folder of that instance has; in a process of its own."""
 
-    daemon_threads = True
-    request_queue_size = 1024
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        version = addresses / writer.get_extra_info("sockname")[0] / "srv/app/current/VERSION"
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                body = json.dumps({"version": version.read_text().strip()}).encode()
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
 
-    def __init__(self) -> None:
-        super().__init__(("0.0.0.0", 0), Status)
-        self.roots: dict[str, Path] = {}
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+    async def forever() -> None:
+        async with await asyncio.start_server(answer, sock=listening, backlog=4096) as server:
+            await server.serve_forever()
 
-
-class Status(BaseHTTPRequestHandler):
-    server: Everyone
-
-    def do_GET(self) -> None:
-        root = self.server.roots.get(self.connection.getsockname()[0])
-        version = root and (root / "srv/app/current/VERSION")
-        known = bool(version and version.exists())
-        body = json.dumps({"version": version.read_text().strip() if version and known else None}).encode()
-        self.send_response(200 if known else 503)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *words: object) -> None:
-        """Say nothing."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    asyncio.run(forever())
 
 
-def launched(cloud: StandInAWS, count: int, first: Path, everyone: Everyone) -> list[Instance]:
+def launched(cloud: StandInAWS, count: int, first: Path, addresses: Path) -> list[Instance]:
     """Launch them without a process each, all with the first release in place."""
     service = Service(
         exec_start=(),
@@ -77,7 +71,7 @@ def launched(cloud: StandInAWS, count: int, first: Path, everyone: Everyone) -> 
             key, address = entry["InstanceId"], entry["PrivateIpAddress"]
             instance = Instance(key, key, address, zone, cloud.parts.instances.root_of(key), service)
             cloud.parts.instances.add(instance)
-            everyone.roots[address] = instance.root
+            (addresses / address).symlink_to(instance.root)
             made.append(instance)
     return made
 
@@ -144,24 +138,25 @@ def main() -> None:
     """Build the fleet, and deploy to it once for each size of a batch."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     batches = sys.argv[2:] or ["10%", "5%"]
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, socket.create_server(("0.0.0.0", 0)) as listening:
         folder = Path(name)
+        addresses = folder / "addresses"
+        addresses.mkdir()
+        port = listening.getsockname()[1]
+        multiprocessing.Process(target=serve, args=(listening, addresses), daemon=True).start()
         first = build_release("1.0", folder)
         with StandInAWS(folder / "aws", registration_delay=0.1) as cloud:
             cloud.client("s3").create_bucket(
                 Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
             )
-            everyone = Everyone()
             began = time.monotonic()
-            instances = launched(cloud, count, first, everyone)
+            instances = launched(cloud, count, first, addresses)
             say(f"{count} instances launched in {time.monotonic() - began:.0f} s")
-            registered(cloud, instances, everyone.server_address[1])
+            registered(cloud, instances, port)
             say(f"all in service after {time.monotonic() - began:.0f} s")
             for number, batch in enumerate(batches, 2):
                 version = f"{number}.0"
-                rolled(
-                    *(cloud, build_release(version, folder), version, batch), port=everyone.server_address[1]
-                )
+                rolled(cloud, build_release(version, folder), version, batch, port)
 
 
 if __name__ == "__main__":
