@@ -129,12 +129,15 @@ class Fleet:
                 running[0].send_signal(number)
                 if number == signal.SIGKILL:
                     running[0].wait()
+                if before:
+                    # Its sender is gone by now, and the call would take effect all the same.
+                    faults.deny(call.action)
 
         faults = self.cloud.faults
         faults.before_call, faults.after_call = (hook, None) if before else (None, hook)
         running.append(self.starts(*more))
         out, error = running[0].communicate(timeout=120)
-        faults.before_call = faults.after_call = None
+        faults.clear()
         return subprocess.CompletedProcess(running[0].args, running[0].returncode, out, error)
 
 
