@@ -10,19 +10,23 @@ from tests.tasks.rollout.conftest import MakeFleet
 pytestmark = pytest.mark.end_to_end
 
 
-def test_during_the_drain_everyone_is_put_back(fleet: MakeFleet) -> None:
+@pytest.mark.parametrize(
+    ("way_out", "versions"), [("DeregisterTargets", {"1.0"}), ("EnterStandby", {"1.0", "2.0"})]
+)
+def test_during_the_drain_the_batch_is_put_back(fleet: MakeFleet, way_out: str, versions: set[str]) -> None:
     mixed = fleet(2, members=2, min_size=2)
     before = mixed.standing()
 
     def draining(call: Call) -> bool:
-        return call.operation == "DeregisterTargets"
+        return call.operation == way_out
 
     ran = mixed.started_and_signalled(draining, signal.SIGTERM, "--batch", "2")
 
     assert ran.returncode == 143
     assert "put back" in ran.stderr
     assert mixed.standing() == before
-    assert set(mixed.versions().values()) == {"1.0"}
+    assert set(mixed.versions().values()) == versions
+    assert {mixed.versions()[each.id] for each in mixed.members} == {"1.0"}
 
 
 def test_during_the_deployment_the_batch_is_left_out_and_the_next_run_completes(fleet: MakeFleet) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from gocd.rehearsal.standin_aws.instances import Instance
 from gocd.rehearsal.standin_aws.journal import Call
-from tests.tasks.rollout.conftest import Fleet, MakeFleet, Run, answer
+from tests.tasks.rollout.conftest import Fleet, MakeFleet, Run, answer, eventually
 
 BATCH = ("--batch", "2")
 READING = ("Describe", "Get", "List", "Head")
@@ -39,6 +39,26 @@ def test_one_that_is_killed_at_every_kind_of_change_ends_well(fleet: MakeFleet, 
     # An order that was given before its giver was killed may be given once more; nothing else is.
     assert {mixed.installs(each) for each in mixed.members} == {1}
     assert {mixed.installs(each) for each in mixed.servers} <= ({1} if before else {1, 2})
+
+
+@pytest.mark.end_to_end
+def test_those_that_are_back_already_are_not_taken_out_again(fleet: MakeFleet) -> None:
+    three = fleet(3)
+    ran = killed(three, _is("elasticloadbalancing:RegisterTargets"), before=False)
+    assert ran.returncode == -signal.SIGKILL
+    first, second, _ = three.servers
+    eventually(lambda: set(three.health().values()) == {"healthy"})
+    three.cloud.journal.clear()
+
+    again = three.roll(*BATCH)
+
+    assert again.returncode == 0, again.stderr
+    left = three.cloud.journal.of("DeregisterTargets")
+    assert not [
+        call for call in left if first.id in str(call.parameters) or second.id in str(call.parameters)
+    ]
+    assert three.standing()["tags"] == []
+    assert set(three.versions().values()) == {"2.0"}
 
 
 @pytest.mark.exhaustive
