@@ -7,10 +7,9 @@ import pytest
 
 from gocd.rehearsal.standin_aws.instances import Instance
 from gocd.rehearsal.standin_aws.journal import Call
-from tests.tasks.rollout.conftest import Fleet, MakeFleet, Run, answer, eventually
+from tests.tasks.rollout.conftest import Fleet, MakeFleet, Run, answer, change, eventually
 
 BATCH = ("--batch", "2")
-READING = ("Describe", "Get", "List", "Head")
 
 # Every kind of change, in the order in which one rollout makes them.
 UNLUCKY = (
@@ -71,7 +70,7 @@ def test_one_that_is_killed_at_any_change_ends_well(fleet: MakeFleet, before: bo
     while True:
         mixed = fleet(2, members=2, min_size=2)
         standing = mixed.standing()
-        ran = killed(mixed, _the(number), before=before)
+        ran = killed(mixed, change(number), before=before)
         if ran.returncode == 0:
             break
         assert ran.returncode == -signal.SIGKILL, ran.stdout + ran.stderr
@@ -106,16 +105,3 @@ def finished(fleet: Fleet) -> Iterator[Instance]:
 
 def _is(action: str) -> Callable[[Call], bool]:
     return lambda call: call.action == action
-
-
-def _the(number: int) -> Callable[[Call], bool]:
-    """Pick the change of this number, from 0."""
-    changes: list[Call] = []
-
-    def picks(call: Call) -> bool:
-        if not call.presigned and not call.operation.startswith(READING):
-            changes.append(call)
-            return len(changes) == number + 1
-        return False
-
-    return picks
