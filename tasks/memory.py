@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, State
 from tasks.batch import NAMED
@@ -84,8 +85,17 @@ class Memory:
         for instance_id, written in tags.items():
             alike[tuple(sorted(written.items()))].append(instance_id)
         for pairs, ids in alike.items():
-            self._tag("create_tags", ids, [{"Key": key, "Value": value} for key, value in pairs])
-        self._absences.update(absences)
+            some = set(ids)
+            written_now = {place: each for place, each in absences.items() if place[0] in some}
+            # Noted first: a cancel may come between an order and its answer.
+            self._absences.update(written_now)
+            try:
+                self._tag("create_tags", ids, [{"Key": key, "Value": value} for key, value in pairs])
+            except AwsError as error:
+                if error.refusal:
+                    for place in written_now:
+                        del self._absences[place]
+                raise
 
     def forget(self, instances: Iterable[Instance], balancers: Iterable[LoadBalancer]) -> None:
         """Drop their absences; only after they serve again."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
 
 # Instances in one order and in one question (AWS, autoscaling API reference: EnterStandby,
 # DescribeAutoScalingInstances).
@@ -66,8 +67,15 @@ class AutoScalingGroup:
     def _move(self, operation: str, state: str, ids: Sequence[str], **how: Any) -> None:
         for some in _parts(ids, MOST_MOVED):
             group = {"AutoScalingGroupName": self.name}
-            self._aws.call("autoscaling", operation, self.name, InstanceIds=some, **group, **how)
+            before = dict(self.lifecycle)
+            # Noted first: a cancel may come between an order and its answer.
             self.lifecycle.update(dict.fromkeys(some, state))
+            try:
+                self._aws.call("autoscaling", operation, self.name, InstanceIds=some, **group, **how)
+            except AwsError as error:
+                if error.refusal:
+                    self.lifecycle = before
+                raise
 
     def set_min_size(self, size: int) -> None:
         self._change("update_auto_scaling_group", MinSize=size)
@@ -83,8 +91,9 @@ class AutoScalingGroup:
 
     def tag(self, key: str, value: str) -> None:
         tag = {**self._tag(key), "Value": value, "PropagateAtLaunch": False}
-        self._aws.call("autoscaling", "create_or_update_tags", self.name, Tags=[tag])
+        # Noted first: a cancel may come between an order and its answer.
         self.tags[key] = value
+        self._aws.call("autoscaling", "create_or_update_tags", self.name, Tags=[tag])
 
     def untag(self, key: str) -> None:
         self._aws.call("autoscaling", "delete_tags", self.name, Tags=[self._tag(key)])

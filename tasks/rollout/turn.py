@@ -67,10 +67,12 @@ class Turn:
         batch = Batch(tuple(instance for part, _ in parts for instance in part))
         fresh = Batch(tuple(instance for instance in batch if instance.id not in done))
         for part, balancers in parts:
-            leave(
-                *(part, balancers, self.floor, self.memory, self.wait, self.log),
-                until_idle=self.until_idle,
-            )
+            leaving = Batch(tuple(instance for instance in part if instance.id not in done))
+            if len(leaving):
+                leave(
+                    *(leaving, balancers, self.floor, self.memory, self.wait, self.log),
+                    until_idle=self.until_idle,
+                )
         out = f"{batch.does('stays', 'stay')} out of {_names(parts)}"
         self.log.stands(out)
         if len(fresh):

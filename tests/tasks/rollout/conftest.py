@@ -22,6 +22,7 @@ from gocd.rehearsal.standin_aws.world import LoadBalancer
 from tests.tasks.conftest import CommandLine
 
 GROUP = "members"
+READING = ("Describe", "Get", "List", "Head")
 # Operations by which a rollout changes what it must leave as it was, and deploys.
 CHANGING = {
     *("RegisterTargets", "DeregisterTargets", "SendCommand", "StopInstances", "EnterStandby", "ExitStandby"),
@@ -42,6 +43,7 @@ class Fleet:
     balancer: LoadBalancer
     servers: list[Instance]
     members: list[Instance] = field(default_factory=list)
+    signalled: list[Call] = field(default_factory=list)
 
     @property
     def everyone(self) -> list[Instance]:
@@ -119,9 +121,9 @@ class Fleet:
     def started_and_signalled(
         self, at: Callable[[Call], bool], number: signal.Signals, *more: str, before: bool = False
     ) -> Run:
-        """Start a rollout and send it a signal at the first call that *at* picks, before or after its effect."""
+        """Start a rollout and signal it at the first call that *at* picks, before or after its effect."""
         running: list[subprocess.Popen[str]] = []
-        sent: list[Call] = []
+        sent = self.signalled = []
 
         def hook(call: Call) -> None:
             if not sent and running and at(call):
@@ -129,13 +131,16 @@ class Fleet:
                 running[0].send_signal(number)
                 if number == signal.SIGKILL:
                     running[0].wait()
+                if before:
+                    # Its sender is gone by now, and the call would take effect all the same.
+                    faults.deny(call.action)
 
         faults = self.cloud.faults
         faults.before_call, faults.after_call = (hook, None) if before else (None, hook)
         running.append(self.starts(*more))
         out, error = running[0].communicate(timeout=120)
-        faults.before_call = faults.after_call = None
-        return subprocess.CompletedProcess(sent, running[0].returncode, out, error)
+        faults.clear()
+        return subprocess.CompletedProcess(running[0].args, running[0].returncode, out, error)
 
 
 MakeFleet = Callable[..., Fleet]
@@ -201,3 +206,16 @@ def eventually(seen: Callable[[], bool], patience: float = 20.0) -> None:
     while not seen():
         assert time.monotonic() < deadline, "it never was so"
         threading.Event().wait(0.02)
+
+
+def change(number: int) -> Callable[[Call], bool]:
+    """Pick the change of this number, from 0, where locks count too."""
+    changes: list[Call] = []
+
+    def picks(call: Call) -> bool:
+        if not call.presigned and not call.operation.startswith(READING):
+            changes.append(call)
+            return len(changes) == number + 1
+        return False
+
+    return picks

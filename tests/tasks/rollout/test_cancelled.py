@@ -5,26 +5,30 @@ import signal
 import pytest
 
 from gocd.rehearsal.standin_aws.journal import Call
-from tests.tasks.rollout.conftest import MakeFleet
-
-pytestmark = pytest.mark.end_to_end
+from tests.tasks.rollout.conftest import MakeFleet, change
 
 
-def test_during_the_drain_everyone_is_put_back(fleet: MakeFleet) -> None:
+@pytest.mark.end_to_end
+@pytest.mark.parametrize(
+    ("way_out", "versions"), [("DeregisterTargets", {"1.0"}), ("EnterStandby", {"1.0", "2.0"})]
+)
+def test_during_the_drain_the_batch_is_put_back(fleet: MakeFleet, way_out: str, versions: set[str]) -> None:
     mixed = fleet(2, members=2, min_size=2)
     before = mixed.standing()
 
     def draining(call: Call) -> bool:
-        return call.operation == "DeregisterTargets"
+        return call.operation == way_out
 
     ran = mixed.started_and_signalled(draining, signal.SIGTERM, "--batch", "2")
 
     assert ran.returncode == 143
     assert "put back" in ran.stderr
     assert mixed.standing() == before
-    assert set(mixed.versions().values()) == {"1.0"}
+    assert set(mixed.versions().values()) == versions
+    assert {mixed.versions()[each.id] for each in mixed.members} == {"1.0"}
 
 
+@pytest.mark.end_to_end
 def test_during_the_deployment_the_batch_is_left_out_and_the_next_run_completes(fleet: MakeFleet) -> None:
     mixed = fleet(1, members=2, min_size=2)
     before = mixed.standing()
@@ -46,3 +50,29 @@ def test_during_the_deployment_the_batch_is_left_out_and_the_next_run_completes(
     assert "left outside of fleet by an earlier run" in again.stdout
     assert set(mixed.versions().values()) == {"2.0"}
     assert mixed.standing() == before
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("first", range(4))
+def test_at_any_change_it_says_the_truth_and_the_next_run_completes(fleet: MakeFleet, first: int) -> None:
+    """Every fourth change in one test."""
+    number = first
+    while True:
+        mixed = fleet(2, members=2, min_size=2)
+        before = mixed.standing()
+        ran = mixed.started_and_signalled(change(number), signal.SIGTERM, "--batch", "2")
+        if ran.returncode == 0 and not mixed.signalled:
+            break
+        [call] = mixed.signalled
+        print(f"{number} {call.action}: {ran.returncode} {ran.stderr[:160]!r}")  # noqa: T201
+        assert ran.returncode == 143, ran.stdout + ran.stderr
+        if "put back" in ran.stderr or "nothing was changed" in ran.stderr:
+            assert mixed.standing() == before, ran.stderr
+        again = mixed.roll("--batch", "2")
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert set(mixed.versions().values()) == {"2.0"}
+        assert mixed.standing() == before, again.stdout
+        mixed.cloud.reset()
+        number += 4
+    assert number > 20

@@ -7,10 +7,9 @@ import pytest
 
 from gocd.rehearsal.standin_aws.instances import Instance
 from gocd.rehearsal.standin_aws.journal import Call
-from tests.tasks.rollout.conftest import Fleet, MakeFleet, Run, answer
+from tests.tasks.rollout.conftest import Fleet, MakeFleet, Run, answer, change, eventually
 
 BATCH = ("--batch", "2")
-READING = ("Describe", "Get", "List", "Head")
 
 # Every kind of change, in the order in which one rollout makes them.
 UNLUCKY = (
@@ -41,6 +40,26 @@ def test_one_that_is_killed_at_every_kind_of_change_ends_well(fleet: MakeFleet, 
     assert {mixed.installs(each) for each in mixed.servers} <= ({1} if before else {1, 2})
 
 
+@pytest.mark.end_to_end
+def test_those_that_are_back_already_are_not_taken_out_again(fleet: MakeFleet) -> None:
+    three = fleet(3)
+    ran = killed(three, _is("elasticloadbalancing:RegisterTargets"), before=False)
+    assert ran.returncode == -signal.SIGKILL
+    first, second, _ = three.servers
+    eventually(lambda: set(three.health().values()) == {"healthy"})
+    three.cloud.journal.clear()
+
+    again = three.roll(*BATCH)
+
+    assert again.returncode == 0, again.stderr
+    left = three.cloud.journal.of("DeregisterTargets")
+    assert not [
+        call for call in left if first.id in str(call.parameters) or second.id in str(call.parameters)
+    ]
+    assert three.standing()["tags"] == []
+    assert set(three.versions().values()) == {"2.0"}
+
+
 @pytest.mark.exhaustive
 @moments
 @pytest.mark.parametrize("first", range(4))
@@ -51,7 +70,7 @@ def test_one_that_is_killed_at_any_change_ends_well(fleet: MakeFleet, before: bo
     while True:
         mixed = fleet(2, members=2, min_size=2)
         standing = mixed.standing()
-        ran = killed(mixed, _the(number), before=before)
+        ran = killed(mixed, change(number), before=before)
         if ran.returncode == 0:
             break
         assert ran.returncode == -signal.SIGKILL, ran.stdout + ran.stderr
@@ -86,16 +105,3 @@ def finished(fleet: Fleet) -> Iterator[Instance]:
 
 def _is(action: str) -> Callable[[Call], bool]:
     return lambda call: call.action == action
-
-
-def _the(number: int) -> Callable[[Call], bool]:
-    """Pick the change of this number, from 0."""
-    changes: list[Call] = []
-
-    def picks(call: Call) -> bool:
-        if not call.presigned and not call.operation.startswith(READING):
-            changes.append(call)
-            return len(changes) == number + 1
-        return False
-
-    return picks
