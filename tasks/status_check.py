@@ -85,7 +85,7 @@ class StatusCheck:
                     return f"answers {answer.status_code}, not {self.status}"
                 if not self.fields:
                     return None
-                body = answer.raw.read(LONGEST_ANSWER, decode_content=True)
+                body = _beginning(answer)
         except requests.exceptions.ConnectTimeout:
             return f"does not answer within {timeout:.0f} s"
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, ValueError) as problem:
@@ -140,6 +140,19 @@ def wait_for_status(check: Check, subject: str, wait: Wait, within: float, log: 
     except TimedOut as late:
         raise TimedOut(f"{late.what}, asked for at {check.url}") from None
     log.say(f"{subject}: answers {check.expectation} after {seconds:.0f} s")
+
+
+def _beginning(answer: Any) -> bytes:
+    """Read an answer's body no further than it may be long.
+
+    Through requests, whose errors are then the ones above: a body may break off.
+    """
+    body = b""
+    for part in answer.iter_content(65_536):
+        body += part
+        if len(body) >= LONGEST_ANSWER:
+            break
+    return body
 
 
 def _inside(answer: Any, name: str) -> str | None:
