@@ -13,6 +13,12 @@ class Choosy(BaseHTTPRequestHandler):
     """Answers in XML whoever does not ask for JSON, as HERD does."""
 
     def do_GET(self) -> None:
+        if self.path == "/breaks-off":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b'{"buildNumber": ')
+            return
         json = "application/json" in self.headers.get("Accept", "")
         self.send_response(200)
         self.end_headers()
@@ -36,3 +42,10 @@ def test_fields_are_asked_for_in_json(url: str) -> None:
         "answers buildNumber 0.84.0, not 0.85.0"
     )
     assert StatusCheck(url).missing() is None
+
+
+def test_an_answer_that_breaks_off_is_no_traceback(url: str) -> None:
+    missing = StatusCheck(url.replace("buildInfo", "breaks-off"), fields={"buildNumber": "0.84.0"}).missing()
+
+    assert missing
+    assert "reached" in missing or "not JSON" in missing
