@@ -3,7 +3,7 @@
 import itertools
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
@@ -50,6 +50,22 @@ def in_order(servers: Iterable[Server]) -> list[Server]:
     return [server for rank in sorted(by_rank) for server in _zones_in_turn(by_rank[rank])]
 
 
+def next_batch(servers: Sequence[Server], size: int) -> list[Server]:
+    """Return up to *size* that are behind the same load balancers as the first, so that they leave as one."""
+    places = servers[0].places
+    return [server for server in servers if server.places == places][:size]
+
+
+def batches(servers: Sequence[Server], size: int) -> Iterator[list[Server]]:
+    """Yield the batches that these *servers*, in their order, make."""
+    left = list(servers)
+    while left:
+        batch = next_batch(left, size)
+        yield batch
+        taken = {server.instance.id for server in batch}
+        left = [server for server in left if server.instance.id not in taken]
+
+
 def check_fits(servers: Sequence[Server], size: int, balancers: Sequence[LoadBalancer], floor: Floor) -> None:
     """Refuse a batch that would break the floor even with everyone else healthy.
 
@@ -74,10 +90,8 @@ def _too_large(
     for balancer in balancers:
         here = [server for server in servers if balancer.address in server.places]
         everyone = Roster(tuple(_well(server, balancer) for server in here))
-        for start in range(0, len(servers), size):
-            leaving = [each.instance for each in servers[start : start + size] if each in here]
-            if not leaving:
-                continue
+        for batch in batches(here, size):
+            leaving = [server.instance for server in batch]
             try:
                 floor.check(balancer, everyone, Batch(tuple(leaving)))
             except FloorBroken as problem:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tasks.batch import Batch
 from tasks.errors import Cancelled, TaskError
-from tasks.rollout.batches import in_order
+from tasks.rollout.batches import in_order, next_batch
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proof import Proof
 from tasks.rollout.questions import ask
@@ -60,7 +60,7 @@ class Deploying:
             servers = in_order(fleet.look_again(self.turn.log))
             waiting = [each for each in servers if each.instance.id not in progress.seen]
             if waiting:
-                self._take(waiting[:size], fleet, progress)
+                self._take(next_batch(waiting, size), fleet, progress)
             elif not self._second_chance(servers, progress):
                 return progress
 
@@ -77,9 +77,8 @@ class Deploying:
             return
         finished = Batch(tuple(each for each in going if each.id in have))
         self.turn.log.say(f"Batch: {going.names}")
-        parts = fleet.balancers_of(going, {each.instance.id: each for each in servers})
         try:
-            self.turn.take(parts, finished)
+            self.turn.take(going, fleet.balancers_of(servers[0]), finished)
         except (TaskError, Cancelled):
             self.turn.log.event("halted", version=self.turn.release.version)
             if progress.deployed:

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, State
-from tasks.batch import Batch
 from tasks.errors import Refused
 from tasks.log import Log
 from tasks.memory import Memory
@@ -152,17 +151,9 @@ class Fleet:
                 servers.append(Server(instance, members, left))
         return servers
 
-    def balancers_of(
-        self, batch: Batch, servers: Mapping[str, Server]
-    ) -> list[tuple[Batch, list[LoadBalancer]]]:
-        """Part *batch* by the load balancers that its servers belong behind; mostly all the same."""
-        parts: dict[frozenset[str], list[Instance]] = {}
-        for instance in batch:
-            parts.setdefault(servers[instance.id].places, []).append(instance)
-        return [
-            (Batch(tuple(some)), [each for each in self.balancers if each.address in places])
-            for places, some in parts.items()
-        ]
+    def balancers_of(self, server: Server) -> list[LoadBalancer]:
+        """The load balancers that *server* belongs behind."""
+        return [balancer for balancer in self.balancers if balancer.address in server.places]
 
     def _tell(self, instance: Instance, balancer: LoadBalancer, log: Log) -> None:
         if instance.state != "running":

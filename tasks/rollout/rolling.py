@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tasks.batch import Batch
 from tasks.deployment import DeploysMany
 from tasks.log import Log
-from tasks.rollout.batches import BatchSize, check_fits, in_order
+from tasks.rollout.batches import BatchSize, batches, check_fits, in_order
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proving import Proving
@@ -61,7 +61,7 @@ def _check_deployable(servers: Sequence[Server], deploying: Deploying) -> None:
 
 
 def _say_plan(servers: Sequence[Server], size: int, version: str, log: Log) -> None:
-    for number, begin in enumerate(range(0, len(servers), size), 1):
-        names = Batch(tuple(each.instance for each in servers[begin : begin + size])).names
+    for number, batch in enumerate(batches(servers, size), 1):
+        names = Batch(tuple(each.instance for each in batch)).names
         log.say(f"batch {number} would be: {names}")
     log.say(f"{version} would go to {len(servers)} servers, {size} at a time")

@@ -16,9 +16,6 @@ from tasks.memory import Memory
 from tasks.rollout.questions import Questions, settle, wait_for_all
 from tasks.waiting import Wait
 
-# Part of a batch, and the load balancers that all of that part is behind.
-Part = tuple[Batch, list[LoadBalancer]]
-
 
 class Halted(TaskError):
     """The rollout stopped, with a batch left out for a person to look at."""
@@ -56,24 +53,21 @@ class Turn:
     status_timeout: float
     until_idle: DrainUntilIdle | None = None
 
-    def take(self, parts: Sequence[Part], finished: Batch) -> None:
-        """Deploy to all *parts* of a batch; *finished* have the release and only have to come back.
+    def take(self, batch: Batch, balancers: Sequence[LoadBalancer], finished: Batch) -> None:
+        """Deploy to a *batch* behind *balancers*; *finished* have the release and only have to come back.
 
         Raises:
             Halted: A server of it is not well with the release; the batch stays out.
             FloorBroken: Too few would be left; nothing of this batch was changed.
         """
         done = {instance.id for instance in finished}
-        batch = Batch(tuple(instance for part, _ in parts for instance in part))
         fresh = Batch(tuple(instance for instance in batch if instance.id not in done))
-        for part, balancers in parts:
-            leaving = Batch(tuple(instance for instance in part if instance.id not in done))
-            if len(leaving):
-                leave(
-                    *(leaving, balancers, self.floor, self.memory, self.wait, self.log),
-                    until_idle=self.until_idle,
-                )
-        out = f"{batch.does('stays', 'stay')} out of {_names(parts)}"
+        if len(fresh):
+            leave(
+                *(fresh, balancers, self.floor, self.memory, self.wait, self.log),
+                until_idle=self.until_idle,
+            )
+        out = f"{batch.does('stays', 'stay')} out of {', '.join(each.name for each in balancers)}"
         self.log.stands(out)
         if len(fresh):
             self._deploy(fresh, out)
@@ -86,11 +80,10 @@ class Turn:
             raise Halted(f"halted: {self.release.version} is installed but {words}")
         for instance in fresh:
             self.log.event("deployed", instance=instance.name, version=self.release.version)
-        for part, balancers in parts:
-            try:
-                join(part, balancers, self.memory, self.wait, self.log)
-            except TimedOut as late:
-                raise TimedOut(f"halted: {late.what}") from None
+        try:
+            join(batch, balancers, self.memory, self.wait, self.log)
+        except TimedOut as late:
+            raise TimedOut(f"halted: {late.what}") from None
 
     def _deploy(self, batch: Batch, out: str) -> None:
         self.log.stands(f"{batch.names} may have either version, and {out}")
@@ -125,7 +118,3 @@ class Turn:
             *([f"{unknown.names} may have either version"] if unknown else []),
             *([f"{well.does('has', 'have')} {self.release.version}"] if well else []),
         ]
-
-
-def _names(parts: Sequence[Part]) -> str:
-    return ", ".join(dict.fromkeys(balancer.name for _, balancers in parts for balancer in balancers))

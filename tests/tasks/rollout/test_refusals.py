@@ -68,3 +68,14 @@ def test_a_dry_run_says_the_batches_and_changes_nothing(fleet: MakeFleet) -> Non
     assert mixed.changes() == []
     assert not {call.operation for call in mixed.cloud.journal.calls} & {"PutParameter", "PutObject"}
     assert mixed.standing() == before
+
+
+def test_a_batch_is_of_servers_behind_the_same_load_balancers(fleet: MakeFleet) -> None:
+    three = fleet(3)
+    three.cloud.classic("old", instances=[three.servers[0], three.servers[2]], draining=1, cross_zone=True)
+
+    ran = three.roll("--load-balancer", "classic:old", "--batch", "2", "--min-healthy", "0", "--dry-run")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "batch 1 would be: Fleet-1, Fleet-3" in ran.stdout
+    assert "batch 2 would be: Fleet-2" in ran.stdout
