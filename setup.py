@@ -30,7 +30,8 @@ setup(
     packages=find_packages(include=["gocd", "gocd.*", "tasks", "tasks.*", "pipelines"]),
     package_data={
         "gocd": ["py.typed"],
-        "tasks": ["py.typed", "*.ps1", "*.sh"],
+        "tasks": ["py.typed"],
+        "tasks.hosts": ["*.ps1", "*.sh"],
         "pipelines": ["*.jmx", "*.yaml"],
     },
     install_requires=[

@@ -4,8 +4,8 @@ from tasks import options
 from tasks.batch import Batch
 from tasks.clock import SystemClock
 from tasks.console import Color
-from tasks.deployment_lock import locked
 from tasks.joining import join
+from tasks.locking.deployment_lock import locked
 from tasks.lookup import connect, look_up
 from tasks.running import running
 from tasks.waiting import Wait

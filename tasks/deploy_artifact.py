@@ -10,11 +10,11 @@ from tasks.aws.instances import Instance, find_instance
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.deployment import Deployer, GoesBack, Release, ReleaseFailed, Settings, find_deployer
-from tasks.deployment_lock import locked
 from tasks.deployment_origin import release_of
 from tasks.errors import Refused, TaskError, TimedOut
 from tasks.going_back import CheckOf, go_back, what_runs_instead
 from tasks.left_behind import LeftBehind, run_again
+from tasks.locking.deployment_lock import locked
 from tasks.log import Log
 from tasks.lookup import connect
 from tasks.memory import Memory

@@ -4,11 +4,11 @@ from tasks import options
 from tasks.batch import Batch
 from tasks.clock import SystemClock
 from tasks.console import Color
-from tasks.deployment_lock import locked
 from tasks.floor import parse_floor
+from tasks.hosts.idleness import SsmHosts
 from tasks.idle_drain import DrainUntilIdle
-from tasks.idleness import SsmHosts
 from tasks.leaving import leave
+from tasks.locking.deployment_lock import locked
 from tasks.lookup import connect, look_up
 from tasks.neighbours import AwsNeighbours
 from tasks.running import running

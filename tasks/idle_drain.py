@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Place
-from tasks.idleness import Hosts
+from tasks.hosts.idleness import Hosts
 from tasks.log import Log
 from tasks.waiting import Pace, Wait
 

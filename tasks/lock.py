@@ -12,9 +12,9 @@ from tasks import options
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.errors import Refused
-from tasks.held_lock import Held
-from tasks.lock_holding import DeploymentLock, Holding, all_locks, by_server, span
-from tasks.lock_owner import Owner
+from tasks.locking.held import Held
+from tasks.locking.holding import DeploymentLock, Holding, all_locks, by_server, span
+from tasks.locking.owner import Owner
 from tasks.log import Log
 from tasks.lookup import connect
 from tasks.options import option

@@ -3,11 +3,11 @@
 import posixpath
 import re
 
-from tasks.artifact import Artifact
+from tasks.archives.artifact import Artifact
+from tasks.archives.tar import tar_members
+from tasks.archives.zip import zip_members
 from tasks.aws.deployment_state import Revision
 from tasks.errors import Refused
-from tasks.tar_archive import tar_members
-from tasks.zip_archive import zip_members
 
 # What CodeDeploy unpacks (API reference, S3Location), by the end of the name; and what that must be.
 BUNDLES = {".zip": ("zip", "zip"), ".tar": ("tar", "tar"), ".tar.gz": ("tgz", "tar"), ".tgz": ("tgz", "tar")}

@@ -13,12 +13,12 @@ from tasks.aws.load_balancer import LoadBalancer
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.deployment import KeepsRecords, Settings, find_deployer
-from tasks.deployment_lock import locked
 from tasks.deployment_origin import release_of
 from tasks.errors import Refused
 from tasks.floor import parse_floor
+from tasks.hosts.idleness import SsmHosts
 from tasks.idle_drain import DrainUntilIdle
-from tasks.idleness import SsmHosts
+from tasks.locking.deployment_lock import locked
 from tasks.lookup import connect, through_groups
 from tasks.memory import PREFIX, Memory
 from tasks.neighbours import AwsNeighbours

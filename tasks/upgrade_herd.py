@@ -11,13 +11,13 @@ from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
 from tasks.aws.lambda_function import check_invocation
-from tasks.build_info import BuildInfo
 from tasks.clock import SystemClock
 from tasks.console import Color
 from tasks.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.herd import Herd, read_upgrades
-from tasks.herd_turn import HerdTurn
-from tasks.herd_under_way import upgrade_under_way
+from tasks.herd.build_info import BuildInfo
+from tasks.herd.stack import Herd, read_upgrades
+from tasks.herd.turn import HerdTurn
+from tasks.herd.under_way import upgrade_under_way
 from tasks.log import Log
 from tasks.lookup import connect
 from tasks.options import option

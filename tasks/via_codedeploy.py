@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tasks.artifact import Artifact, open_artifact
+from tasks.archives.artifact import Artifact, open_artifact
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.connect import Aws

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tasks.artifact import Artifact, open_artifact
+from tasks.archives.artifact import Artifact, open_artifact
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
@@ -13,10 +13,10 @@ from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, subject
 from tasks.deployment import Record, Release, ReleaseFailed, Settings
 from tasks.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.host_script import powershell_script, shell_script
-from tasks.install_hosts import InstallHosts
+from tasks.hosts.install_hosts import InstallHosts
+from tasks.hosts.record import compared, facts, unread
+from tasks.hosts.script import powershell_script, shell_script
 from tasks.log import Log
-from tasks.release_record import compared, facts, unread
 from tasks.waiting import Wait
 
 # Seconds that reading a record may take.

@@ -87,7 +87,7 @@ def test_what_commands_share_imports_no_command() -> None:
         ("time", {"tasks.clock"}),
         ("boto3", {"tasks.aws.artifact_store"}),
         ("botocore", {"tasks.aws.connect", "tasks.aws.errors"}),
-        ("requests", {"tasks.build_info", "tasks.status_check"}),
+        ("requests", {"tasks.herd.build_info", "tasks.status_check"}),
         ("subprocess", {"tasks.jmeter.run", "tasks.via_command"}),
         ("signal", {"tasks.cli", "tasks.jmeter.run", "tasks.rehearse"}),
     ],

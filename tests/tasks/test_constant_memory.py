@@ -19,7 +19,7 @@ SLACK = 24 * 1024**2
 # Packs a folder, looks through it, sums it up and uploads it, as a deployment does; then tells its peak.
 DEPLOY = """
 import json, resource, sys
-from tasks.artifact import open_artifact
+from tasks.archives.artifact import open_artifact
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.connect import Aws
 from tasks.clock import SystemClock

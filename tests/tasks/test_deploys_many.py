@@ -25,7 +25,7 @@ from tasks.errors import Cancelled, Refused
 from tasks.via_ssm import SsmDeployer
 from tasks.waiting import Wait
 from tests.fakes import FakeClock, Stage, instance
-from tests.tasks.bash_host import zip_of
+from tests.tasks.hosts.bash_host import zip_of
 
 RESTART = "systemctl restart app"
 

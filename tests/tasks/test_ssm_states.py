@@ -13,11 +13,11 @@ import pytest
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.instances import Instance
-from tasks.host_script import powershell_assignments, powershell_script
+from tasks.hosts.script import powershell_assignments, powershell_script
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.bash_host import zip_of
 from tests.tasks.conftest import CommandLine, Pair
-from tests.tasks.test_install_release import HOSTILE
+from tests.tasks.hosts.bash_host import zip_of
+from tests.tasks.hosts.test_install_release import HOSTILE
 
 SSM = ("--bucket", "releases", "--install-to", "/srv/app", "--restart", "systemctl restart app")
 WINDOWS = ("--bucket", "releases", "--install-to", r"C:\srv\app", "--restart", "Restart-Service app")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.lock_owner import Owner
+from tasks.locking.owner import Owner
 
 VARIABLES = {
     "GO_SERVER_URL": "https://gocd.example.com/go",

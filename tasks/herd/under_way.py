@@ -4,8 +4,8 @@ from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.errors import Refused, TimedOut
-from tasks.herd import CLOCKS_DIFFER, Herd, Upgrades, read_upgrades, running_deployment
-from tasks.herd_turn import AFTER_SILENCE
+from tasks.herd.stack import CLOCKS_DIFFER, Herd, Upgrades, read_upgrades, running_deployment
+from tasks.herd.turn import AFTER_SILENCE
 from tasks.log import Log
 from tasks.waiting import Wait, soon
 

@@ -15,7 +15,7 @@ from tasks.aws.errors import AwsError
 from tasks.aws.lambda_function import Outcome, invoke
 from tasks.errors import Refused, TaskError, TimedOut
 from tasks.foreign_text import one_line, show_tail
-from tasks.herd import Herd, read_upgrades
+from tasks.herd.stack import Herd, read_upgrades
 from tasks.log import Log
 from tasks.waiting import Wait, soon
 

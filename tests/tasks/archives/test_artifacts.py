@@ -16,12 +16,12 @@ import pytest
 from gocd.rehearsal.sample.release import SERVICE, build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.instances import Instance
-from tasks.artifact import open_artifact
+from tasks.archives.artifact import open_artifact
+from tasks.archives.packing import pack
 from tasks.aws.connect import Aws
 from tasks.errors import Refused
-from tasks.packing import pack
-from tests.tasks.bash_host import Quiet, zip_of
 from tests.tasks.conftest import CommandLine, Pair
+from tests.tasks.hosts.bash_host import Quiet, zip_of
 
 SSM = ("--install-to", "/srv/app", "--restart", "systemctl restart app")
 CHECK = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "version={version}")

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tasks.archive_member import BadMember, Kind, Member, check_path
+from tasks.archives.member import BadMember, Kind, Member, check_path
 
 # Bytes of the list of members, which zipfile reads into memory as a whole.
 LARGEST_LIST = 32 * 1024**2

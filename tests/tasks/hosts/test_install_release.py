@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.host_script import assignments
-from tests.tasks.bash_host import Host, running_host, zip_of
+from tasks.hosts.script import assignments
+from tests.tasks.hosts.bash_host import Host, running_host, zip_of
 
 # Values that would be code, were they ever read as such.
 HOSTILE = [

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tasks.archive import check_archive, sha256
+from tasks.archives.archive import check_archive, sha256
+from tasks.archives.packing import pack
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.connect import Aws
 from tasks.errors import Refused
-from tasks.packing import pack
 
 
 @dataclass(frozen=True)

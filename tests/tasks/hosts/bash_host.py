@@ -13,8 +13,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
-from tasks.archive import sha256
-from tasks.host_script import shell_script
+from tasks.archives.archive import sha256
+from tasks.hosts.script import shell_script
 
 Done = subprocess.CompletedProcess[str]
 

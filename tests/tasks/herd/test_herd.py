@@ -13,8 +13,8 @@ from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.parameter_value import ParameterValue
 from tasks.errors import Refused, TaskError, TimedOut
-from tasks.herd import Herd, Upgrades, read_upgrades
-from tasks.herd_turn import HerdTurn
+from tasks.herd.stack import Herd, Upgrades, read_upgrades
+from tasks.herd.turn import HerdTurn
 from tests.fakes import EPOCH, Stage
 
 HERD = Herd("mdl140", "dev")

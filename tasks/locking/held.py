@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from tasks.aws.errors import Denied
 from tasks.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.lock_holding import LASTS, RENEWAL, DeploymentLock, Holding, ServerSays
+from tasks.locking.holding import LASTS, RENEWAL, DeploymentLock, Holding, ServerSays
 from tasks.log import Log
 from tasks.waiting import Wait, near, soon
 

@@ -9,14 +9,14 @@ import pytest
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tasks.aws.connect import Aws
 from tasks.clock import SystemClock
-from tasks.deployment_lock import Locks, locked
 from tasks.errors import Cancelled, Refused, TaskError
-from tasks.held_lock import Held
-from tasks.lock_owner import Owner
+from tasks.locking.deployment_lock import Locks, locked
+from tasks.locking.held import Held
+from tasks.locking.owner import Owner
 from tests.fakes import Stage
 from tests.gocd.test_server import a_server, jobs
-from tests.tasks.test_held_lock import ALIVE, NAME, age, held_by, holder, lock, never, wanted_by
-from tests.tasks.test_lock_owner import HERE, JOB, VARIABLES
+from tests.tasks.locking.test_held_lock import ALIVE, NAME, age, held_by, holder, lock, never, wanted_by
+from tests.tasks.locking.test_lock_owner import HERE, JOB, VARIABLES
 
 
 def holding(names: list[str], aws: Aws, stage: Stage, work: Callable[[Locks], None] = lambda _: None) -> None:

@@ -19,9 +19,9 @@ from contextlib import ExitStack, contextmanager
 from gocd.server import GoCDServer
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
-from tasks.held_lock import Held
-from tasks.lock_holding import DeploymentLock, ServerSays, by_server
-from tasks.lock_owner import Owner
+from tasks.locking.held import Held
+from tasks.locking.holding import DeploymentLock, ServerSays, by_server
+from tasks.locking.owner import Owner
 from tasks.log import Log
 from tasks.waiting import Wait
 

@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from tasks.archive_member import BadMember, Kind, Member
+from tasks.archives.member import BadMember, Kind, Member
 
 # Bytes of a header that carries a long name or attributes, which tarfile reads into memory as a whole.
 LARGEST_HEADER = 1024**2

@@ -9,7 +9,7 @@ from tasks.aws.connect import Aws
 from tasks.aws.parameter import Look, Parameter, names_under
 from tasks.clock import Clock
 from tasks.errors import Refused
-from tasks.lock_owner import Owner
+from tasks.locking.owner import Owner
 
 PATH = "/gocd-tasks/lock"
 

@@ -10,7 +10,7 @@ from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, platforms, subject
 from tasks.errors import Refused, TaskError
-from tasks.host_script import powershell_script, shell_script
+from tasks.hosts.script import powershell_script, shell_script
 from tasks.log import Log
 from tasks.waiting import Wait
 

@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from tasks.archive_member import BadMember, Kind, Member, check_member
+from tasks.archives.member import BadMember, Kind, Member, check_member
+from tasks.archives.tar import tar_members
+from tasks.archives.zip import zip_members
 from tasks.errors import Refused
-from tasks.tar_archive import tar_members
-from tasks.zip_archive import zip_members
 
 # Bytes, and a ratio of unpacked to packed: far more than a release has, far less than a disk.
 LARGEST_UNPACKED = 20 * 1024**3

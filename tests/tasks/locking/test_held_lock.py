@@ -14,12 +14,12 @@ from tasks.aws.connect import Aws
 from tasks.aws.errors import Denied
 from tasks.clock import SystemClock
 from tasks.errors import Refused, TaskError
-from tasks.held_lock import Held
-from tasks.lock_holding import DeploymentLock, Holding, by_server, lock_name, parameter_name, span
-from tasks.lock_owner import Owner
+from tasks.locking.held import Held
+from tasks.locking.holding import DeploymentLock, Holding, by_server, lock_name, parameter_name, span
+from tasks.locking.owner import Owner
 from tests.fakes import Stage
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.test_lock_owner import HERE, JOB
+from tests.tasks.locking.test_lock_owner import HERE, JOB
 
 NAME = "target-group:staging"
 ALIVE = replace(JOB, pipeline="production", machine="another machine", process=7)

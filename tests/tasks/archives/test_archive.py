@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tasks import archive, zip_archive
-from tasks.archive import check_archive, sha256
+from tasks.archives import archive
+from tasks.archives import zip as zip_archive
+from tasks.archives.archive import check_archive, sha256
 from tasks.errors import Refused
 
 

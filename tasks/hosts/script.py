@@ -38,4 +38,4 @@ def _base64(value: str) -> str:
 
 
 def _text(name: str) -> str:
-    return files("tasks").joinpath(name).read_text(encoding="utf-8")
+    return files("tasks.hosts").joinpath(name).read_text(encoding="utf-8")

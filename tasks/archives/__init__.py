@@ -1,0 +1,1 @@
+"""Releases as they arrive: archives that are not trusted, folders, objects in S3."""

@@ -1,0 +1,1 @@
+"""What runs on the instances themselves, through SSM, and what it tells."""
