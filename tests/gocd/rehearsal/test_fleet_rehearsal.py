@@ -58,3 +58,31 @@ def test_a_fleet_of_nobody_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "there is nobody in it" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+# As long as the rollout takes here, and not as the file says.
+BY_A_THIRD = ("--parameter", "batch=33%", "--parameter", "traffic_seconds=20")
+
+
+def test_a_rollout_to_a_whole_fleet_loses_no_request(tmp_path: Path) -> None:
+    done, summary = rehearse(tmp_path / "r", ROLLING, *FAST, *BY_A_THIRD)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert summary["requests"]["lost"] == 0
+    assert set(summary["requests"]["requests_per_version"]) == {"1.0", "2.0"}
+    assert summary["capacity"] == {"lowest": 4, "of": 6}
+    assert "2.0 is on 6 servers, 6 of them deployed to now" in done.stdout
+
+
+def test_a_batch_that_cannot_be_deployed_to_halts_the_rollout_and_the_stage_again_heals(
+    tmp_path: Path,
+) -> None:
+    fault = ("--fault", "deploy-fails", "--rerun")
+    done, summary = rehearse(tmp_path / "r", ROLLING, *FAST, *BY_A_THIRD, *fault)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert summary["requests"]["lost"] == 0
+    consoles = [path.read_text() for path in (tmp_path / "r").rglob("console.log")]
+    assert any("error: halted: installing 2.0 on i-" in text for text in consoles)
+    assert any("left outside of web by an earlier run" in text for text in consoles)
+    assert "2.0 is on 6 servers" in done.stdout
