@@ -10,7 +10,7 @@ rehearse: $(VENV)/.rehearsal
 	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist worksteal $(ARGS)
 
 exhaustive: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal -m exhaustive -rP $(ARGS)

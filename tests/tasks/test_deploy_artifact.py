@@ -82,7 +82,7 @@ def test_a_release_that_does_not_start_goes_back_and_says_so(
 
 @pytest.mark.parametrize(
     ("prepare", "said"),
-    [("offline", "is ConnectionLost, not Online"), ("stopped", "Staging-1 is stopped")],
+    [("offline", "is ConnectionLost, not Online"), ("stopping", "Staging-1 is stopp")],
 )
 def test_an_instance_that_cannot_be_reached_is_refused_before_anything_is_uploaded(
     cloud: StandInAWS,

@@ -26,6 +26,7 @@ from tasks.waiting import Wait
 from tests.fakes import Stage
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine, Pair
+from tests.tasks.killing import AT, moments
 
 CHECK = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "version={version}")
 GROUP = "app-Staging-1"
@@ -603,17 +604,20 @@ def test_an_order_whose_answer_was_lost_is_looked_up_before_it_is_sent_again(
     assert len(deployments(cloud)) == 1
 
 
+@AT
 @pytest.mark.end_to_end
-def test_killed_at_any_call_and_run_again_it_converges(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+def test_killed_and_run_again_it_converges(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, every: bool
 ) -> None:
     cloud.journal.clear()
     slow = {"scripts/validate.sh": SLOW}
     assert gocd_tasks(*deploy(release(tmp_path, "2.0", slow), "2.0")).returncode == 0
     operations = [call.operation for call in cloud.journal.calls]
     created = operations.index("CreateDeployment") + 1
+    numbers = moments(cloud.journal.calls[: created + 3], every=every)
+    assert created in numbers
 
-    for number in range(1, created + 4):
+    for number in numbers:
         words = deploy(release(tmp_path, f"2.{number}", slow), f"2.{number}")
         cloud.journal.clear()
         running: list[subprocess.Popen[str]] = []

@@ -145,7 +145,7 @@ class DataPlane:
     def pool(self, name: str) -> Pool | None:
         return next((pool for pool in self._shown[0] if pool.name == name), None)
 
-    def url(self, door: str, *, patience: float = 10.0) -> str:
+    def url(self, door: str, *, patience: float = 30.0) -> str:
         """Give the address a listener answers at, once it does; *patience* in seconds."""
         deadline = time.monotonic() + patience
         with self._looked:

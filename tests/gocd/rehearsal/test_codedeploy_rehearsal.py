@@ -6,7 +6,7 @@ import pytest
 
 from gocd.reading.pipelines import read_pipelines
 from gocd.rehearsal.site import DeploymentGroup, read_site
-from tests.gocd.rehearsal.test_rehearsal import FAST, STAGING, rehearse, statuses
+from tests.gocd.rehearsal.test_rehearsal import FASTER, STAGING, rehearse, statuses, without_jmeter
 
 SETTINGS = """\
     environment_variables:
@@ -17,7 +17,11 @@ SETTINGS = """\
 
 def pipeline(folder: Path, group: str = "app-{name}") -> Path:
     """The staging pipeline with another way of deploying; all else is as it stands."""
-    text = STAGING.read_text().replace("    environment_variables:\n", SETTINGS.replace("{group}", group), 1)
+    text = (
+        without_jmeter(STAGING, folder)
+        .read_text()
+        .replace("    environment_variables:\n", SETTINGS.replace("{group}", group), 1)
+    )
     file = folder / "staging.gocd.yaml"
     file.write_text(text)
     return file
@@ -44,7 +48,7 @@ def test_a_site_without_codedeploy_has_no_deployment_groups() -> None:
 
 @pytest.mark.end_to_end
 def test_the_staged_rollout_through_codedeploy_loses_no_request(tmp_path: Path) -> None:
-    done, summary = rehearse(tmp_path / "r", pipeline(tmp_path), *FAST)
+    done, summary = rehearse(tmp_path / "r", pipeline(tmp_path), *FASTER)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert summary["requests"]["lost"] == 0
@@ -57,7 +61,9 @@ def test_the_staged_rollout_through_codedeploy_loses_no_request(tmp_path: Path) 
 
 @pytest.mark.end_to_end
 def test_a_hook_that_fails_stops_the_rollout_and_running_the_stage_again_heals(tmp_path: Path) -> None:
-    done, summary = rehearse(tmp_path / "r", pipeline(tmp_path), *FAST, "--fault", "deploy-fails", "--rerun")
+    done, summary = rehearse(
+        tmp_path / "r", pipeline(tmp_path), *FASTER, "--fault", "deploy-fails", "--rerun"
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "deploy-artifact Staging-1 failed" in statuses(summary)
@@ -66,10 +72,9 @@ def test_a_hook_that_fails_stops_the_rollout_and_running_the_stage_again_heals(t
 
 @pytest.mark.end_to_end
 def test_a_group_that_two_machines_share_is_refused_as_it_would_be_in_aws(tmp_path: Path) -> None:
-    done, summary = rehearse(tmp_path / "r", pipeline(tmp_path, "app"), *FAST)
+    done, summary = rehearse(tmp_path / "r", pipeline(tmp_path, "app"), *FASTER)
 
     assert done.returncode == 1
-    # The traffic beside it may end later.
     assert "deploy-artifact Staging-1 failed" in statuses(summary)
     assert "would deploy to Staging-2 as well" in done.stdout
     assert summary["requests"]["lost"] == 0

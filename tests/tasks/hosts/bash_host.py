@@ -1,5 +1,6 @@
 """An instance for the scripts of --via ssm: a folder, a real shell, and a real file server to fetch from."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -44,7 +45,10 @@ class Host:
     def release(self, text: str) -> str:
         """Serve a release whose one file holds *text*; return its checksum."""
         packed = BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        with (
+            gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
+            tarfile.open(fileobj=zipped, mode="w") as tar,
+        ):
             info = tarfile.TarInfo("content")
             info.size = len(text.encode())
             tar.addfile(info, BytesIO(text.encode()))
