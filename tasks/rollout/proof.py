@@ -6,7 +6,7 @@ from datetime import datetime
 from tasks.batch import Batch
 from tasks.deployment import Deployer, KeepsRecords, Record, Release
 from tasks.log import Log
-from tasks.rollout.questions import Questions, wait_for_all
+from tasks.rollout.questions import Questions, ask, wait_for_all
 from tasks.waiting import Wait
 
 # Seconds that a server may take to answer; it has been asked before, so this is for a lost packet.
@@ -51,7 +51,7 @@ class Proof:
         findings = Findings({}, {})
         if not len(batch):
             return findings
-        findings.wrong.update(wait_for_all(self.questions.deployed, batch, wait, PATIENCE, log))
+        findings.wrong.update(self._answers(batch, deployed_now, wait, log))
         if not isinstance(self.deployer, KeepsRecords):
             return findings
         records = self._records(self.deployer, batch, deployed_now, wait, log)
@@ -63,6 +63,15 @@ class Proof:
             elif not record.known and not self.questions.proves_version:
                 findings.unproved[instance.id] = record.words
         return findings
+
+    def _answers(self, batch: Batch, deployed_now: set[str], wait: Wait, log: Log) -> dict[str, str]:
+        """Who does not answer with the release; time to do so is for those that did a moment ago."""
+        now = Batch(tuple(each for each in batch if each.id in deployed_now))
+        others = [each for each in batch if each.id not in deployed_now]
+        differing = dict(ask(self.questions.deployed, others))
+        return differing | dict(
+            wait_for_all(self.questions.deployed, now, wait, PATIENCE, log) if now else {}
+        )
 
     def has_it(self, batch: Batch, wait: Wait, log: Log) -> set[str]:
         """Return the ids of those whose record, where one is kept, is of the release."""
