@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -63,27 +64,33 @@ def slowly(herd: Herd, seconds: float, *, before: bool) -> Callable[[Any, Contex
     """HERD's own function, which takes its time before it creates the deployment, or after."""
     function = herd.aws.parts.functions._handlers[FUNCTION]
     assert isinstance(function, UpgradeFunction)
-
-    def client(service: str) -> Any:
-        made = herd.aws.client(service)
-        if service == "codedeploy" and before:
-            create = made.create_deployment
-
-            def created(**asked: Any) -> Any:
-                threading.Event().wait(seconds)
-                return create(**asked)
-
-            made.create_deployment = created
-        return made
-
-    slow = UpgradeFunction(function._names, client, function._revision)
+    slow = UpgradeFunction(function._names, Slowly(herd.aws, seconds).client, function._revision)
 
     def handler(event: Any, context: Context) -> None:
-        slow(event, context)
+        (slow if before else function)(event, context)
         if not before:
             threading.Event().wait(seconds)
 
     return handler
+
+
+@dataclass(frozen=True)
+class Slowly:
+    """A CodeDeploy that lets *seconds* pass before it creates a deployment, for those who ask it here."""
+
+    aws: StandInAWS
+    seconds: float
+
+    def client(self, service: str) -> Any:
+        # The world's own clients are kept from test to test, and must stay as quick as they are.
+        return self if service == "codedeploy" else self.aws.client(service)
+
+    def create_deployment(self, **asked: Any) -> Any:
+        threading.Event().wait(self.seconds)
+        return self.aws.client("codedeploy").create_deployment(**asked)
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self.aws.client("codedeploy"), operation)
 
 
 def invoked(cloud: StandInAWS) -> list[str]:
