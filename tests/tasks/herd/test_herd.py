@@ -14,8 +14,10 @@ from tasks.aws.deployment_state import Deployment
 from tasks.aws.parameter_value import ParameterValue
 from tasks.errors import Refused, TaskError, TimedOut
 from tasks.herd.stack import Herd, Upgrades, read_upgrades
-from tasks.herd.turn import HerdTurn
+from tasks.herd.turn import AFTER_SILENCE, HerdTurn
+from tasks.herd.under_way import upgrade_under_way
 from tests.fakes import EPOCH, Stage
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
 
 HERD = Herd("mdl140", "dev")
 
@@ -180,3 +182,23 @@ def test_a_long_run_of_the_function_is_never_silent(stack: StandInAWS, aws: Aws)
 
     assert released
     assert sum(f"{HERD.function}: runs" in line for line in stage.lines) >= 3
+
+
+def test_a_request_is_not_taken_for_begun_by_an_upgrade_that_ended_just_before_it(
+    stack: StandInAWS, aws: Aws
+) -> None:
+    """The function of a run that died has recorded its request, and is still to create the deployment."""
+    client, ssm = stack.client("codedeploy"), stack.client("ssm")
+    place = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k", "bundleType": "zip"}}
+    former = client.create_deployment(
+        applicationName=HERD.application, deploymentGroupName=HERD.group, revision=place
+    )["deploymentId"]
+    eventually(lambda: client.get_deployment(deploymentId=former)["deploymentInfo"]["status"], "Failed")
+    written = {"MostRecentDeploymentId": former, "DeploymentInvoked": "true", "RequestedVersion": "2.0"}
+    for name, told in written.items():
+        ssm.put_parameter(Name=HERD.parameter(name), Value=told, Overwrite=True)
+    stage = Stage()
+
+    assert upgrade_under_way(HERD, "2.0", aws, stage.wait, stage.log) is None
+    assert stage.lines[0].startswith("2.0 was asked for 0 s ago, and its deployment has not begun")
+    assert stage.clock.now() >= AFTER_SILENCE
