@@ -1,5 +1,6 @@
 """What SSM and CodeDeploy say of HERD's upgrades, put together: whose is the deployment that runs?"""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from tasks.errors import Refused, TaskError, TimedOut
 from tasks.herd.stack import Herd, Upgrades, read_upgrades
 from tasks.herd.turn import AFTER_SILENCE, HerdTurn
 from tasks.herd.under_way import upgrade_under_way
+from tasks.log import SILENCE
 from tests.fakes import EPOCH, Stage
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 
@@ -168,20 +170,16 @@ def test_an_id_that_the_log_only_mentions_is_not_taken_for_the_deployment(
 
 
 def test_a_long_run_of_the_function_is_never_silent(stack: StandInAWS, aws: Aws) -> None:
-    released: list[float] = []
+    over = threading.Event()
     stage = Stage()
-
-    def long(event: Any, context: Any) -> None:
-        while stage.clock.now() < 90:
-            pass
-        released.append(stage.clock.now())
-
-    stack.lambda_function(HERD.function, long)
-    with pytest.raises(TaskError):
+    stage.clock.at(65, over.set)
+    stack.lambda_function(HERD.function, lambda event, context: over.wait(60) or None)
+    with pytest.raises(TaskError, match="answered true and started no deployment"):
         turn(aws, stage).take()
 
-    assert released
-    assert sum(f"{HERD.function}: runs" in line for line in stage.lines) >= 3
+    runs = [line for line in stage.lines if f"{HERD.function}: runs" in line]
+    assert len(runs) >= 65 / SILENCE
+    assert stage.clock.now() >= 65
 
 
 def test_a_request_is_not_taken_for_begun_by_an_upgrade_that_ended_just_before_it(
