@@ -10,6 +10,7 @@ from gocd.rehearsal.sample.herd.names import HerdNames
 from gocd.rehearsal.standin_aws import wire
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.journal import Call
+from gocd.rehearsal.standin_aws.lambda_functions import Context
 from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.parameter_value import ParameterValue
@@ -101,6 +102,17 @@ def test_a_parameter_that_is_to_be_filled_later_says_nothing(stack: StandInAWS, 
     assert read_upgrades(aws, HERD) == Upgrades()
 
 
+def create_deployment(stack: StandInAWS) -> str:
+    """A deployment of HERD; it fails at once, as there is nobody to deploy to."""
+    client = stack.client("codedeploy")
+    place = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k", "bundleType": "zip"}}
+    created = client.create_deployment(
+        applicationName=HERD.application, deploymentGroupName=HERD.group, revision=place
+    )["deploymentId"]
+    eventually(lambda: client.get_deployment(deploymentId=created)["deploymentInfo"]["status"], "Failed")
+    return str(created)
+
+
 def turn(aws: Aws, stage: Stage) -> HerdTurn:
     return HerdTurn(aws, HERD, HERD.function, "2.0", "", stage.wait, stage.log)
 
@@ -169,6 +181,26 @@ def test_an_id_that_the_log_only_mentions_is_not_taken_for_the_deployment(
     assert "function: | INFO: after d-ABCDEFGHI." in stage.lines
 
 
+@pytest.mark.parametrize("told_by", ["payload", "log", "parameter", "group"])
+def test_the_deployment_is_found_wherever_it_is_told(stack: StandInAWS, aws: Aws, told_by: str) -> None:
+    begun: list[str] = [create_deployment(stack)]
+
+    def function(event: Any, context: Context) -> Any:
+        begun.append(create_deployment(stack))
+        if told_by == "log":
+            context.log(f"INFO: Deployment id is: '{begun[-1]}'.")
+        if told_by == "parameter":
+            name = HERD.parameter("MostRecentDeploymentId")
+            stack.client("ssm").put_parameter(Name=name, Value=begun[-1], Overwrite=True)
+        return {"DeploymentId": begun[-1]} if told_by == "payload" else None
+
+    stack.lambda_function(HERD.function, function)
+
+    assert turn(aws, Stage()).take().id == begun[-1]
+    assert len(begun) == 2
+    assert len(stack.invocations) == 1
+
+
 def test_a_long_run_of_the_function_is_never_silent(stack: StandInAWS, aws: Aws) -> None:
     over = threading.Event()
     stage = Stage()
@@ -186,15 +218,10 @@ def test_a_request_is_not_taken_for_begun_by_an_upgrade_that_ended_just_before_i
     stack: StandInAWS, aws: Aws
 ) -> None:
     """The function of a run that died has recorded its request, and is still to create the deployment."""
-    client, ssm = stack.client("codedeploy"), stack.client("ssm")
-    place = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k", "bundleType": "zip"}}
-    former = client.create_deployment(
-        applicationName=HERD.application, deploymentGroupName=HERD.group, revision=place
-    )["deploymentId"]
-    eventually(lambda: client.get_deployment(deploymentId=former)["deploymentInfo"]["status"], "Failed")
+    former = create_deployment(stack)
     written = {"MostRecentDeploymentId": former, "DeploymentInvoked": "true", "RequestedVersion": "2.0"}
     for name, told in written.items():
-        ssm.put_parameter(Name=HERD.parameter(name), Value=told, Overwrite=True)
+        stack.client("ssm").put_parameter(Name=HERD.parameter(name), Value=told, Overwrite=True)
     stage = Stage()
 
     assert upgrade_under_way(HERD, "2.0", aws, stage.wait, stage.log) is None
