@@ -116,7 +116,7 @@ class HerdTurn:
         def look() -> str | None:
             return None if futures_wait([sent], 0.2).done else words
 
-        self._wait.until_done(look, pace=_closely, within=LONGEST_RUN)
+        self._wait.until_done(look, pace=soon, within=LONGEST_RUN)
         try:
             return sent.result()
         except AwsError as error:
@@ -169,7 +169,3 @@ class HerdTurn:
         show_tail(outcome.log_tail, "function", self._log)
         what = f"{self._function} answered {one_line(outcome.payload) or 'nothing'} and started no deployment"
         return TaskError(what, advice)
-
-
-def _closely(elapsed: float) -> float:
-    return 0.05 if elapsed < 5 else 1.0

@@ -4,7 +4,7 @@ from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.errors import Refused, TimedOut
-from tasks.herd.stack import CLOCKS_DIFFER, Herd, Upgrades, read_upgrades, running_deployment
+from tasks.herd.stack import Herd, Upgrades, read_upgrades, running_deployment
 from tasks.herd.turn import AFTER_SILENCE
 from tasks.log import Log
 from tasks.waiting import Wait, soon
@@ -50,10 +50,12 @@ def _about_to_begin(
     found: list[Deployment] = []
 
     def look() -> str | None:
-        recent = CodeDeploy(aws).known(read_upgrades(aws, herd).recent_id or "none")
-        if recent and recent.created and recent.created >= asked - CLOCKS_DIFFER:
+        recent = read_upgrades(aws, herd).recent
+        # Both times are SSM's: what was recorded before this request is of another one.
+        begun = CodeDeploy(aws).known(recent.value) if recent and recent.modified >= asked else None
+        if begun:
             # It may have failed by now; then this run is there to try again.
-            found.extend([] if recent.ended else [recent])
+            found.extend([] if begun.ended else [begun])
             return None
         return f"{wanted} was asked for {age:.0f} s ago, and its deployment has not begun"
 

@@ -5,7 +5,9 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from gocd.rehearsal.standin_aws import wire
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.journal import Call
 from gocd.rehearsal.standin_aws.lambda_functions import Context
+from tasks.herd.stack import CLOCKS_DIFFER
 from tasks.iam_policy import iam_policy
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
@@ -59,31 +62,37 @@ def invoke(herd: Herd, version: str) -> None:
     herd.aws.client("lambda").invoke(FunctionName=FUNCTION, Payload=event.encode())
 
 
-def slowly(herd: Herd, seconds: float, *, before: bool) -> Callable[[Any, Context], None]:
-    """HERD's own function, which takes its time before it creates the deployment, or after."""
+def held(herd: Herd, go: threading.Event, *, before: bool) -> Callable[[Any, Context], None]:
+    """HERD's own function, which waits to *go* on before it creates the deployment, or after."""
     function = herd.aws.parts.functions._handlers[FUNCTION]
     assert isinstance(function, UpgradeFunction)
-
-    def client(service: str) -> Any:
-        made = herd.aws.client(service)
-        if service == "codedeploy" and before:
-            create = made.create_deployment
-
-            def created(**asked: Any) -> Any:
-                threading.Event().wait(seconds)
-                return create(**asked)
-
-            made.create_deployment = created
-        return made
-
-    slow = UpgradeFunction(function._names, client, function._revision)
+    waiting = UpgradeFunction(function._names, Held(herd.aws, go).client, function._revision)
 
     def handler(event: Any, context: Context) -> None:
-        slow(event, context)
+        (waiting if before else function)(event, context)
         if not before:
-            threading.Event().wait(seconds)
+            go.wait(60)
 
     return handler
+
+
+@dataclass(frozen=True)
+class Held:
+    """A CodeDeploy that creates a deployment only when it may *go* on, for those who ask it here."""
+
+    aws: StandInAWS
+    go: threading.Event
+
+    def client(self, service: str) -> Any:
+        # The world's own clients are kept from test to test, and must stay as they are.
+        return self if service == "codedeploy" else self.aws.client(service)
+
+    def create_deployment(self, **asked: Any) -> Any:
+        self.go.wait(60)
+        return self.aws.client("codedeploy").create_deployment(**asked)
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self.aws.client("codedeploy"), operation)
 
 
 def invoked(cloud: StandInAWS) -> list[str]:
@@ -121,7 +130,7 @@ def test_herd_is_upgraded_and_proves_its_version(
 def test_a_version_that_fails_its_smoke_test_is_rolled_back_and_its_request_is_pointed_out(
     cloud: StandInAWS, gocd_tasks: CommandLine
 ) -> None:
-    herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=8)
+    herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=4)
     running = gocd_tasks.start(*upgrade(herd))
     said = until_said(running, "rolls it back")
     meanwhile = gocd_tasks(*upgrade(herd))
@@ -140,35 +149,30 @@ def test_a_version_that_fails_its_smoke_test_is_rolled_back_and_its_request_is_p
     assert len(err.splitlines()) == 1
 
 
-def test_a_function_that_answers_200_and_does_nothing_has_failed(
+def test_a_function_that_starts_nothing_has_failed_whether_it_fails_or_answers_200(
     cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
-    cloud.lambda_function(FUNCTION, lambda event, context: context.log(FATAL))
-    done = gocd_tasks(*upgrade(herd))
-
-    assert done.returncode == 1
-    assert f"error: {FUNCTION} answered null and started no deployment; HERD was left as it is" in done.stderr
-    assert f"function: | {FATAL}" in done.stdout
-    assert deployments(herd) == []
-    assert len(cloud.invocations) == 1
-
-
-def test_a_function_that_fails_is_told_with_the_end_of_its_log(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
-) -> None:
-    def fail(event: Any, context: Context) -> None:
+    def start_nothing(event: Any, context: Context) -> None:
+        if event["RequestedVersion"] == "0.84.0":
+            context.log(FATAL)
+            return
         context.log("INFO: Current deployment-type: 'BLUE_GREEN'")
         raise KeyError("RequestedVersion")
 
-    cloud.lambda_function(FUNCTION, fail)
-    done = gocd_tasks(*upgrade(herd))
+    cloud.lambda_function(FUNCTION, start_nothing)
+    # Beside each other, because each looks for its deployment for ten seconds.
+    running = [gocd_tasks.start(*upgrade(herd, version)) for version in ("0.84.0", "0.85.0")]
+    [(told, idle), (traced, failed)] = [each.communicate(timeout=60) for each in running]
 
-    assert done.returncode == 1
-    assert "failed and started no deployment (KeyError: 'RequestedVersion'); HERD was left" in done.stderr
-    assert "function: | INFO: Current deployment-type: 'BLUE_GREEN'" in done.stdout
-    assert "function: | [ERROR] KeyError" in done.stdout
-    assert len(done.stderr.splitlines()) == 1
-    assert len(cloud.invocations) == 1
+    assert [each.returncode for each in running] == [1, 1]
+    assert f"error: {FUNCTION} answered null and started no deployment; HERD was left as it is" in idle
+    assert f"function: | {FATAL}" in told
+    assert "failed and started no deployment (KeyError: 'RequestedVersion'); HERD was left" in failed
+    assert "function: | INFO: Current deployment-type: 'BLUE_GREEN'" in traced
+    assert "function: | [ERROR] KeyError" in traced
+    assert len(idle.splitlines()) == len(failed.splitlines()) == 1
+    assert deployments(herd) == []
+    assert sorted(invoked(cloud)) == ["0.84.0", "0.85.0"]
 
 
 def test_a_function_that_fails_after_its_work_has_done_its_work(
@@ -186,28 +190,6 @@ def test_a_function_that_fails_after_its_work_has_done_its_work(
     assert done.returncode == 0, done.stderr
     assert f"{FUNCTION}: failed (RuntimeError: no permission" in done.stdout
     assert "was started all the same" in done.stdout
-    assert len(deployments(herd)) == len(cloud.invocations) == 1
-
-
-@pytest.mark.parametrize("told_by", ["payload", "parameter", "group"])
-def test_the_deployment_is_found_wherever_it_is_told(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd, told_by: str
-) -> None:
-    function = cloud.parts.functions._handlers[FUNCTION]
-
-    def quiet(event: Any, context: Context) -> Any:
-        function(event, Context(FUNCTION))
-        deployment_id = herd.parameter("MostRecentDeploymentId")
-        if told_by != "parameter":
-            cloud.client("ssm").put_parameter(
-                Name=f"{herd.names.parameters}/MostRecentDeploymentId", Value="FilledLater", Overwrite=True
-            )
-        return {"DeploymentId": deployment_id} if told_by == "payload" else None
-
-    cloud.lambda_function(FUNCTION, quiet)
-    done = gocd_tasks(*upgrade(herd))
-
-    assert done.returncode == 0, done.stderr
     assert len(deployments(herd)) == len(cloud.invocations) == 1
 
 
@@ -317,15 +299,20 @@ def test_a_function_that_still_runs_for_a_dead_run_is_waited_for(
 ) -> None:
     invoke(herd, "0.83.1")
     eventually(lambda: len(deployments(herd, "Succeeded")), 1, patience=60)
-    cloud.lambda_function(FUNCTION, slowly(herd, 4, before=True))
+    go = threading.Event()
+    cloud.lambda_function(FUNCTION, held(herd, go, before=True))
     first = gocd_tasks.start(*upgrade(herd))
     eventually(lambda: herd.parameter("RequestedVersion"), "0.84.0")
     first.kill()
     first.communicate()
-    again = gocd_tasks(*upgrade(herd))
+    again = gocd_tasks.start(*upgrade(herd))
+    said = until_said(again, "and its deployment has not begun")
+    go.set()
+    rest, err = again.communicate(timeout=60)
 
-    assert again.returncode == 0, again.stderr
-    assert re.match(r"0.84.0 was asked for \d s ago, and its deployment has not begun", again.stdout)
+    assert again.returncode == 0, err
+    assert re.fullmatch(r"0.84.0 was asked for \d s ago, and its deployment has not begun, .*\n", said)
+    assert "upgrades HERD to 0.84.0 already; joining it" in rest
     assert invoked(cloud) == ["0.83.1", "0.84.0"]
 
 
@@ -350,8 +337,10 @@ def test_a_request_that_came_to_nothing_does_not_pass_for_the_running_version(
     herd = build_herd(cloud, deregistration_delay=25)
     invoke(herd, "0.84.1")
     eventually(lambda: herd.parameter("CurrentVersion"), "0.84.1", patience=60)
-    # Longer than what two clocks of AWS's are allowed to differ by.
-    threading.Event().wait(6)
+    [running] = deployments(herd)
+    # Until it was asked for later than two clocks of AWS's may differ by.
+    late = running["createTime"].timestamp() + CLOCKS_DIFFER.total_seconds() + 0.5
+    threading.Event().wait(max(late - time.time(), 0))
     cloud.client("ssm").put_parameter(
         Name=f"{herd.names.parameters}/RequestedVersion", Value="0.84.0", Overwrite=True
     )
@@ -437,11 +426,14 @@ def test_a_cancelled_upgrade_goes_on_in_aws_unless_told_to_stop(
 def test_a_cancel_while_the_function_runs_says_what_may_have_begun(
     cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd, stop: bool
 ) -> None:
-    cloud.lambda_function(FUNCTION, slowly(herd, 5, before=False))
+    go = threading.Event()
+    cloud.lambda_function(FUNCTION, held(herd, go, before=False))
     running = gocd_tasks.start(*upgrade(herd, "0.84.0", *(["--stop-on-cancel"] if stop else [])))
     eventually(lambda: len(deployments(herd)), 1)
     running.send_signal(signal.SIGTERM)
     _, err = running.communicate(timeout=30)
+    assert cloud.invocations == []
+    go.set()
     deployment_id = deployments(herd)[-1]["deploymentId"]
 
     assert running.returncode == 143

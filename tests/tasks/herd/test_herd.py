@@ -1,5 +1,6 @@
 """What SSM and CodeDeploy say of HERD's upgrades, put together: whose is the deployment that runs?"""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,17 @@ from gocd.rehearsal.sample.herd.names import HerdNames
 from gocd.rehearsal.standin_aws import wire
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.journal import Call
+from gocd.rehearsal.standin_aws.lambda_functions import Context
 from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.parameter_value import ParameterValue
 from tasks.errors import Refused, TaskError, TimedOut
 from tasks.herd.stack import Herd, Upgrades, read_upgrades
-from tasks.herd.turn import HerdTurn
+from tasks.herd.turn import AFTER_SILENCE, HerdTurn
+from tasks.herd.under_way import upgrade_under_way
+from tasks.log import SILENCE
 from tests.fakes import EPOCH, Stage
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
 
 HERD = Herd("mdl140", "dev")
 
@@ -97,6 +102,17 @@ def test_a_parameter_that_is_to_be_filled_later_says_nothing(stack: StandInAWS, 
     assert read_upgrades(aws, HERD) == Upgrades()
 
 
+def create_deployment(stack: StandInAWS) -> str:
+    """A deployment of HERD; it fails at once, as there is nobody to deploy to."""
+    client = stack.client("codedeploy")
+    place = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k", "bundleType": "zip"}}
+    created = client.create_deployment(
+        applicationName=HERD.application, deploymentGroupName=HERD.group, revision=place
+    )["deploymentId"]
+    eventually(lambda: client.get_deployment(deploymentId=created)["deploymentInfo"]["status"], "Failed")
+    return str(created)
+
+
 def turn(aws: Aws, stage: Stage) -> HerdTurn:
     return HerdTurn(aws, HERD, HERD.function, "2.0", "", stage.wait, stage.log)
 
@@ -165,18 +181,49 @@ def test_an_id_that_the_log_only_mentions_is_not_taken_for_the_deployment(
     assert "function: | INFO: after d-ABCDEFGHI." in stage.lines
 
 
+@pytest.mark.parametrize("told_by", ["payload", "log", "parameter", "group"])
+def test_the_deployment_is_found_wherever_it_is_told(stack: StandInAWS, aws: Aws, told_by: str) -> None:
+    begun: list[str] = [create_deployment(stack)]
+
+    def function(event: Any, context: Context) -> Any:
+        begun.append(create_deployment(stack))
+        if told_by == "log":
+            context.log(f"INFO: Deployment id is: '{begun[-1]}'.")
+        if told_by == "parameter":
+            name = HERD.parameter("MostRecentDeploymentId")
+            stack.client("ssm").put_parameter(Name=name, Value=begun[-1], Overwrite=True)
+        return {"DeploymentId": begun[-1]} if told_by == "payload" else None
+
+    stack.lambda_function(HERD.function, function)
+
+    assert turn(aws, Stage()).take().id == begun[-1]
+    assert len(begun) == 2
+    assert len(stack.invocations) == 1
+
+
 def test_a_long_run_of_the_function_is_never_silent(stack: StandInAWS, aws: Aws) -> None:
-    released: list[float] = []
+    over = threading.Event()
     stage = Stage()
-
-    def long(event: Any, context: Any) -> None:
-        while stage.clock.now() < 90:
-            pass
-        released.append(stage.clock.now())
-
-    stack.lambda_function(HERD.function, long)
-    with pytest.raises(TaskError):
+    stage.clock.at(65, over.set)
+    stack.lambda_function(HERD.function, lambda event, context: over.wait(60) or None)
+    with pytest.raises(TaskError, match="answered true and started no deployment"):
         turn(aws, stage).take()
 
-    assert released
-    assert sum(f"{HERD.function}: runs" in line for line in stage.lines) >= 3
+    runs = [line for line in stage.lines if f"{HERD.function}: runs" in line]
+    assert len(runs) >= 65 / SILENCE
+    assert stage.clock.now() >= 65
+
+
+def test_a_request_is_not_taken_for_begun_by_an_upgrade_that_ended_just_before_it(
+    stack: StandInAWS, aws: Aws
+) -> None:
+    """The function of a run that died has recorded its request, and is still to create the deployment."""
+    former = create_deployment(stack)
+    written = {"MostRecentDeploymentId": former, "DeploymentInvoked": "true", "RequestedVersion": "2.0"}
+    for name, told in written.items():
+        stack.client("ssm").put_parameter(Name=HERD.parameter(name), Value=told, Overwrite=True)
+    stage = Stage()
+
+    assert upgrade_under_way(HERD, "2.0", aws, stage.wait, stage.log) is None
+    assert stage.lines[0].startswith("2.0 was asked for 0 s ago, and its deployment has not begun")
+    assert stage.clock.now() >= AFTER_SILENCE
