@@ -36,7 +36,7 @@ OF_HERDS_OWN_SCRIPTS = {"elasticloadbalancing:RegisterTargets", "ssm:GetParamete
 @pytest.fixture
 def herd(cloud: StandInAWS) -> Herd:
     """HERD 0.83.0, to which 0.84.0 can come."""
-    return build_herd(cloud, deregistration_delay=1)
+    return build_herd(cloud, deregistration_delay=0)
 
 
 def upgrade(herd: Herd, version: str = "0.84.0", *more: str) -> tuple[str, ...]:
@@ -254,7 +254,7 @@ def test_a_dry_run_asks_whether_the_function_could_be_invoked(
 def test_a_login_is_wanted_before_anything_is_changed_and_never_shown(
     cloud: StandInAWS, gocd_tasks: CommandLine
 ) -> None:
-    herd = build_herd(cloud, credentials="ann:tops3cret", deregistration_delay=1)
+    herd = build_herd(cloud, credentials="ann:tops3cret", deregistration_delay=0)
     without = gocd_tasks(*upgrade(herd))
     wrong = gocd_tasks(*upgrade(herd), HERD_USER="ann", HERD_PASSWORD="wr0ng")
     assert cloud.invocations == []

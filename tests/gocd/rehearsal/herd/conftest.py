@@ -68,4 +68,4 @@ def event(herd: Herd, deployment_id: str, label: str, name: str) -> Any:
 @pytest.fixture
 def herd(cloud: StandInAWS) -> Herd:
     """HERD 0.83.0 of mdl140 in dev."""
-    return build_herd(cloud)
+    return build_herd(cloud, deregistration_delay=0)

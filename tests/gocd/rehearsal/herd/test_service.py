@@ -23,7 +23,9 @@ def get(herd: Herd, path: str, **headers: str) -> tuple[str, str]:
         return answer.headers["Content-Type"], answer.read().decode()
 
 
-def test_build_information_comes_as_xml_unless_json_is_asked_for(herd: Herd) -> None:
+def test_build_information_comes_as_xml_or_json_and_on_a_page_for_people_and_health_checks(
+    herd: Herd,
+) -> None:
     xml = get(herd, "/herd-app/rest/buildInfo")
     anything = get(herd, "/herd-app/rest/buildInfo", Accept="*/*")
     kind, text = get(herd, "/herd-app/rest/buildInfo", Accept="application/json")
@@ -38,10 +40,7 @@ def test_build_information_comes_as_xml_unless_json_is_asked_for(herd: Herd) -> 
     assert told["buildNumber"] == "0.83.0"
     assert re.fullmatch(r"\d{8}_\d{6}", told["buildDate"])
 
-
-def test_a_page_for_people_and_health_checks_shows_it_too(herd: Herd) -> None:
     kind, text = get(herd, "/herd-app/displayBuildInfo")
-
     assert kind == "text/html"
     assert "Build Number: 0.83.0" in text
     with pytest.raises(urllib.error.HTTPError, match="404"):
@@ -49,7 +48,7 @@ def test_a_page_for_people_and_health_checks_shows_it_too(herd: Herd) -> None:
 
 
 def test_rest_can_ask_who_you_are_and_an_upgrade_knows(cloud: StandInAWS) -> None:
-    herd = build_herd(cloud, credentials="ada:secret")
+    herd = build_herd(cloud, credentials="ada:secret", deregistration_delay=0)
     for headers in ({}, {"Authorization": f"Basic {base64.b64encode(b'ada:wrong').decode()}"}):
         with pytest.raises(urllib.error.HTTPError) as refused:
             get(herd, "/herd-app/rest/buildInfo", **headers)
