@@ -196,7 +196,7 @@ def test_no_value_is_ever_powershell(value: str) -> None:
 )
 def test_ssm_finds_nothing_to_fill_in_in_a_script(name: str) -> None:
     for each in (name, name.replace(".sh", ".ps1")):
-        text = files("tasks").joinpath(each).read_text(encoding="utf-8")
+        text = files("tasks.hosts").joinpath(each).read_text(encoding="utf-8")
         assert "{{" not in text
         assert text.isascii()
 
