@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.gocd.rehearsal.test_fleet import ROLLING
-from tests.gocd.rehearsal.test_rehearsal import FAST, rehearse
+from tests.gocd.rehearsal.test_rehearsal import FAST, FASTER, rehearse, without_jmeter
 
 pytestmark = pytest.mark.end_to_end
 
@@ -77,8 +77,9 @@ def test_a_rollout_to_a_whole_fleet_loses_no_request(tmp_path: Path) -> None:
 def test_a_batch_that_cannot_be_deployed_to_halts_the_rollout_and_the_stage_again_heals(
     tmp_path: Path,
 ) -> None:
+    rolling = without_jmeter(ROLLING, tmp_path)
     fault = ("--fault", "deploy-fails", "--rerun")
-    done, summary = rehearse(tmp_path / "r", ROLLING, *FAST, *BY_A_THIRD, *fault)
+    done, summary = rehearse(tmp_path / "r", rolling, *FASTER, "--parameter", "batch=33%", *fault)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert summary["requests"]["lost"] == 0

@@ -21,7 +21,7 @@ PRODUCTION = ROOT / "pipelines/production.gocd.yaml"
 # Fast, so that all of these fit into one run of the suite; the waits of AWS are still real waits.
 FAST = ("--speed", "100", "--rate", "200")
 # Where no JMeter has to start within what a stage lasts.
-FASTER = ("--speed", "300", "--rate", "200")
+FASTER = ("--speed", "300", "--rate", "100")
 
 pytestmark = pytest.mark.end_to_end
 
@@ -44,10 +44,13 @@ def without_jmeter(template: Path, folder: Path) -> Path:
     """
     content = yaml.safe_load(template.read_text())
     for pipeline in content["pipelines"].values():
-        pipeline["stages"] = [stage for stage in pipeline["stages"] if "report" not in stage]
         for stage in pipeline["stages"]:
             [body] = stage.values()
-            del body["jobs"]["traffic"]
+            for job in ("traffic", "report"):
+                body["jobs"].pop(job, None)
+        left = [stage for stage in pipeline["stages"] if next(iter(stage.values()))["jobs"]]
+        assert len(left) < len(pipeline["stages"])
+        pipeline["stages"] = left
     file = folder / template.name
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     return file
