@@ -75,9 +75,17 @@ def reset(client: socket.socket) -> None:
         (reset, "reset"),
         (answer_with(b""), "reset"),
         (lambda client: None, "timed out"),
-        (answer_with(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), "HTTP 503"),
-        (answer_with(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), "HTTP 404"),
-        (answer_with(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"), "HTTP 302"),
+        (
+            answer_with(
+                b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            ),
+            "HTTP 503",
+        ),
+        (
+            answer_with(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+            "HTTP 404",
+        ),
+        (answer_with(b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), "HTTP 302"),
         (answer_with(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), "bad answer"),
         (answer_with(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), "bad answer"),
     ],
