@@ -14,7 +14,7 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.instances import Service
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine, Pair
-from tests.tasks.test_via_codedeploy import SLOW, packed
+from tests.tasks.via_codedeploy.deploying import SLOW, packed
 
 STEPS = [
     "Provisioning replacement instances",
