@@ -15,8 +15,8 @@ GONE = {"terminated", "shutting-down"}
 # The tag by which Auto Scaling marks its members (AWS, autoscaling/ec2-auto-scaling-tagging).
 GROUP_TAG = "aws:autoscaling:groupName"
 
-# Ids in one question, well under what a request may be long.
-MOST_IDS = 200
+# Values that one filter of a question may have (AWS, ec2/Using_Filtering).
+MOST_VALUES = 200
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,12 @@ def find_instance(aws: Aws, wanted: str) -> Instance:
 
 def find_all(aws: Aws, ids: Iterable[str]) -> list[Instance]:
     """Return the instances with these ids, but for those that are gone."""
-    wanted = sorted(set(ids))
-    parts = [wanted[start : start + MOST_IDS] for start in range(0, len(wanted), MOST_IDS)]
-    found = [instance for part in parts for instance in _filtered(aws, "instance-id", *part)]
-    return [instance for instance in found if instance.state not in GONE]
+    return [instance for instance in _filtered(aws, "instance-id", *ids) if instance.state not in GONE]
 
 
 def find_addresses(aws: Aws, private_ips: Iterable[str]) -> list[Instance]:
     """Return the instances with these private IPs, but for those that are gone."""
-    wanted = sorted(set(private_ips))
-    parts = [wanted[start : start + MOST_IDS] for start in range(0, len(wanted), MOST_IDS)]
-    found = [instance for part in parts for instance in _filtered(aws, "private-ip-address", *part)]
+    found = _filtered(aws, "private-ip-address", *private_ips)
     return [instance for instance in found if instance.state not in GONE]
 
 
@@ -110,7 +105,11 @@ def _asked(aws: Aws, wanted: str) -> list[Instance]:
 
 
 def _filtered(aws: Aws, name: str, *values: str) -> list[Instance]:
-    return _described(aws, Filters=[{"Name": name, "Values": sorted(values)}]) if values else []
+    wanted = sorted(set(values))
+    parts = [wanted[start : start + MOST_VALUES] for start in range(0, len(wanted), MOST_VALUES)]
+    return [
+        instance for part in parts for instance in _described(aws, Filters=[{"Name": name, "Values": part}])
+    ]
 
 
 def _described(aws: Aws, **question: Any) -> list[Instance]:

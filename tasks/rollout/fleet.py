@@ -157,7 +157,9 @@ class Fleet:
 
     def _tell(self, instance: Instance, balancer: LoadBalancer, log: Log) -> None:
         if instance.state != "running":
-            self.stopped.append(instance)
+            # Out of two load balancers, it is one server all the same.
+            if instance not in self.stopped:
+                self.stopped.append(instance)
             log.say(f"{instance.name}: {instance.state}; start it, and run this again for it")
         elif self._ours(instance, balancer):
             log.say(f"{instance.name}: left outside of {balancer.name} by an earlier run")
