@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gocd.rehearsal.standin_aws.appspec import AgentFailure, inside, read_appspec
+from gocd.rehearsal.standin_aws.executable import place
 
 # Characters of a script's log that are reported.
 LOG_TAIL = 4096
@@ -41,7 +42,7 @@ def run_hook(
         if not path.is_file():
             text = f"Script does not exist at specified location: {script.location}"
             raise AgentFailure(text, "ScriptMissing", script.location, log)
-        path.chmod(path.stat().st_mode | 0o111)
+        place(path, path.read_bytes())
         code, output = _run(path, script.timeout, root, archive.parent / "logs", environment, dead)
         log += output
         what = f"Script at specified location: {script.location}"

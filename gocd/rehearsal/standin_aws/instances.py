@@ -15,6 +15,7 @@ from typing import Any
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws import systemctl
+from gocd.rehearsal.standin_aws.executable import place
 from gocd.rehearsal.standin_aws.guardian import MARK
 from gocd.rehearsal.standin_aws.wire import ACCOUNT
 
@@ -91,10 +92,8 @@ class Instance:
         """Make the folder: the service's files and unit, and a ``systemctl`` to start it with."""
         for name in _FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
-        script = self.root / "bin/systemctl"
-        source = Path(systemctl.__file__).read_text(encoding="utf-8")
-        script.write_text(f"#!{sys.executable} -IS\n{source}", encoding="utf-8")
-        script.chmod(0o755)
+        source = Path(systemctl.__file__).read_bytes()
+        place(self.root / "bin/systemctl", f"#!{sys.executable} -IS\n".encode() + source)
         if self.service is None:
             return
         known = {
@@ -109,9 +108,7 @@ class Instance:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         for name, text in self.service.programs.items():
-            program = self.root / "bin" / name
-            program.write_text(text, encoding="utf-8")
-            program.chmod(0o755)
+            place(self.root / "bin" / name, text.encode())
         for name, archive in self.service.archives.items():
             shutil.unpack_archive(archive, self.root / name.lstrip("/"))
         for name, target in self.service.links.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from gocd.rehearsal.standin_aws.executable import place
 from gocd.rehearsal.standin_aws.instances import Instance
 from gocd.rehearsal.standin_aws.registrations import Clock
 
@@ -170,21 +172,18 @@ class Invocation:
         limit = float((self.command.document_parameter("executionTimeout") or ["3600"])[0])
         workdir = (self.command.document_parameter("workingDirectory") or [""])[0]
         output, error = folder / "stdout", folder / "stderr"
+        place(script, ("\n".join(self.command.document_parameter("commands")) + "\n").encode())
         with output.open("wb") as out, error.open("wb") as err:
-            # The agent runs `sh -c PATH`: a first line beginning with #! chooses another interpreter. Written
-            # by this process, the script could be busy: what other threads start has it open for a moment.
+            # The agent runs `sh -c PATH`: a first line beginning with #! chooses another interpreter.
             process = subprocess.Popen(
-                ["sh", "-c", 'cat >"$0" && chmod 700 "$0" && exec sh -c "$0" </dev/null', str(script)],
+                ["sh", "-c", shlex.quote(str(script))],
                 cwd=workdir or self.instance.root,
                 env=self.instance.environment(self._mark),
-                stdin=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
             )
-            assert process.stdin
-            with process.stdin, suppress(BrokenPipeError):
-                process.stdin.write(("\n".join(self.command.document_parameter("commands")) + "\n").encode())
             stopped = self._wait(process, limit)
         self._output = output.read_text(encoding="utf-8", errors="replace")
         self._error = error.read_text(encoding="utf-8", errors="replace")
