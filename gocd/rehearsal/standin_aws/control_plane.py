@@ -9,6 +9,7 @@ import io
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -36,6 +37,8 @@ class ControlPlane:
         self._functions = functions
         self._changed = changed
         self._moto = DomainDispatcherApplication(create_backend_app)
+        # It would look through moto's folder of services at every call.
+        self._moto.get_backend_for_host = cache(self._moto.get_backend_for_host)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = make_server(
             "127.0.0.1", 0, self.answer, threaded=True, request_handler=MotoRequestHandler

@@ -23,6 +23,7 @@ from gocd.rehearsal.standin_aws.instances import Instance, Instances
 from gocd.rehearsal.standin_aws.lambda_functions import LambdaFunctions
 from gocd.rehearsal.standin_aws.load_balancers import LoadBalancers
 from gocd.rehearsal.standin_aws.loopback import LoopbackNetwork
+from gocd.rehearsal.standin_aws.machine_images import MachineImages
 from gocd.rehearsal.standin_aws.power import Power
 from gocd.rehearsal.standin_aws.reconciliation import Reconciliation
 from gocd.rehearsal.standin_aws.run_command import RunCommand
@@ -60,7 +61,7 @@ class Parts:
         )
         overlays = (
             *(groups, LoadBalancers(), classics, self.auto_scaling),
-            *(self.commands, self.deployments, Power(self.instances)),
+            *(self.commands, self.deployments, Power(self.instances), MachineImages()),
         )
         self.corrections = [each for overlay in overlays for each in overlay.corrections()]
         self._closing.callback(Corrections(self.corrections).undo)
