@@ -129,7 +129,11 @@ def command(
                 DrainUntilIdle(SsmHosts(aws, "draining"), log) if until_idle else None,
             )
             proof = Proof(release, deployer, questions, started)
-            deploying = Deploying(turn, proof, again=not resume, held=locks.check)
+            deploying = Deploying(
+                *(turn, proof),
+                again=not resume,
+                lock=lambda balancers: locks.cover(balancer.address for balancer in balancers),
+            )
             proving = Proving(turn, proof, Machines(aws), max_stopped)
             rolling_deploy(fleet, size, deploying, proving, log, dry_run=dry_run)
 

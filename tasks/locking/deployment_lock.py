@@ -13,7 +13,7 @@ A holder that lost its lock learns it at the next renewal, and before its next c
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from gocd.server import GoCDServer
@@ -27,10 +27,15 @@ from tasks.waiting import Wait
 
 
 class Locks:
-    """The locks that a command holds."""
+    """The locks that a command holds.
 
-    def __init__(self, held: Sequence[Held] = ()) -> None:
-        self.held = held
+    Args:
+        take: Takes the lock of a name; None if the command's locks do not depend on what it changes.
+    """
+
+    def __init__(self, take: Callable[[str], Held] | None = None) -> None:
+        self.held: list[Held] = []
+        self._take = take
 
     @property
     def contended(self) -> bool:
@@ -45,6 +50,18 @@ class Locks:
         """
         for each in self.held:
             each.check()
+
+    def cover(self, names: Iterable[str]) -> bool:
+        """Hold these as well, and return whether any was not held before: then what was read may be old.
+
+        Raises:
+            Refused: Somebody else holds one.
+            TaskError: One was lost to somebody else.
+        """
+        self.check()
+        new = sorted(set(names) - {each.lock.name for each in self.held}) if self._take else []
+        self.held += [self._take(name) for name in new if self._take]
+        return bool(new)
 
 
 @contextmanager
@@ -74,21 +91,28 @@ def locked(
     owner, server = Owner.here(), GoCDServer.from_environment(os.environ)
     says = by_server(server.stage_is_over if server else None, owner)
     wanted = {"auto": sorted(set(names)), "none": []}.get(choice, [choice])
-    locks = [DeploymentLock(name, aws, owner, wait.clock) for name in wanted]
     if dry_run:
-        _tell(locks, says, log)
+        _tell([DeploymentLock(name, aws, owner, wait.clock) for name in wanted], says, log)
         yield Locks()
         return
-    start = wait.clock.now()
+    waited = 0.0
     with ExitStack() as releasing:
-        held = [Held(lock, what, wait, log) for lock in locks]
-        for each in held:
-            releasing.callback(each.release)
-            each.acquire(max(0.0, lock_wait - (wait.clock.now() - start)), says)
-            if each.of_the_run:
-                log.say(f"{each.lock.name}: held by this pipeline run")
-            each.keep()
-        yield Locks(held)
+
+        def take(name: str) -> Held:
+            nonlocal waited
+            asked = wait.clock.now()
+            held = Held(DeploymentLock(name, aws, owner, wait.clock), what, wait, log)
+            releasing.callback(held.release)
+            held.acquire(max(0.0, lock_wait - waited), says)
+            waited += wait.clock.now() - asked
+            if held.of_the_run:
+                log.say(f"{name}: held by this pipeline run")
+            held.keep()
+            return held
+
+        locks = Locks(take if choice == "auto" else None)
+        locks.held += [take(name) for name in wanted]
+        yield locks
 
 
 def _tell(locks: Iterable[DeploymentLock], server_says: ServerSays, log: Log) -> None:

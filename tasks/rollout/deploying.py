@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tasks.aws.load_balancer import LoadBalancer
 from tasks.batch import Batch
 from tasks.errors import Cancelled, TaskError
 from tasks.rollout.batches import in_order, next_batch
@@ -39,13 +40,14 @@ class Deploying:
 
     Args:
         again: Deploy also to servers that have the release already.
-        held: Called before each batch; raises if the lock is no longer ours.
+        lock: Called before each batch with the load balancers of the fleet; returns whether one of them was
+            not locked before, and raises if one cannot be, or is no longer.
     """
 
     turn: Turn
     proof: Proof
     again: bool = False
-    held: Callable[[], None] = lambda: None
+    lock: Callable[[Sequence[LoadBalancer]], bool] = lambda _: False
 
     def run(self, fleet: Fleet, size: int) -> Progress:
         """Take everyone through, *size* at a time; servers that come or go meanwhile are noticed.
@@ -55,14 +57,20 @@ class Deploying:
         """
         progress = Progress()
         while True:
-            self.held()
             # In the order of all, not of those left: it is then the one that was announced.
-            servers = in_order(fleet.look_again(self.turn.log))
+            servers = in_order(self._seen(fleet))
             waiting = [each for each in servers if each.instance.id not in progress.seen]
             if waiting:
                 self._take(next_batch(waiting, size), fleet, progress)
             elif not self._second_chance(servers, progress):
                 return progress
+
+    def _seen(self, fleet: Fleet) -> list[Server]:
+        """The servers, seen while whatever they are behind is locked."""
+        servers = fleet.look_again(self.turn.log)
+        while self.lock(fleet.balancers):
+            servers = fleet.look_again(self.turn.log)
+        return servers
 
     def _take(self, servers: Sequence[Server], fleet: Fleet, progress: Progress) -> None:
         have = self._have_it(_batch(servers))

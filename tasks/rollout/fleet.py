@@ -95,6 +95,7 @@ class Fleet:
         self._directory = directory
         self._memory = memory
         self._through = through or (lambda _: asked)
+        self._groups: set[str] = set()
         self._known: dict[str, Instance] = {}
         self._active: dict[str, Server] = {}
 
@@ -113,11 +114,11 @@ class Fleet:
         for instance in {each.id: each for some in outside.values() for each in some}.values():
             self._memory.learn([instance])
             self._known.setdefault(instance.id, instance)
-        self.balancers = self._through(self._instances())
+        self._reach()
         for balancer in self._asked:
             for instance in outside[balancer.address]:
                 self._tell(instance, balancer, log)
-        self._active = {each.instance.id: each for each in self._look() if each.active}
+        self._active = self._active_now()
         if not self._active:
             names = ", ".join(balancer.title for balancer in self._asked)
             raise Refused(f"there is no active server behind {names}", "Register one first")
@@ -125,13 +126,26 @@ class Fleet:
 
     def look_again(self, log: Log) -> list[Server]:
         """See which servers are active now, and say who came and who went since the last look."""
-        now = {each.instance.id: each for each in self._look() if each.active}
+        now = self._active_now()
+        if not {server.instance.group for server in now.values()} <= self._groups:
+            # A group that had no member here before; another way out, and maybe more to leave.
+            self._reach()
+            now = self._active_now()
         for key in now.keys() - self._active.keys():
             log.say(f"{now[key].instance.name}: joined meanwhile; it gets its turn as well")
         for key in self._active.keys() - now.keys():
             log.say(f"{self._active[key].instance.name}: left the load balancer meanwhile; not waited for")
         self._active = now
         return list(now.values())
+
+    def _reach(self) -> None:
+        """Find out which load balancers everyone known leaves and joins, and how."""
+        instances = self._instances()
+        self.balancers = self._through(instances)
+        self._groups = {"", *(each.group for each in instances)}
+
+    def _active_now(self) -> dict[str, Server]:
+        return {each.instance.id: each for each in self._look() if each.active}
 
     def _look(self) -> list[Server]:
         """In one call for each load balancer."""

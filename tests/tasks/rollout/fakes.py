@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tasks.aws.instances import Instance
+from tasks.aws.load_balancer import LoadBalancer
 from tasks.deployment import Release
 from tasks.errors import TaskError
 from tasks.log import Log
@@ -102,10 +103,10 @@ class Rollout:
         self.stage.balancer.serve(*servers)
         self.directory = Directory(list(servers))
         self.memory = FakeMemory(by=SIGNATURE)
-        self.held: Callable[[], None] = lambda: None
+        self.lock: Callable[[Sequence[LoadBalancer]], bool] = lambda _: False
 
-    def _held(self) -> None:
-        self.held()
+    def _lock(self, balancers: Sequence[LoadBalancer]) -> bool:
+        return self.lock(balancers)
 
     def leave_outside(self, instance: Instance, by: str = SIGNATURE) -> None:
         """As an earlier run left it: out of the load balancer, and remembered."""
@@ -134,7 +135,7 @@ class Rollout:
         turn = Turn(release, self.hosts, questions, *touched, settle, status_timeout=20)
         fleet = Fleet([stage.balancer], self.directory, self.memory)
         proof = Proof(release, self.hosts, questions, EPOCH)
-        deploying = Deploying(turn, proof, again=again, held=self._held)
+        deploying = Deploying(turn, proof, again=again, lock=self._lock)
         proving = Proving(turn, proof, self.hosts, max_stopped)
         rolling_deploy(fleet, size, deploying, proving, stage.log, dry_run=dry_run)
 

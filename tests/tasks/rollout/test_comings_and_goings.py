@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from gocd.rehearsal.standin_aws.journal import Call
-from tests.tasks.rollout.conftest import Fleet, MakeFleet
+from tests.tasks.locking.test_lock_owner import VARIABLES
+from tests.tasks.rollout.conftest import Fleet, MakeFleet, eventually
 
 pytestmark = pytest.mark.end_to_end
 
@@ -66,3 +67,65 @@ def test_one_taken_out_by_hand_is_left_alone(fleet: MakeFleet) -> None:
     assert three.versions()[one.id] == "1.0"
     assert one.id not in three.health()
     assert three.standing()["tags"] == before != []
+
+
+def test_the_first_member_of_a_group_comes_through_standby_from_all_that_it_is_behind(
+    fleet: MakeFleet,
+) -> None:
+    two = fleet(2)
+    other = two.cloud.target_group("other", deregistration_delay=1)
+    behind = [two.balancer, other]
+    two.cloud.auto_scaling_group(
+        "late", size=0, max_size=1, service=two.service, zone="eu-west-1a", load_balancers=behind
+    )
+
+    def grow(call: Call) -> None:
+        """Have the rollout go on only when the group's first member serves."""
+        if call.operation == "DeregisterTargets" and two.servers[1].id in str(call.parameters):
+            two.cloud.client("autoscaling").set_desired_capacity(
+                AutoScalingGroupName="late", DesiredCapacity=1
+            )
+            eventually(lambda: list(two.health().values()).count("healthy") == 2)
+
+    two.cloud.faults.after_call = grow
+    ran = two.roll("--min-healthy", "0")
+
+    assert ran.returncode == 0, ran.stderr
+    assert "late: target-group:other attached as well, so they leave that too" in ran.stdout
+    [group] = two.cloud.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    [member] = group["Instances"]
+    two.servers += [each for each in two.cloud.parts.instances if each.id == member["InstanceId"]]
+    assert list(two.versions().values()) == ["2.0"] * 3
+    assert member["LifecycleState"] == "InService"
+    assert member["InstanceId"] in str(two.cloud.journal.of("EnterStandby")[0].parameters)
+    assert "target-group:other" in locked(two)
+
+
+def locked(fleet: Fleet) -> set[str]:
+    """The names of all locks that were taken."""
+    return {
+        str(call.parameters["Name"]).rpartition("/")[2].replace(".", ":")
+        for call in fleet.cloud.journal.of("PutParameter")
+    }
+
+
+def test_whatever_the_members_of_a_group_are_behind_is_locked_too(fleet: MakeFleet) -> None:
+    two = fleet(1)
+    other = two.cloud.target_group("other", deregistration_delay=1)
+    two.cloud.auto_scaling_group(
+        *("both",),
+        size=1,
+        max_size=1,
+        service=two.service,
+        zone="eu-west-1a",
+        load_balancers=[two.balancer, other],
+    )
+    held = two.gocd_tasks("lock", "acquire", "target-group:other", **VARIABLES)
+    assert held.returncode == 0, held.stderr
+
+    refused = two.roll("--min-healthy", "0")
+
+    assert refused.returncode == 2, refused.stdout
+    assert "target-group:other is locked by" in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    assert two.changes() == []

@@ -1,8 +1,10 @@
 """The recipe's sentences, one after the other, on servers in memory."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from tasks.aws.load_balancer import State
+from tasks.aws.load_balancer import LoadBalancer, State
 from tasks.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.floor import FloorBroken
 from tasks.rollout.batches import BatchSize
@@ -237,12 +239,13 @@ def test_more_servers_without_the_release_than_may_be_stopped_fail_the_run(rollo
 
 
 def test_one_that_cannot_be_spared_is_not_stopped(rollout: Rollout) -> None:
-    def back_to_the_old_one() -> None:
+    def back_to_the_old_one(_: object) -> bool:
         if len(rollout.hosts.installed) == 4:
             rollout.stage.balancer.serve(ONE, TWO, THREE, state=State.UNHEALTHY)
             rollout.hosts.versions[FOURTH.id] = "1.0"
+        return False
 
-    rollout.held = back_to_the_old_one
+    rollout.lock = back_to_the_old_one
     with pytest.raises(FloorBroken, match="Staging-4 is the last healthy instance"):
         rollout.run()
 
@@ -274,15 +277,34 @@ def test_a_cancel_while_deploying_leaves_the_batch_out_and_says_so(rollout: Roll
 
 
 def test_a_lost_lock_stops_it_before_the_next_batch(rollout: Rollout) -> None:
-    def lost() -> None:
+    def lost(_: object) -> bool:
         if rollout.hosts.installed:
             raise TaskError("the lock was lost")
+        return False
 
-    rollout.held = lost
+    rollout.lock = lost
     with pytest.raises(TaskError, match="the lock was lost"):
         rollout.run()
 
     assert rollout.hosts.installed == ["Staging-1"]
+
+
+def test_what_was_seen_before_a_lock_was_taken_is_looked_at_again(rollout: Rollout) -> None:
+    taken: list[str] = []
+
+    def take(balancers: Sequence[LoadBalancer]) -> bool:
+        new = [each.address for each in balancers if each.address not in taken]
+        if new:
+            # Whoever held it until now had taken this one away.
+            rollout.stage.balancer.members.pop(FOURTH.id)
+        taken.extend(new)
+        return bool(new)
+
+    rollout.lock = take
+    rollout.run()
+
+    assert taken == [rollout.stage.balancer.address]
+    assert rollout.hosts.installed == ["Staging-1", "Staging-2", "Staging-3"]
 
 
 def test_it_settles_for_its_time_or_on_evidence(rollout: Rollout) -> None:
