@@ -27,7 +27,7 @@ def one(cloud: StandInAWS, pair: Pair) -> Instance:
 
 
 def version(private_ip: str) -> str:
-    with urllib.request.urlopen(f"http://{private_ip}:8080/_status", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{private_ip}:8080/_status", timeout=30) as answer:
         return str(json.load(answer)["version"])
 
 

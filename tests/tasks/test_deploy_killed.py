@@ -24,7 +24,7 @@ CHECK = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "v
 def state(one: Instance) -> dict[str, object]:
     """All that a deployment may leave on an instance."""
     app = one.root / "srv/app"
-    with urllib.request.urlopen(f"http://{one.private_ip}:8080/_status", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{one.private_ip}:8080/_status", timeout=30) as answer:
         version = json.load(answer)["version"]
     return {
         "answers": version,

@@ -24,7 +24,7 @@ def one(cloud: StandInAWS, pair: Pair) -> Instance:
 
 
 def answers(instance: Instance) -> str:
-    with urllib.request.urlopen(f"http://{instance.private_ip}:8080/_status", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{instance.private_ip}:8080/_status", timeout=30) as answer:
         return str(json.load(answer)["version"])
 
 

@@ -73,7 +73,7 @@ def test_a_cancelled_deployment_is_stopped_on_the_instance_and_what_is_not_known
     running = gocd_tasks.start(*words, *SSM[:4], "--restart", "sleep 60")
     eventually((one.root / "srv/app/.restart.log").exists, True, patience=30)
     running.send_signal(signal.SIGTERM)
-    _, errors = running.communicate(timeout=30)
+    _, errors = running.communicate(timeout=60)
 
     assert running.returncode == 143
     assert (

@@ -409,7 +409,7 @@ def test_a_cancelled_upgrade_goes_on_in_aws_unless_told_to_stop(
     running = gocd_tasks.start(*upgrade(herd, "0.84.0", *(["--stop-on-cancel"] if stop else [])))
     until_said(running, "DownloadBundle succeeded")
     running.send_signal(signal.SIGTERM)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=60)
     deployment = deployments(herd)[-1]
     deployment_id = deployment["deploymentId"]
 
@@ -431,7 +431,7 @@ def test_a_cancel_while_the_function_runs_says_what_may_have_begun(
     running = gocd_tasks.start(*upgrade(herd, "0.84.0", *(["--stop-on-cancel"] if stop else [])))
     eventually(lambda: len(deployments(herd)), 1)
     running.send_signal(signal.SIGTERM)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=60)
     assert cloud.invocations == []
     go.set()
     deployment_id = deployments(herd)[-1]["deploymentId"]
@@ -474,7 +474,7 @@ def test_a_deployment_that_brings_another_version_is_no_success(
     running = gocd_tasks.start(*upgrade(herd, "0.84.0", *more))
     said = until_said(running, "HERD: still answers 0.84.1, not 0.84.0")
     running.send_signal(signal.SIGTERM)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=60)
 
     assert "has succeeded, watched for" in said
     assert f"cancelled; {deployment['deploymentId']} has succeeded. Look at what HERD answers" in err

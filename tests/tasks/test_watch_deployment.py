@@ -229,7 +229,7 @@ def test_a_cancelled_watch_leaves_the_deployment_alone_unless_told_to_stop_it(
     running = gocd_tasks.start("watch-deployment", deployment_id, *more)
     until_said(running, "ApplicationStart succeeded")
     running.send_signal(signal.SIGTERM)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=60)
 
     assert running.returncode == 143
     if stop:
@@ -283,7 +283,7 @@ def test_one_that_somebody_stops_has_failed(
     running = gocd_tasks.start("watch-deployment", deployment_id)
     until_said(running, "DownloadBundle succeeded")
     cloud.client("codedeploy").stop_deployment(deploymentId=deployment_id)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=60)
 
     assert running.returncode == 1
     assert err.startswith(

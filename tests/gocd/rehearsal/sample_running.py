@@ -22,7 +22,7 @@ def unpacked(version: str, folder: Path, broken: str | None = None) -> Path:
     return release
 
 
-def eventually(condition: Callable[[], bool], within: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], within: float = 30.0) -> bool:
     deadline = time.monotonic() + within
     while not condition():
         if time.monotonic() > deadline:

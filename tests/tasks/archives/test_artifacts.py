@@ -207,7 +207,7 @@ def test_the_facts_that_a_deployment_leaves_are_proved_where_a_service_serves_th
     release = made("tar.gz", tmp_path)
     words = ("Staging-1", release, "--bucket", "releases", *SSM)
     assert gocd_tasks("deploy-artifact", *words, **job).returncode == 0
-    with urllib.request.urlopen(facts_url, timeout=5) as answer:
+    with urllib.request.urlopen(facts_url, timeout=30) as answer:
         facts = json.load(answer)
     assert set(facts) == {"application", "version", "sha256", "time", "pipeline", "triggered_by"}
 

@@ -97,7 +97,7 @@ def test_connections_that_a_load_balancer_keeps_count(
 
     def small_requests() -> None:
         while not done.wait(0.1):
-            with urllib.request.urlopen(balancer.url, timeout=5) as answer:
+            with urllib.request.urlopen(balancer.url, timeout=30) as answer:
                 answer.read()
 
     client = threading.Thread(target=small_requests)

@@ -192,7 +192,7 @@ def fleet(cloud: StandInAWS, gocd_tasks: CommandLine, sample: Service, tmp_path:
 
 def answer(instance: Instance) -> str:
     try:
-        with urllib.request.urlopen(f"http://{instance.private_ip}:8080/_status", timeout=5) as told:
+        with urllib.request.urlopen(f"http://{instance.private_ip}:8080/_status", timeout=30) as told:
             return str(json.load(told)["version"])
     except urllib.error.HTTPError as error:
         return str(error.code)
@@ -200,7 +200,7 @@ def answer(instance: Instance) -> str:
         return "nothing"
 
 
-def eventually(seen: Callable[[], bool], patience: float = 20.0) -> None:
+def eventually(seen: Callable[[], bool], patience: float = 60.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + patience
     while not seen():

@@ -55,10 +55,11 @@ def test_it_ends_with_the_last_request_and_not_with_the_delay(
     for each in slow:
         each.join()
 
-    assert 20 < ends["idle"] < 31
+    # No proof before 20 s; two looks after that, long before the delay.
+    assert 20 < ends["idle"] < DELAY / 4
     assert [status for _, status in answers] == [200] * 4
     assert start + ends["busy"] > begin + max(at for at, _ in answers)
-    assert ends["busy"] < LONG + 15
+    assert ends["busy"] < DELAY / 3
     seen = measure(jtl)
     assert seen.sent > 500
     assert seen.lost == 0

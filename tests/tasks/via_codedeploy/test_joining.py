@@ -103,7 +103,7 @@ def test_a_cancelled_deployment_is_stopped_and_rolled_back_only_as_set(
     eventually(lambda: len(deployments(cloud, "InProgress")), 1)
     [deployment] = deployments(cloud, "InProgress")
     running.send_signal(signal.SIGTERM)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=60)
 
     assert running.returncode == 143
     assert f"Staging-1: {deployment['deploymentId']} " in out
@@ -134,7 +134,7 @@ def test_what_a_cancelled_run_has_not_quite_stopped_yet_is_deployed_anew(
         if "Install succeeded" in line:
             break
     running.send_signal(signal.SIGTERM)
-    running.communicate(timeout=30)
+    running.communicate(timeout=60)
     done = gocd_tasks(*words)
 
     assert done.returncode == 0, done.stderr

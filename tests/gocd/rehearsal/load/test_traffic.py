@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -147,23 +148,25 @@ def test_a_stalled_service_shows_as_latency_and_gap_and_does_not_slow_the_sendin
     with Traffic(service.url, 200, jtl) as traffic:
         traffic.wait_until_flowing()
         pause(0.5)
+        stopped = time.monotonic()
         service.process.send_signal(signal.SIGSTOP)
         pause(0.6)
         sent_before, _ = traffic.progress()
-        assert eventually(lambda: traffic.progress()[0] > sent_before, 1)
+        assert eventually(lambda: traffic.progress()[0] > sent_before)
         pause(0.4)
+        stall = time.monotonic() - stopped
         service.process.send_signal(signal.SIGCONT)
         pause(0.3)
         traffic.stop()
     measured = measure(jtl)
     assert measured.lost == 0
-    assert 1.0 <= measured.longest_gap_s < 2
-    assert 0.3 <= measured.gap_began_s < 2
+    assert measured.longest_gap_s > stall - 0.1
+    assert measured.gap_began_s >= 0.3
     assert measured.sent == pytest.approx(200 * measured.duration_s, rel=0.05)
     assert measured.p50_ms is not None
     assert measured.p99_ms is not None
-    # Requests that were due all through the stall waited from one second down to nothing.
-    assert measured.p50_ms < 800 < measured.p99_ms
+    # Requests that were due all through the stall waited from all of it down to nothing.
+    assert measured.p50_ms < 800 * stall < measured.p99_ms
 
 
 def test_a_slow_answer_delays_no_other_request(service: Running, jtl: Path) -> None:
@@ -173,7 +176,8 @@ def test_a_slow_answer_delays_no_other_request(service: Running, jtl: Path) -> N
     measured = measure(jtl)
     assert (measured.lost, measured.requests_per_version) == (0, {"1.0": measured.sent})
     assert measured.p50_ms is not None
-    assert 500 <= measured.p50_ms < 700
+    # Had one waited for another, that would be twice as long at least.
+    assert 500 <= measured.p50_ms < 1000
 
 
 @pytest.mark.parametrize("new_connections", [False, True])
@@ -205,7 +209,7 @@ def test_the_result_file_is_a_jmeter_jtl_with_a_column_for_the_version(service: 
 def test_results_can_be_read_while_they_are_written(service: Running, jtl: Path) -> None:
     with Traffic(service.url, 200, jtl) as traffic:
         traffic.wait_until_flowing()
-        assert eventually(lambda: measure(jtl).sent > 100, 2)
+        assert eventually(lambda: measure(jtl).sent > 100)
 
 
 def test_stopping_twice_is_stopping_once(service: Running, jtl: Path) -> None:
@@ -245,7 +249,7 @@ def test_traffic_ends_when_its_parent_is_killed(service: Running, jtl: Path) -> 
     (sender,) = _children(parent.pid, "gocd.rehearsal.load.traffic")
     parent.kill()
     parent.communicate()
-    assert eventually(lambda: not _runs(sender), 3)
+    assert eventually(lambda: not _runs(sender))
     assert measure(jtl).truncated is False
 
 

@@ -26,7 +26,7 @@ def pair(cloud: StandInAWS) -> Pair:
     )
 
 
-def eventually(observe: Callable[[], Any], wanted: Any, *, patience: float = 10.0) -> list[Any]:
+def eventually(observe: Callable[[], Any], wanted: Any, *, patience: float = 30.0) -> list[Any]:
     """Wait until *observe* gives *wanted*; gives the different things it gave on the way."""
     seen: list[Any] = []
     deadline = time.monotonic() + patience

@@ -2,7 +2,8 @@
 
 from gocd.rehearsal.standin_aws.instances import Service
 
-# GET / answers the address it listens on; /slow takes a second; /_status answers what the file `unwell` says.
+# GET / answers the address it listens on; /slow takes a second, /slow?9 nine; /_status answers what the file
+# `unwell` says.
 SERVER = """
 import sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +19,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         code = 200
         if self.path.startswith("/slow"):
-            time.sleep(1)
+            time.sleep(float(self.path.partition("?")[2] or 1))
         if self.path == "/_status" and unwell.exists():
             word = unwell.read_text()
             if word == "silent":

@@ -32,7 +32,7 @@ def send(cloud: StandInAWS, host: Instance, *lines: str, **parameters: list[str]
 def finished(cloud: StandInAWS, host: Instance, command_id: str) -> Any:
     """Wait for a command to end; gives GetCommandInvocation's answer."""
     ssm = cloud.client("ssm")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
             told = ssm.get_command_invocation(CommandId=command_id, InstanceId=host.id)

@@ -26,7 +26,7 @@ def send(cloud: StandInAWS, ids: list[str], line: str) -> str:
 def ended(cloud: StandInAWS, command_id: str, count: int) -> dict[str, Any]:
     """Wait for every invocation to end; gives what is listed of each, two to a page, by instance."""
     pages = cloud.client("ssm").get_paginator("list_command_invocations")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         listed = [
             each

@@ -46,7 +46,7 @@ def test_a_deregistered_target_drains_for_the_whole_delay_even_when_idle(
     assert cloud.serving(balancer) == {pair[1].id}
 
     eventually(lambda: target_state(cloud, balancer, pair[0]), "unused/Target.NotRegistered")
-    assert 1.0 <= time.monotonic() - began < 1.6
+    assert time.monotonic() - began >= 1
     assert listed(cloud, balancer) == {pair[1].id}
 
 

@@ -8,8 +8,8 @@ import time
 
 
 def gone(*pids: int) -> bool:
-    """Whether all of *pids* end within five seconds."""
-    end = time.monotonic() + 5
+    """Whether all of *pids* end within thirty seconds."""
+    end = time.monotonic() + 30
     while any(_is_alive(pid) for pid in pids):
         if time.monotonic() > end:
             return False
