@@ -111,6 +111,19 @@ class DeploysMany(Protocol):
         """
 
 
+@runtime_checkable
+class DeploysAtOnce(Protocol):
+    """A way of deploying whose ``deploy`` may run for several instances at once.
+
+    Each run has a thread of its own, in which signals are blocked; a cancel is raised from the clock's sleep.
+
+    Attributes:
+        at_once: How many at most.
+    """
+
+    at_once: int
+
+
 @dataclass(frozen=True)
 class Record:
     """What an instance itself says of the release that is current on it.

@@ -47,6 +47,12 @@ class Log:
         self._spoke_at = clock.now()
         self._last_words = ""
 
+    def beside(self) -> "Log":
+        """Return a log for a thread of its own: the same lines and events, another progress and standing."""
+        log = Log(self._console, self._events, self._clock)
+        log.calls = self.calls
+        return log
+
     def say(self, line: str) -> None:
         """Print one whole line."""
         self._console.line(line)

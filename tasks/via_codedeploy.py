@@ -1,5 +1,6 @@
 """Deploy in place through CodeDeploy, to one instance and no other."""
 
+import threading
 from collections.abc import Callable, Mapping
 
 from tasks.archives.artifact import Artifact, open_artifact
@@ -27,6 +28,9 @@ class CodeDeployDeployer:
         group: The group's name; ``{name}``, ``{instance_id}`` and ``{private_ip}`` are the instance's.
     """
 
+    # Each has a group of its own, and all of them ask CodeDeploy every few seconds.
+    at_once = 20
+
     def __init__(self, aws: Aws, group: str, settings: Settings) -> None:
         self._aws = aws
         self._group = group
@@ -34,6 +38,8 @@ class CodeDeployDeployer:
         self._code_deploy = CodeDeploy(aws)
         self._routing: set[str] = set()
         self._prepared: dict[str, tuple[Artifact, Revision]] = {}
+        self._uploading = threading.Lock()
+        self._uploaded: set[Revision] = set()
 
     def check(self, release: Release, instance: Instance) -> None:
         check_version(release.version)
@@ -129,12 +135,14 @@ class CodeDeployDeployer:
 
     def _upload(self, release: Release, log: Log) -> None:
         artifact, revision = self._prepare(release)
-        if artifact.address:
-            return
-        store = ArtifactStore(self._aws, revision.bucket)
-        if not store.has(revision.key, artifact.sha256):
-            store.put(revision.key, artifact.content, artifact.sha256)
-        log.say(f"{release.version}: {artifact.size:,} bytes in {revision}")
+        with self._uploading:
+            if artifact.address or revision in self._uploaded:
+                return
+            store = ArtifactStore(self._aws, revision.bucket)
+            if not store.has(revision.key, artifact.sha256):
+                store.put(revision.key, artifact.content, artifact.sha256)
+            log.say(f"{release.version}: {artifact.size:,} bytes in {revision}")
+            self._uploaded.add(revision)
 
     def _group_of(self, instance: Instance) -> str:
         values = of_instance(instance)

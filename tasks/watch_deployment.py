@@ -53,7 +53,7 @@ def watch_deployment(
     within = time_for(deployment) if timeout is None else timeout
     start = wait.clock.now()
     how = "in place" if deployment.blue_green is None else "blue/green"
-    log.say(f"{describe(deployment)}: {deployment.application} to group {deployment.group}, {how}")
+    log.say(f"{deployment.id} deploys {deployment.application} to group {deployment.group}, {how}")
     log.event("watching", deployment=deployment.id, group=deployment.group, status=deployment.status)
     log.stands(f"{deployment.id} goes on in CodeDeploy", watch_or_stop(deployment.id))
     try:

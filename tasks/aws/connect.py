@@ -2,6 +2,7 @@
 
 import os
 import random
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -43,6 +44,8 @@ class Aws:
         self._say = say
         self._session: Any = None
         self._clients: dict[tuple[str, int, int], Any] = {}
+        # Clients may be used by several threads at once, but not made by them (botocore, Session).
+        self._making = threading.Lock()
 
     def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
         """Make one call, repeated while AWS throttles it.
@@ -84,22 +87,25 @@ class Aws:
 
     def client(self, service: str, operation: str) -> Any:
         """Return the client for *operation*, with the number of tries that is safe for it."""
-        from botocore.config import Config  # noqa: PLC0415
-
         tries = 1 if operation in ONCE_ONLY else TRIES
         patience = READ_TIMEOUTS.get(operation, READ_TIMEOUT)
         kind = (service, tries, patience)
-        if kind not in self._clients:
-            settings = Config(
-                connect_timeout=CONNECT_TIMEOUT,
-                read_timeout=patience,
-                tcp_keepalive=patience > READ_TIMEOUT,
-                retries={"mode": "standard", "total_max_attempts": tries},
-                user_agent_extra="gocd-tasks",
-            )
-            with aws_errors(service, _camel(operation)):
-                self._clients[kind] = self._open().create_client(service, config=settings)
+        with self._making, aws_errors(service, _camel(operation)):
+            if kind not in self._clients:
+                self._clients[kind] = self._make(service, tries, patience)
         return self._clients[kind]
+
+    def _make(self, service: str, tries: int, patience: int) -> Any:
+        from botocore.config import Config  # noqa: PLC0415
+
+        settings = Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=patience,
+            tcp_keepalive=patience > READ_TIMEOUT,
+            retries={"mode": "standard", "total_max_attempts": tries},
+            user_agent_extra="gocd-tasks",
+        )
+        return self._open().create_client(service, config=settings)
 
     @property
     def region(self) -> str:

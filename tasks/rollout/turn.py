@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.batch import Batch
-from tasks.deployment import Deployer, DeploysMany, Release, ReleaseFailed
+from tasks.deployment import Deployer, DeploysAtOnce, DeploysMany, Release, ReleaseFailed
 from tasks.errors import TaskError, TimedOut
 from tasks.floor import Floor
 from tasks.idle_drain import DrainUntilIdle
@@ -13,6 +13,7 @@ from tasks.joining import join
 from tasks.leaving import leave
 from tasks.log import Log
 from tasks.memory import Memory
+from tasks.rollout.at_once import deploy_at_once
 from tasks.rollout.questions import Questions, settle, wait_for_all
 from tasks.waiting import Wait
 
@@ -97,6 +98,9 @@ class Turn:
     def _failures(self, batch: Batch) -> Mapping[str, TaskError]:
         if isinstance(self.deployer, DeploysMany):
             return self.deployer.deploy_all(self.release, batch.instances, self.wait, self.log)
+        if isinstance(self.deployer, DeploysAtOnce):
+            most = self.deployer.at_once
+            return deploy_at_once(self.deployer, most, self.release, batch.instances, self.wait, self.log)
         for number, instance in enumerate(batch):
             try:
                 self.deployer.deploy(self.release, instance, self.wait, self.log)

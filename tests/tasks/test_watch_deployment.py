@@ -176,7 +176,7 @@ def test_a_deployment_that_waits_for_the_word_says_until_when(
     fleet.configure(ready={"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 60})
     deployment_id = fleet.begin("2.0")
     running = gocd_tasks.start("watch-deployment", deployment_id)
-    said = until_said(running, "waits for somebody to let traffic move")
+    said = until_said(running, "waits for somebody to let traffic move until")
     command = (
         f"aws deploy continue-deployment --deployment-id {deployment_id} --deployment-wait-type READY_WAIT"
     )

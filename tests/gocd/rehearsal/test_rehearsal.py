@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.gocd.rehearsal.sample_running import pause
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = Path(sys.executable).with_name("gocd-tasks")
 STAGING = ROOT / "pipelines/staging.gocd.yaml"
 PRODUCTION = ROOT / "pipelines/production.gocd.yaml"
 
 # Fast, so that all of these fit into one run of the suite; the waits of AWS are still real waits.
-FAST = ("--speed", "100", "--rate", "200")
+FAST = ("--speed", "100", "--rate", "100")
 # Where no JMeter has to start within what a stage lasts.
 FASTER = ("--speed", "300", "--rate", "100")
 
@@ -222,6 +224,7 @@ def test_ctrl_c_cancels_the_running_job_as_gocd_does(tmp_path: Path) -> None:
     while not (log.exists() and "draining" in log.read_text()):
         assert time.monotonic() < deadline
         assert running.poll() is None
+        pause(0.1)
     running.send_signal(signal.SIGINT)
     out, _ = running.communicate(timeout=60)
 

@@ -104,11 +104,12 @@ def test_a_lost_request_is_lost_to_a_kind(
 def test_where_nobody_listens_requests_are_refused_and_traffic_never_flows(jtl: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with (
-        Traffic(f"http://127.0.0.1:{port}/", 50, jtl) as traffic,
-        pytest.raises(TrafficFailed, match=rf"no request to http://127.0.0.1:{port}/ succeeded \(refused\)"),
-    ):
-        traffic.wait_until_flowing(0.7)
+    with Traffic(f"http://127.0.0.1:{port}/", 50, jtl) as traffic:
+        assert eventually(lambda: traffic.progress()[1] > 0)
+        with pytest.raises(
+            TrafficFailed, match=rf"no request to http://127.0.0.1:{port}/ succeeded \(refused\)"
+        ):
+            traffic.wait_until_flowing(0.1)
 
 
 def test_an_answer_that_ends_with_its_connection_is_whole(jtl: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 
 
@@ -13,6 +14,7 @@ def gone(*pids: int) -> bool:
     while any(_is_alive(pid) for pid in pids):
         if time.monotonic() > end:
             return False
+        threading.Event().wait(0.02)
     return True
 
 
