@@ -12,7 +12,7 @@ from gocd.rehearsal.standin_aws import wire
 def aws_program() -> str:
     """The text of an ``aws``; see aws_program.py for what it knows of the AWS CLI."""
     source = Path(__file__).with_name("aws_program.py").read_text(encoding="utf-8")
-    return f"#!{sys.executable} -I\n{source}"
+    return f"#!{sys.executable} -IS\n{source}"
 
 
 def python_program() -> str:

@@ -8,6 +8,7 @@ import pytest
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.instances import Instance, Service
 from gocd.rehearsal.standin_aws.programs import aws_config, aws_program, python_program
+from tests.gocd.rehearsal.standin_aws.conftest import listed
 
 
 @pytest.fixture
@@ -49,6 +50,30 @@ def test_what_aws_refuses_fails_the_script(cloud: StandInAWS, host: Instance) ->
     assert refused.returncode == 254
     assert "(ParameterNotFound)" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_script_registers_its_instance(cloud: StandInAWS, host: Instance) -> None:
+    balancer = cloud.target_group("web")
+    words = json.dumps({"TargetGroupArn": balancer.arn, "Targets": [{"Id": host.id, "Port": 8080}]})
+    done = run(cloud, host, f"aws elbv2 register-targets --cli-input-json '{words}'")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{}\n", "")
+    assert listed(cloud, balancer) == {host.id}
+
+
+def test_what_aws_refuses_in_xml_fails_the_script_too(cloud: StandInAWS, host: Instance) -> None:
+    words = json.dumps({"TargetGroupArn": "arn:aws:none", "Targets": [{"Id": host.id}]})
+    refused = run(cloud, host, f"aws elbv2 register-targets --cli-input-json '{words}'")
+
+    assert refused.returncode == 254
+    assert "(TargetGroupNotFound) when calling the RegisterTargets operation" in refused.stderr
+
+
+def test_what_no_script_needs_is_refused_in_words(cloud: StandInAWS, host: Instance) -> None:
+    refused = run(cloud, host, "aws elbv2 describe-rules")
+
+    assert refused.returncode == 254
+    assert "elbv2 DescribeRules is not among what scripts on this instance can call" in refused.stderr
 
 
 def test_there_is_a_python_and_the_instance_knows_its_address(cloud: StandInAWS, host: Instance) -> None:
