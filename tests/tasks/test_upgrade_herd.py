@@ -336,7 +336,10 @@ def test_a_request_that_came_to_nothing_does_not_pass_for_the_running_version(
     """Somebody has asked for 0.84.0 while 0.84.1 was on its way, which leaves 0.84.0 in SSM."""
     herd = build_herd(cloud, deregistration_delay=25)
     invoke(herd, "0.84.1")
-    eventually(lambda: herd.parameter("CurrentVersion"), "0.84.1", patience=60)
+    # The last that HERD's own scripts write of a good deployment.
+    eventually(lambda: herd.parameter("DeploymentInvoked"), "true", patience=60)
+    eventually(lambda: herd.parameter("DeploymentInvoked"), "false", patience=60)
+    assert herd.parameter("CurrentVersion") == "0.84.1"
     [running] = deployments(herd)
     # Until it was asked for later than two clocks of AWS's may differ by.
     late = running["createTime"].timestamp() + CLOCKS_DIFFER.total_seconds() + 0.5

@@ -2,8 +2,8 @@
 
 Of the AWS CLI's options it knows ``--cli-input-json``, ``--query`` with a path of names, and
 ``--output text``; of its services those below. Region, endpoint and credentials are in ``~/.aws/config``,
-where the AWS CLI has them too. It needs the standard library alone: botocore takes half a second to start, and the scripts of one
-upgrade call this a dozen times.
+where the AWS CLI has them too. It needs the standard library alone: botocore takes half a second to start,
+and the scripts of one upgrade call this a dozen times.
 """
 
 from __future__ import annotations

@@ -181,14 +181,22 @@ class Instances:
             running = state == "running"
             if running != self._running[instance.id]:
                 self._running[instance.id] = running
-                change = threading.Thread(
-                    target=self.systemctl, args=(instance, "start" if running else "stop"), daemon=True
-                )
-                change.start()
-                self._changes[instance.id] = change
+                self._change(instance, "start" if running else "stop")
             elif state == "stopping" and not self._changes[instance.id].is_alive():
                 now = self.described(instance.id).instance_state
                 now.name, now.code = STOPPED
+
+    def _change(self, instance: Instance, verb: str) -> None:
+        before = self._changes.get(instance.id)
+
+        def change() -> None:
+            # A stop that overtook its start would find nothing to stop.
+            if before:
+                before.join()
+            self.systemctl(instance, verb)
+
+        self._changes[instance.id] = threading.Thread(target=change, daemon=True)
+        self._changes[instance.id].start()
 
     def systemctl(self, instance: Instance, verb: str) -> str:
         """Tell an instance's own systemctl something; gives what it complains of."""

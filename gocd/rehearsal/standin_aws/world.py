@@ -260,7 +260,7 @@ class World:
                 return
             if time.monotonic() > deadline:
                 raise GoCDError(f"{balancer.name}: still not serving: {', '.join(wanted - sound)}")
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def serving(self, balancer: LoadBalancer) -> set[str]:
         """Give the ids of the instances that the data plane sends new traffic to at this moment."""
@@ -283,4 +283,4 @@ class World:
                 return booted
             if time.monotonic() > deadline:
                 raise GoCDError(f"{group}: {len(booted)} of {size} instances after {patience:.0f} s")
-            time.sleep(0.02)
+            time.sleep(0.05)

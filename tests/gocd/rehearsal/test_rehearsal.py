@@ -154,9 +154,12 @@ def test_a_lost_agents_job_is_done_by_another_one(tmp_path: Path) -> None:
     assert "An agent was lost on the way" in done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("fault", ["undrained", "bad-release:errors-at-first"])
-def test_a_rollout_that_hurts_users_fails_and_the_report_shows_it(tmp_path: Path, fault: str) -> None:
-    done, summary = rehearse(tmp_path / "r", STAGING, *FAST, "--fault", fault)
+@pytest.mark.parametrize(("fault", "watched"), [("undrained", False), ("bad-release:errors-at-first", True)])
+def test_a_rollout_that_hurts_users_fails_and_the_report_shows_it(
+    tmp_path: Path, fault: str, watched: bool
+) -> None:
+    staging = STAGING if watched else without_jmeter(STAGING, tmp_path)
+    done, summary = rehearse(tmp_path / "r", staging, *FAST, "--fault", fault)
 
     assert done.returncode == 1, done.stdout
     assert summary["requests"]["lost"] > 0

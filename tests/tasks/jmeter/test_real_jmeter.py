@@ -39,8 +39,8 @@ def test_a_healthy_service_passes_whatever_the_properties_say_of_the_record(
     stale = verify_traffic.folder / "traffic" / "results.jtl"
     stale.write_text("left by an earlier run, to which JMeter would append\n")
     done = verify_traffic(
-        *(str(PLAN), "--property", f"port={service.port}", "--duration", "3", "--rate", "100"),
-        *("--threads", "5", "--max-gap", "0.5", "--p99", "500", "--min-samples", "150", "--dashboard"),
+        *(str(PLAN), "--property", f"port={service.port}", "--duration", "4", "--rate", "50"),
+        *("--threads", "5", "--max-gap", "4", "--p99", "4000", "--min-samples", "20", "--dashboard"),
         *("--property", "jmeter.save.saveservice.output_format=xml"),
         *("--property", "jmeter.save.saveservice.default_delimiter=;"),
         *("--property", "jmeter.save.saveservice.successful=false"),
@@ -55,7 +55,7 @@ def test_a_healthy_service_passes_whatever_the_properties_say_of_the_record(
     assert (out / "dashboard" / "index.html").exists()
     with stale.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert 200 <= len(rows) <= 300
+    assert 20 <= len(rows) <= 200
     assert {(row["responseCode"], row["success"]) for row in rows} == {("200", "true")}
     # Kept alive: one connection for each user, and no more.
     assert sum(int(row["Connect"]) > 0 for row in rows) <= 5
