@@ -1,0 +1,12 @@
+"""A HERD on the stand-in AWS, as MDL stands it up."""
+
+import pytest
+
+from gocd.rehearsal.sample.herd.stack import Herd, build_herd
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+
+
+@pytest.fixture
+def herd(cloud: StandInAWS) -> Herd:
+    """HERD 0.83.0, to which 0.84.0 can come."""
+    return build_herd(cloud, deregistration_delay=0)
