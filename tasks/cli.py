@@ -4,62 +4,72 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
 import typer
 
-from tasks import (
-    attach_instance,
-    check_status,
-    deploy_artifact,
-    detach_instance,
-    iam_policy,
-    lock,
-    rehearse,
-    report,
-    rolling_deploy,
-    sleep_settle,
-    upgrade_herd,
-    verify_traffic,
-    watch_deployment,
-)
 from tasks.console import Console
 from tasks.errors import Cancelled
 
-app = typer.Typer(
-    name="gocd-tasks",
-    help="Deploy without downtime from GoCD to EC2 behind AWS load balancers.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
-app.command("detach-instance")(detach_instance.command)
-app.command("deploy-artifact")(deploy_artifact.command)
-app.command("rolling-deploy")(rolling_deploy.command)
-app.command("sleep-settle")(sleep_settle.command)
-app.command("attach-instance")(attach_instance.command)
-app.command("check-status")(check_status.command)
-app.command("iam-policy")(iam_policy.command)
-app.command("verify-traffic")(verify_traffic.command)
-app.command("upgrade-herd")(upgrade_herd.command)
-app.command("watch-deployment")(watch_deployment.command)
-app.add_typer(lock.app, name="lock")
-app.command("rehearse")(rehearse.command)
-app.command("report")(report.command)
+# The modules that have them, each a ``command`` of its own or an ``app`` of several.
+COMMANDS = {
+    "detach-instance": "tasks.detach_instance",
+    "deploy-artifact": "tasks.deploy_artifact",
+    "rolling-deploy": "tasks.rolling_deploy",
+    "sleep-settle": "tasks.sleep_settle",
+    "attach-instance": "tasks.attach_instance",
+    "check-status": "tasks.check_status",
+    "iam-policy": "tasks.iam_policy",
+    "verify-traffic": "tasks.verify_traffic",
+    "upgrade-herd": "tasks.upgrade_herd",
+    "watch-deployment": "tasks.watch_deployment",
+    "lock": "tasks.lock",
+    "rehearse": "tasks.rehearse",
+    "report": "tasks.report",
+}
+
+
+def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Put the command line together of the commands with these *names*."""
+    app = typer.Typer(
+        name="gocd-tasks",
+        help="Deploy without downtime from GoCD to EC2 behind AWS load balancers.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    # With a callback, one command alone is still called by its name.
+    app.callback()(lambda: None)
+    for name in names:
+        module = import_module(COMMANDS[name])
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(module.command)
+    return app
+
+
+def asked_for(words: Sequence[str]) -> list[str]:
+    """Return the command that *words* begin with, as importing the others takes time; or else all of them."""
+    name = next((word for word in words if not word.startswith("-")), "")
+    return [name] if name in COMMANDS else list(COMMANDS)
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; the usage error of a person is one line."""
     signal.signal(signal.SIGTERM, _cancel)
     signal.signal(signal.SIGINT, _cancel)
+    words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        return int(app(args=arguments, prog_name="gocd-tasks", standalone_mode=False) or 0)
+        app = command_line(asked_for(words))
+        return int(app(args=words, prog_name="gocd-tasks", standalone_mode=False) or 0)
     except typer.TyperException as problem:
         line = " ".join(problem.format_message().split())
         if line:
-            Console().error(f"{line.rstrip('.')}; nothing was changed. See: gocd-tasks {_command()} --help")
+            Console().error(f"{line.rstrip('.')}; nothing was changed. See: gocd-tasks {_named(words)}--help")
         return problem.exit_code
     except typer.Exit as ended:
         return int(ended.exit_code)
@@ -93,7 +103,5 @@ def _cancel(number: int, _: FrameType | None) -> None:
     raise Cancelled(number)
 
 
-def _command() -> str:
-    known = {command.name for command in app.registered_commands}
-    known |= {group.name for group in app.registered_groups}
-    return next((word for word in sys.argv[1:] if word in known), "")
+def _named(words: Sequence[str]) -> str:
+    return next((f"{word} " for word in words if word in COMMANDS), "")

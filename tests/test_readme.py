@@ -8,10 +8,10 @@ import pytest
 import typer
 
 from gocd.rehearsal.injected_faults import FAULTS
-from tasks.cli import app
+from tasks.cli import command_line
 
 README = (Path(__file__).parents[1] / "README.rst").read_text(encoding="utf-8")
-APP = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+APP = typer.main.get_command(command_line()).commands  # type: ignore[attr-defined]
 # A command of commands is told by its words, such as "lock acquire".
 COMMANDS = {
     " ".join(words): command

@@ -9,7 +9,7 @@ import typer
 from gocd.pipeline import Exec, Pipeline
 from gocd.reading.pipelines import read_parameters, read_pipelines
 from gocd.task_calls import TaskCall, task_calls
-from tasks.cli import app
+from tasks.cli import command_line
 
 TEMPLATES = sorted((Path(__file__).parents[2] / "pipelines").glob("*.gocd.yaml"))
 STAGED = [path for path in TEMPLATES if path.name in ("staging.gocd.yaml", "production.gocd.yaml")]
@@ -32,7 +32,7 @@ def parse(call: TaskCall, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**call.variables, "GO_PIPELINE_LABEL": "2.0"}.items():
         # What a pipeline declares empty is given at its trigger.
         monkeypatch.setenv(name, value or "0.84.0")
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(command_line())
     command = group.commands[call.task]  # type: ignore[attr-defined]
     command.make_context(call.task, list(call.words[1:]))
 

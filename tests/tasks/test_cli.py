@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.world import LoadBalancer
+from tasks.cli import COMMANDS
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import PROGRAM, CommandLine, MakeBalancer, Pair
 
@@ -325,3 +327,32 @@ print(sorted({heavy!r} & set(sys.modules)))
     done = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_command_brings_no_other_with_it() -> None:
+    script = """
+import sys
+sys.argv = ["gocd-tasks", "check-status", "--help"]
+from tasks.cli import COMMANDS, run
+run()
+print(*(name for name, module in COMMANDS.items() if module in sys.modules))
+"""
+    python = PROGRAM.with_name("python")
+    done = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "check-status"
+
+
+@pytest.mark.parametrize("words", [(), ("--help",)])
+def test_without_a_command_all_of_them_are_told(words: tuple[str, ...]) -> None:
+    told = subprocess.run([PROGRAM, *words], capture_output=True, text=True, check=True)
+
+    assert set(re.findall(r"^  ([a-z-]+)  ", told.stdout, re.MULTILINE)) == {*COMMANDS, "--help"}
+
+
+@pytest.mark.parametrize("words", [("detatch-instance",), ("--no-such-option",)])
+def test_what_is_no_command_is_refused_in_one_line(words: tuple[str, ...]) -> None:
+    refused = subprocess.run([PROGRAM, *words], capture_output=True, text=True, check=False)
+
+    assert refused.returncode == 2
+    assert one_error(refused).endswith("; nothing was changed. See: gocd-tasks --help")
