@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import fcntl
 import os
 import shlex
@@ -47,11 +48,16 @@ def main_pid(unit: Path) -> int | None:
 
 
 def listens(address: str) -> bool:
-    """Tell without a connection, which the service would then have open."""
     host, _, port = address.rpartition(":")
-    name = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{int(port):04X}"
-    sockets = [line.split()[1:4] for line in Path("/proc/net/tcp").read_text().splitlines()]
-    return any(local == name and state == "0A" for local, _, state in sockets)
+    with socket.socket() as attempt:
+        attempt.settimeout(1)
+        if attempt.connect_ex((host, int(port))) != 0:
+            return False
+        # Until the service has closed it, this is a connection that it has open, and somebody may count.
+        attempt.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            attempt.recv(1)
+        return True
 
 
 def start(unit: Path) -> int:
