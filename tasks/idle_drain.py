@@ -20,7 +20,7 @@ AGAIN = 5.0
 
 
 class DrainUntilIdle:
-    """Decides whether a drain can end now; gives up for good when the hosts have no evidence to give."""
+    """Decides whether a drain can end now; gives up for this one when a host has no evidence to give."""
 
     def __init__(self, hosts: Hosts, log: Log) -> None:
         self._hosts = hosts
@@ -31,6 +31,7 @@ class DrainUntilIdle:
 
     def starts(self, now: float, ordered: float) -> None:
         """Note when the order was given, on the clock; a run before this one may have given it."""
+        self._hopeless = False
         self._started = now
         self._earliest = max(0.0, ordered + EARLIEST - now)
 

@@ -7,6 +7,8 @@ from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.deployment import Release
 from tasks.errors import TaskError
+from tasks.hosts.idleness import Hosts as IdleHosts
+from tasks.idle_drain import DrainUntilIdle
 from tasks.log import Log
 from tasks.rollout.batches import BatchSize
 from tasks.rollout.deploying import Deploying
@@ -123,6 +125,7 @@ class Rollout:
         max_stopped: int = 3,
         again: bool = False,
         settle: Settle = BRIEFLY,
+        hosts: IdleHosts | None = None,
         dry_run: bool = False,
     ) -> None:
         stage, release = self.stage, Release("app", "2.0", "app.tar.gz")
@@ -132,7 +135,15 @@ class Rollout:
             proves_version=True,
         )
         touched = (floor(minimum), self.memory, stage.wait, stage.log)
-        turn = Turn(release, self.hosts, questions, *touched, settle, status_timeout=20)
+        turn = Turn(
+            release,
+            self.hosts,
+            questions,
+            *touched,
+            settle,
+            status_timeout=20,
+            until_idle=DrainUntilIdle(hosts, stage.log) if hosts else None,
+        )
         fleet = Fleet([stage.balancer], self.directory, self.memory)
         proof = Proof(release, self.hosts, questions, EPOCH)
         deploying = Deploying(turn, proof, again=again, lock=self._lock)

@@ -11,6 +11,7 @@ from tasks.rollout.batches import BatchSize
 from tasks.rollout.turn import Halted, Settle
 from tests.fakes import instance
 from tests.tasks.rollout.fakes import Rollout
+from tests.tasks.test_idle_drain import BUSY, NO_EVIDENCE, FakeHosts
 
 FOUR = [instance(number, "eu-west-1a" if number % 2 else "eu-west-1b") for number in range(1, 5)]
 ONE, TWO, THREE, FOURTH = FOUR
@@ -305,6 +306,31 @@ def test_what_was_seen_before_a_lock_was_taken_is_looked_at_again(rollout: Rollo
 
     assert taken == [rollout.stage.balancer.address]
     assert rollout.hosts.installed == ["Staging-1", "Staging-2", "Staging-3"]
+
+
+def test_a_batch_whose_drain_ends_early_is_deployed_to_and_back_long_before_its_delay(
+    rollout: Rollout,
+) -> None:
+    rollout.stage.balancer.drain = 300
+    hosts = FakeHosts({ONE.id: [BUSY]})
+    rollout.run(BY_TWO, hosts=hosts)
+
+    # The second batch proves itself anew.
+    assert [set(ports) for ports in hosts.ports] == [{ONE.id, TWO.id}] * 2 + [{THREE.id, FOURTH.id}]
+    assert rollout.stage.clock.now() < 150
+    assert set(rollout.hosts.versions.values()) == {"2.0"}
+    assert all(member.state is State.SERVING for member in rollout.stage.balancer.members.values())
+
+
+def test_a_batch_without_evidence_drains_for_the_whole_delay_and_the_next_is_asked_anew(
+    rollout: Rollout,
+) -> None:
+    rollout.stage.balancer.drain = 300
+    hosts = FakeHosts({TWO.id: [NO_EVIDENCE]})
+    rollout.run(BY_TWO, hosts=hosts)
+
+    assert [set(ports) for ports in hosts.ports] == [{ONE.id, TWO.id}, {THREE.id, FOURTH.id}]
+    assert 300 <= rollout.stage.clock.now() < 450
 
 
 def test_it_settles_for_its_time_or_on_evidence(rollout: Rollout) -> None:
