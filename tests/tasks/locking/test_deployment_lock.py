@@ -102,6 +102,38 @@ def test_the_choice_of_locks(aws: Aws, choice: str, names: list[str]) -> None:
         assert [held.lock.name for held in locks.held] == names
 
 
+def test_what_a_command_comes_upon_later_is_locked_then_and_given_up_with_the_rest(aws: Aws) -> None:
+    stage = Stage()
+    with locked(["b"], "auto", 0, "rolling-deploy", aws, stage.wait, stage.log) as locks:
+        assert locks.cover(["b", "a"])
+        assert not locks.cover(["a", "b"])
+        assert [held.lock.name for held in locks.held] == ["b", "a"]
+        assert lock(aws, name="a").look()[1] is not None
+    assert lock(aws, name="a").look()[1] is None
+    assert lock(aws, name="b").look()[1] is None
+
+
+def test_what_it_comes_upon_may_be_somebody_elses(aws: Aws) -> None:
+    stage = Stage()
+    Held(lock(aws, ALIVE, "a"), "rolling-deploy", stage.wait, stage.log).acquire(0, never)
+
+    def come_upon(locks: Locks) -> None:
+        locks.cover(["a"])
+
+    with pytest.raises(Refused, match=r"^a is locked by production/12"):
+        holding(["b"], aws, stage, come_upon)
+    assert lock(aws, name="a").look()[1] is not None
+    assert lock(aws, name="b").look()[1] is None
+
+
+@pytest.mark.parametrize(("choice", "names"), [("none", []), ("Production EU", ["Production EU"])])
+def test_a_choice_of_its_own_covers_whatever_there_is(aws: Aws, choice: str, names: list[str]) -> None:
+    stage = Stage()
+    with locked([NAME], choice, 0, "rolling-deploy", aws, stage.wait, stage.log) as locks:
+        assert not locks.cover([NAME, "another"])
+        assert [held.lock.name for held in locks.held] == names
+
+
 @pytest.mark.parametrize("ending", [TaskError("failed"), Cancelled(15), ValueError("a bug")])
 def test_the_lock_is_given_up_however_a_command_ends(aws: Aws, ending: BaseException) -> None:
     def end(_: Locks) -> None:
