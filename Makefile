@@ -11,7 +11,7 @@ rehearse: $(VENV)/.rehearsal
 	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(or $(WORKERS),3) --dist worksteal $(ARGS)
 
 exhaustive: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal -m exhaustive -rP $(ARGS)
