@@ -22,8 +22,9 @@ from gocd.rehearsal.standin_aws.classic_settings import (
     zones_of,
 )
 from gocd.rehearsal.standin_aws.corrections import Correction
-from gocd.rehearsal.standin_aws.data_plane import DataPlane, Door, Endpoint, Health, Pool
+from gocd.rehearsal.standin_aws.data_plane import DataPlane, Health
 from gocd.rehearsal.standin_aws.instances import Instances
+from gocd.rehearsal.standin_aws.pools import Door, Endpoint, Pool
 from gocd.rehearsal.standin_aws.registrations import Clock, Registration
 
 Verdict = tuple[str, str, str]

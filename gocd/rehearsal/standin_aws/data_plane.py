@@ -13,40 +13,12 @@ from typing import Any
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws import envoy_resources
 from gocd.rehearsal.standin_aws.envoy import Envoy
-from gocd.rehearsal.standin_aws.health_checks import HealthCheck, Inquiry
+from gocd.rehearsal.standin_aws.health_checks import Inquiry
 from gocd.rehearsal.standin_aws.loopback import BlackHole
+from gocd.rehearsal.standin_aws.pools import Door, Endpoint, Pool
 
 # What is in flight: requests where they are understood, else connections.
 _TRAFFIC = {"http": "rq_active", "tcp": "cx_active"}
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """An address traffic may go to while *serving*; else only what is in flight may finish."""
-
-    address: str
-    port: int
-    serving: bool = True
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Endpoints of one target group or classic load balancer; *fail_open* uses all when none is healthy."""
-
-    name: str
-    protocol: str
-    endpoints: Sequence[Endpoint]
-    check: HealthCheck | None
-    fail_open: bool = True
-
-
-@dataclass(frozen=True)
-class Door:
-    """A listener: traffic of *protocol* (``http`` or ``tcp``) enters and is shared among pools by weight."""
-
-    name: str
-    protocol: str
-    pools: Sequence[tuple[str, int]]
 
 
 class Health(Enum):

@@ -6,12 +6,11 @@ Source: Envoy's API reference, v3 (config.cluster, config.endpoint, config.liste
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gocd.rehearsal.standin_aws.data_plane import Door, Endpoint, Pool
-    from gocd.rehearsal.standin_aws.health_checks import HealthCheck
-    from gocd.rehearsal.standin_aws.loopback import BlackHole
+from gocd.rehearsal.standin_aws.health_checks import HealthCheck
+from gocd.rehearsal.standin_aws.loopback import BlackHole
+from gocd.rehearsal.standin_aws.pools import Door, Endpoint, Pool
 
 _TYPES = "type.googleapis.com/envoy"
 _FILTERS = f"{_TYPES}.extensions.filters.network"

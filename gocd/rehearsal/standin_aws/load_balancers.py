@@ -18,7 +18,7 @@ from moto.elbv2.exceptions import (
 from moto.elbv2.models import ELBv2Backend
 
 from gocd.rehearsal.standin_aws.corrections import Correction
-from gocd.rehearsal.standin_aws.data_plane import Door
+from gocd.rehearsal.standin_aws.pools import Door
 from gocd.rehearsal.standin_aws.target_group_settings import load_balancers_of, pool_name
 
 _CROSS_ZONE = "load_balancing.cross_zone.enabled"

@@ -18,9 +18,10 @@ from moto.elbv2.exceptions import (
 from moto.elbv2.models import ELBv2Backend, FakeTargetGroup
 
 from gocd.rehearsal.standin_aws.corrections import Correction
-from gocd.rehearsal.standin_aws.data_plane import DataPlane, Endpoint, Health, Pool
+from gocd.rehearsal.standin_aws.data_plane import DataPlane, Health
 from gocd.rehearsal.standin_aws.health_checks import HealthCheck
 from gocd.rehearsal.standin_aws.instances import Instances
+from gocd.rehearsal.standin_aws.pools import Endpoint, Pool
 from gocd.rehearsal.standin_aws.registrations import Clock, Registration
 from gocd.rehearsal.standin_aws.target_group_settings import (
     deregistration_delay,
