@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,9 @@ import typer
 
 from tasks.console import Console
 from tasks.errors import Cancelled
+
+# Typer shows the name of a variable as Python shows a list.
+ENVIRONMENT = re.compile(r"\(env var: '\['(\w+)'\]'\)")
 
 # The modules that have them, each a ``command`` of its own or an ``app`` of several.
 COMMANDS = {
@@ -67,7 +71,7 @@ def run(arguments: list[str] | None = None) -> int:
         app = command_line(asked_for(words))
         return int(app(args=words, prog_name="gocd-tasks", standalone_mode=False) or 0)
     except typer.TyperException as problem:
-        line = " ".join(problem.format_message().split())
+        line = ENVIRONMENT.sub(r"(or \1 in the environment)", " ".join(problem.format_message().split()))
         if line:
             Console().error(f"{line.rstrip('.')}; nothing was changed. See: gocd-tasks {_named(words)}--help")
         return problem.exit_code

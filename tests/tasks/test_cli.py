@@ -343,6 +343,15 @@ print(*(name for name, module in COMMANDS.items() if module in sys.modules))
     assert done.stdout.splitlines()[-1] == "check-status"
 
 
+def test_a_missing_option_is_named_with_its_variable() -> None:
+    refused = subprocess.run([PROGRAM, "rolling-deploy"], capture_output=True, text=True, check=False)
+
+    assert one_error(refused) == (
+        "error: Missing option '--load-balancer' (or LOAD_BALANCER in the environment); nothing was changed. "
+        "See: gocd-tasks rolling-deploy --help"
+    )
+
+
 @pytest.mark.parametrize("words", [(), ("--help",)])
 def test_without_a_command_all_of_them_are_told(words: tuple[str, ...]) -> None:
     told = subprocess.run([PROGRAM, *words], capture_output=True, text=True, check=True)
