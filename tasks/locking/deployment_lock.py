@@ -59,8 +59,10 @@ class Locks:
             TaskError: One was lost to somebody else.
         """
         self.check()
-        new = sorted(set(names) - {each.lock.name for each in self.held}) if self._take else []
-        self.held += [self._take(name) for name in new if self._take]
+        if self._take is None:
+            return False
+        new = sorted(set(names) - {each.lock.name for each in self.held})
+        self.held += map(self._take, new)
         return bool(new)
 
 

@@ -15,6 +15,7 @@ from gocd.rehearsal.standin_aws.journal import Call
 from gocd.rehearsal.standin_aws.lambda_functions import Context
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
+from tests.tasks.test_killed import killed_at
 from tests.tasks.test_watch_deployment import until_said
 from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, held, invoke, invoked, upgrade
 
@@ -178,13 +179,7 @@ def test_killed_at_any_call_and_run_again_it_converges_on_one_deployment(
         version = f"0.84.{number}"
         cloud.journal.clear()
         running: list[subprocess.Popen[str]] = []
-
-        def kill(call: Call, number: int = number, running: list[subprocess.Popen[str]] = running) -> None:
-            if call.number == number:
-                running[0].kill()
-                running[0].wait()
-
-        cloud.faults.after_call = kill
+        killed_at(cloud, number, running)
         running.append(gocd_tasks.start(*upgrade(herd, version)))
         running[0].communicate(timeout=60)
         cloud.faults.after_call = None

@@ -14,6 +14,7 @@ from gocd.rehearsal.standin_aws.journal import Call
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
 from tests.tasks.killing import AT, moments
+from tests.tasks.test_killed import killed_at
 from tests.tasks.via_codedeploy.deploying import SLOW, deploy, deployments, release, version
 
 
@@ -72,13 +73,7 @@ def test_killed_and_run_again_it_converges(
         words = deploy(release(tmp_path, f"2.{number}", slow), f"2.{number}")
         cloud.journal.clear()
         running: list[subprocess.Popen[str]] = []
-
-        def kill(call: Call, number: int = number, running: list[subprocess.Popen[str]] = running) -> None:
-            if call.number == number:
-                running[0].kill()
-                running[0].wait()
-
-        cloud.faults.after_call = kill
+        killed_at(cloud, number, running)
         running.append(gocd_tasks.start(*words))
         running[0].communicate(timeout=60)
         cloud.faults.after_call = None
