@@ -13,6 +13,6 @@ class TcpCheck:
     def missing(self):
         place = urlsplit(self.url)
         try:
-            socket.create_connection((place.hostname, place.port), timeout=30).close()
+            socket.create_connection((place.hostname, place.port), timeout=5).close()
         except OSError as problem:
             return f"takes no connection ({problem.strerror})"

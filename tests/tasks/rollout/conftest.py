@@ -3,8 +3,6 @@
 import json
 import signal
 import subprocess
-import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection
@@ -19,6 +17,7 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.instances import Instance, Service
 from gocd.rehearsal.standin_aws.journal import Call
 from gocd.rehearsal.standin_aws.world import LoadBalancer
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
 
 GROUP = "members"
@@ -72,7 +71,7 @@ class Fleet:
         for each in instances:
             (each.root / "srv/app/current/BROKEN").write_text("answers-500\n")
             assert not self.cloud.restart(each)
-        eventually(lambda: {self.health().get(each.id) for each in instances} == {"unhealthy"})
+        eventually(lambda: {self.health().get(each.id) for each in instances}, {"unhealthy"})
 
     def health(self) -> dict[str, str]:
         """What the load balancer says of each server, by id."""
@@ -198,14 +197,6 @@ def answer(instance: Instance) -> str:
         return str(error.code)
     except OSError:
         return "nothing"
-
-
-def eventually(seen: Callable[[], bool], patience: float = 60.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + patience
-    while not seen():
-        assert time.monotonic() < deadline, "it never was so"
-        threading.Event().wait(0.02)
 
 
 def change(number: int) -> Callable[[Call], bool]:

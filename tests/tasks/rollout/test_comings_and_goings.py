@@ -5,8 +5,9 @@ import threading
 import pytest
 
 from gocd.rehearsal.standin_aws.journal import Call
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.locking.test_lock_owner import VARIABLES
-from tests.tasks.rollout.conftest import Fleet, MakeFleet, eventually
+from tests.tasks.rollout.conftest import Fleet, MakeFleet
 
 pytestmark = pytest.mark.end_to_end
 
@@ -85,7 +86,7 @@ def test_the_first_member_of_a_group_comes_through_standby_from_all_that_it_is_b
             two.cloud.client("autoscaling").set_desired_capacity(
                 AutoScalingGroupName="late", DesiredCapacity=1
             )
-            eventually(lambda: list(two.health().values()).count("healthy") == 2)
+            eventually(lambda: list(two.health().values()).count("healthy"), 2)
 
     two.cloud.faults.after_call = grow
     ran = two.roll("--min-healthy", "0")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.tasks.rollout.conftest import MakeFleet, eventually
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.tasks.rollout.conftest import MakeFleet
 
 pytestmark = pytest.mark.end_to_end
 
@@ -98,7 +99,7 @@ def test_who_never_gets_healthy_halts_it_with_status_3(fleet: MakeFleet) -> None
     two = fleet(2)
     one, other = two.servers
     two.cloud.faults.unreachable(one.id)
-    eventually(lambda: two.health()[one.id] == "unhealthy")
+    eventually(lambda: two.health()[one.id], "unhealthy")
 
     ran = two.roll()
 

@@ -7,7 +7,8 @@ import pytest
 
 from gocd.rehearsal.standin_aws.instances import Instance
 from gocd.rehearsal.standin_aws.journal import Call
-from tests.tasks.rollout.conftest import Fleet, MakeFleet, Run, answer, change, eventually
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.tasks.rollout.conftest import Fleet, MakeFleet, Run, answer, change
 
 BATCH = ("--batch", "2")
 
@@ -46,7 +47,7 @@ def test_those_that_are_back_already_are_not_taken_out_again(fleet: MakeFleet) -
     ran = killed(three, _is("elasticloadbalancing:RegisterTargets"), before=False)
     assert ran.returncode == -signal.SIGKILL
     first, second, _ = three.servers
-    eventually(lambda: set(three.health().values()) == {"healthy"})
+    eventually(lambda: set(three.health().values()), {"healthy"})
     three.cloud.journal.clear()
 
     again = three.roll(*BATCH)
