@@ -60,13 +60,13 @@ setup(
     entry_points={
         "console_scripts": ["gocd-tasks = tasks.cli:main"],
         "gocd_tasks.deployers": [
-            "ssm = tasks.via_ssm:deployer",
-            "codedeploy = tasks.via_codedeploy:deployer",
-            "command = tasks.via_command:deployer",
+            "ssm = tasks.deployers.ssm:deployer",
+            "codedeploy = tasks.deployers.codedeploy:deployer",
+            "command = tasks.deployers.command:deployer",
         ],
         "gocd_tasks.status_checks": [
-            "http = tasks.status_check:StatusCheck",
-            "https = tasks.status_check:StatusCheck",
+            "http = tasks.status.check:StatusCheck",
+            "https = tasks.status.check:StatusCheck",
         ],
     },
 )

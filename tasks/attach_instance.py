@@ -1,14 +1,14 @@
 """Put an instance back into its load balancers and wait until it serves."""
 
 from tasks import options
-from tasks.batch import Batch
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.joining import join
-from tasks.locking.deployment_lock import locked
-from tasks.lookup import connect, look_up
-from tasks.running import running
-from tasks.waiting import Wait
+from tasks.balancing.attach import join
+from tasks.balancing.batch import Batch
+from tasks.balancing.lookup import connect, look_up
+from tasks.frame import running
+from tasks.locking.locks import locked
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.waiting import Wait
 
 
 def command(

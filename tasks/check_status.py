@@ -4,14 +4,14 @@ from typing import Annotated
 
 from tasks import options
 from tasks.aws.instances import find_instance
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.lookup import connect
+from tasks.balancing.lookup import connect
+from tasks.frame import running
 from tasks.options import option
-from tasks.placeholders import fill, values_of
-from tasks.running import running
-from tasks.status_check import find_check, parse_fields, wait_for_status
-from tasks.waiting import Wait
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.waiting import Wait
+from tasks.status.check import find_check, parse_fields, wait_for_status
+from tasks.status.placeholders import fill, values_of
 
 Url = Annotated[
     str,

@@ -12,8 +12,8 @@ from typing import NoReturn
 
 import typer
 
-from tasks.console import Console
-from tasks.errors import Cancelled
+from tasks.running.console import Console
+from tasks.running.errors import Cancelled
 
 # Typer shows the name of a variable as Python shows a list.
 ENVIRONMENT = re.compile(r"\(env var: '\['(\w+)'\]'\)")

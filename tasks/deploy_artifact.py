@@ -7,22 +7,22 @@ import typer
 
 from tasks import deploy_options, options
 from tasks.aws.instances import Instance, find_instance
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.deployment import Deployer, GoesBack, Release, ReleaseFailed, Settings, find_deployer
-from tasks.deployment_origin import release_of
-from tasks.errors import Refused, TaskError, TimedOut
-from tasks.going_back import CheckOf, go_back, what_runs_instead
-from tasks.left_behind import LeftBehind, run_again
-from tasks.locking.deployment_lock import locked
-from tasks.log import Log
-from tasks.lookup import connect
-from tasks.memory import Memory
+from tasks.balancing.absences import Memory
+from tasks.balancing.lookup import connect
+from tasks.deployers.deployer import Deployer, GoesBack, Release, ReleaseFailed, Settings, find_deployer
+from tasks.deployers.left_behind import LeftBehind, run_again
+from tasks.deployers.release import release_of
+from tasks.deployers.rollback import CheckOf, go_back, what_runs_instead
+from tasks.frame import running
+from tasks.locking.locks import locked
 from tasks.options import option
-from tasks.placeholders import fill, values_of
-from tasks.running import running
-from tasks.status_check import Check, find_check, parse_fields, wait_for_status
-from tasks.waiting import Wait
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.errors import Refused, TaskError, TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
+from tasks.status.check import Check, find_check, parse_fields, wait_for_status
+from tasks.status.placeholders import fill, values_of
 
 
 def deploy_artifact(

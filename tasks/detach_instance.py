@@ -1,18 +1,18 @@
 """Take an instance out of its load balancers and wait until no request can reach it."""
 
 from tasks import options
-from tasks.batch import Batch
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.floor import parse_floor
+from tasks.balancing.batch import Batch
+from tasks.balancing.detach import leave
+from tasks.balancing.floor import parse_floor
+from tasks.balancing.idle_drain import DrainUntilIdle
+from tasks.balancing.lookup import connect, look_up
+from tasks.balancing.neighbours import AwsNeighbours
+from tasks.frame import running
 from tasks.hosts.idleness import SsmHosts
-from tasks.idle_drain import DrainUntilIdle
-from tasks.leaving import leave
-from tasks.locking.deployment_lock import locked
-from tasks.lookup import connect, look_up
-from tasks.neighbours import AwsNeighbours
-from tasks.running import running
-from tasks.waiting import Wait
+from tasks.locking.locks import locked
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.waiting import Wait
 
 
 def command(

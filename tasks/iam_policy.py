@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from tasks.aws.actions import ACTIONS, Scope
-from tasks.errors import Refused
-from tasks.running import running
+from tasks.frame import running
+from tasks.running.errors import Refused
 
 # What AWS lets a policy narrow to one resource, and what only as "*": "Describe" calls of EC2, ELB and
 # SSM, and CodeDeploy's of a deployment's targets and its end, know no resources (AWS,

@@ -9,17 +9,17 @@ import typer
 
 from gocd.server import GoCDServer
 from tasks import options
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.errors import Refused
+from tasks.balancing.lookup import connect
+from tasks.frame import running
+from tasks.locking.deployment_lock import DeploymentLock, Holding, all_locks, by_server, span
 from tasks.locking.held import Held
-from tasks.locking.holding import DeploymentLock, Holding, all_locks, by_server, span
 from tasks.locking.owner import Owner
-from tasks.log import Log
-from tasks.lookup import connect
 from tasks.options import option
-from tasks.running import running
-from tasks.waiting import Wait
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.errors import Refused
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 
 app = typer.Typer(help="The deployment lock that all pipelines share.", rich_markup_mode=None)
 

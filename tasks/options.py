@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tasks.console import Color
+from tasks.running.console import Color
 
 
 def option(name: str, text: str, *more_variables: str, **settings: Any) -> Any:

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from tasks import options
-from tasks.console import Color
+from tasks.frame import running
 from tasks.options import argument, option
-from tasks.pairs import read_pairs
-from tasks.running import running
+from tasks.running.console import Color
+from tasks.status.pairs import read_pairs
 
 
 class Kind(str, Enum):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tasks import options
-from tasks.console import Color
-from tasks.errors import Refused, TaskError
+from tasks.frame import running
 from tasks.options import option
-from tasks.running import running
+from tasks.running.console import Color
+from tasks.running.errors import Refused, TaskError
 
 if TYPE_CHECKING:
     from gocd.report.traffic import Traffic

@@ -10,20 +10,17 @@ from tasks.aws.connect import Aws
 from tasks.aws.fleet_directory import FleetDirectory, Machines
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.deployment import KeepsRecords, Settings, find_deployer
-from tasks.deployment_origin import release_of
-from tasks.errors import Refused
-from tasks.floor import parse_floor
+from tasks.balancing.absences import PREFIX, Memory
+from tasks.balancing.floor import parse_floor
+from tasks.balancing.idle_drain import DrainUntilIdle
+from tasks.balancing.lookup import connect, through_groups
+from tasks.balancing.neighbours import AwsNeighbours
+from tasks.deployers.deployer import KeepsRecords, Settings, find_deployer
+from tasks.deployers.release import release_of
+from tasks.frame import running
 from tasks.hosts.idleness import SsmHosts
-from tasks.idle_drain import DrainUntilIdle
-from tasks.locking.deployment_lock import locked
-from tasks.lookup import connect, through_groups
-from tasks.memory import PREFIX, Memory
-from tasks.neighbours import AwsNeighbours
+from tasks.locking.locks import locked
 from tasks.options import option
-from tasks.placeholders import fill, values_of
 from tasks.rollout.batches import parse_batch
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import SIGNATURE, Fleet
@@ -32,9 +29,12 @@ from tasks.rollout.proving import Proving
 from tasks.rollout.questions import Questions
 from tasks.rollout.rolling import rolling_deploy
 from tasks.rollout.turn import Settle, Turn
-from tasks.running import running
-from tasks.status_check import Check, find_check, parse_fields
-from tasks.waiting import Wait
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.errors import Refused
+from tasks.running.waiting import Wait
+from tasks.status.check import Check, find_check, parse_fields
+from tasks.status.placeholders import fill, values_of
 
 
 def command(

@@ -5,16 +5,16 @@ from typing import Annotated
 
 from tasks import options
 from tasks.aws.instances import find_instance
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.errors import Refused, TimedOut
-from tasks.log import Log
-from tasks.lookup import connect
+from tasks.balancing.lookup import connect
+from tasks.frame import running
 from tasks.options import option
-from tasks.placeholders import fill, values_of
-from tasks.running import running
-from tasks.status_check import StatusCheck
-from tasks.waiting import Wait
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.errors import Refused, TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
+from tasks.status.check import StatusCheck
+from tasks.status.placeholders import fill, values_of
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,18 @@ from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
 from tasks.aws.lambda_function import check_invocation
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.balancing.lookup import connect
+from tasks.frame import running
 from tasks.herd.build_info import BuildInfo
 from tasks.herd.stack import Herd, read_upgrades
 from tasks.herd.turn import HerdTurn
 from tasks.herd.under_way import upgrade_under_way
-from tasks.log import Log
-from tasks.lookup import connect
 from tasks.options import option
-from tasks.running import running
-from tasks.waiting import Wait, soon
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait, soon
 from tasks.watch_deployment import (
     StopOnCancel,
     Timeout,

@@ -6,13 +6,13 @@ from typing import Annotated
 from gocd.samples.measurement import Measurement
 from gocd.samples.verdict import Criterion
 from tasks import options, threshold_options
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.errors import Refused
-from tasks.lookup import connect
+from tasks.balancing.lookup import connect
+from tasks.frame import running
 from tasks.options import argument, option
-from tasks.pairs import read_pairs
-from tasks.running import running
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.errors import Refused
+from tasks.status.pairs import read_pairs
 
 # GET requests at an even rate; where to is its properties host, port, protocol and path.
 READY_PLAN = Path(__file__).parents[1] / "pipelines" / "verify.jmx"
@@ -77,11 +77,11 @@ def command(
     """
     with running("verify-traffic", events, color) as log:
         # Reading and judging samples takes modules that no other command has a use for.
-        from tasks.counted_traffic import counted, read_since  # noqa: PLC0415
-        from tasks.jmeter.found import find_jmeter  # noqa: PLC0415
-        from tasks.jmeter.plan import check_plan  # noqa: PLC0415
-        from tasks.jmeter.recording import Recording  # noqa: PLC0415
-        from tasks.verification import ready, thresholds_of, verify_jtls, verify_plan  # noqa: PLC0415
+        from tasks.traffic.cloudwatch import counted, read_since  # noqa: PLC0415
+        from tasks.traffic.jmeter.found import find_jmeter  # noqa: PLC0415
+        from tasks.traffic.jmeter.plan import check_plan  # noqa: PLC0415
+        from tasks.traffic.jmeter.recording import Recording  # noqa: PLC0415
+        from tasks.traffic.verification import ready, thresholds_of, verify_jtls, verify_plan  # noqa: PLC0415
 
         limits = thresholds_of(
             thresholds,

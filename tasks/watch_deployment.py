@@ -8,15 +8,15 @@ from tasks import options
 from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
-from tasks.clock import SystemClock
-from tasks.console import Color
-from tasks.errors import Cancelled, Refused, TaskError
-from tasks.following import describe, failure, follow, follow_rollback
-from tasks.log import Log
-from tasks.lookup import connect
+from tasks.balancing.lookup import connect
+from tasks.codedeploy.follow import describe, failure, follow, follow_rollback
+from tasks.frame import running
 from tasks.options import option
-from tasks.running import running
-from tasks.waiting import Wait
+from tasks.running.clock import SystemClock
+from tasks.running.console import Color
+from tasks.running.errors import Cancelled, Refused, TaskError
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 
 # Seconds. A blue/green upgrade takes 15 minutes; its hooks may take 10 each before CodeDeploy ends them.
 USUALLY_OVER = 3600.0

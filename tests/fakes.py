@@ -11,12 +11,12 @@ from pathlib import Path
 
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Member, MetricSource, Place, Roster, Settings, State
-from tasks.console import Color, Console
-from tasks.events import EventFile
-from tasks.floor import Floor
-from tasks.log import Log
-from tasks.memory import Memory
-from tasks.waiting import Wait
+from tasks.balancing.absences import Memory
+from tasks.balancing.floor import Floor
+from tasks.running.console import Color, Console
+from tasks.running.events import EventFile
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 
 EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
 

@@ -56,7 +56,7 @@ def test_pipelines_import_nothing() -> None:
 
 
 def test_aws_knows_no_task() -> None:
-    allowed = {"tasks.errors", "tasks.clock", "tasks.waiting"}
+    allowed = {"tasks.running.errors", "tasks.running.clock", "tasks.running.waiting"}
     offenders = {
         (module(path), name)
         for path in FILES
@@ -84,12 +84,12 @@ def test_what_commands_share_imports_no_command() -> None:
 @pytest.mark.parametrize(
     ("package", "places"),
     [
-        ("time", {"tasks.clock"}),
+        ("time", {"tasks.running.clock"}),
         ("boto3", {"tasks.aws.artifact_store"}),
         ("botocore", {"tasks.aws.connect", "tasks.aws.errors"}),
-        ("requests", {"tasks.herd.build_info", "tasks.status_check"}),
-        ("subprocess", {"tasks.jmeter.run", "tasks.via_command"}),
-        ("signal", {"tasks.cli", "tasks.jmeter.run", "tasks.rehearse", "tasks.rollout.at_once"}),
+        ("requests", {"tasks.herd.build_info", "tasks.status.check"}),
+        ("subprocess", {"tasks.traffic.jmeter.process", "tasks.deployers.command"}),
+        ("signal", {"tasks.cli", "tasks.traffic.jmeter.process", "tasks.rehearse", "tasks.rollout.at_once"}),
     ],
 )
 def test_each_way_to_the_outside_is_opened_in_one_place(package: str, places: set[str]) -> None:

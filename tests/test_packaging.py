@@ -31,7 +31,7 @@ def test_the_top_level_names_are_the_users_own(names: list[str]) -> None:
     [
         "gocd/py.typed",
         "gocd/rehearsal/sample/service.py",
-        "gocd/rehearsal/standin_aws/systemctl.py",
+        "gocd/rehearsal/standin_aws/machines/systemctl.py",
         "gocd/rehearsal/sample/herd/service.py",
         "pipelines/__init__.py",
         "pipelines/herd-upgrade.gocd.yaml",

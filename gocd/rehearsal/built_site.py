@@ -12,8 +12,8 @@ from gocd.rehearsal.plan import Kind
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import Fleet, Site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.instances import Instance, Service
-from gocd.rehearsal.standin_aws.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import LoadBalancer
 from gocd.rehearsal.standin_gocd.materials import Upstream
 

@@ -11,7 +11,7 @@ from gocd.rehearsal.built_site import BuiltSite
 from gocd.rehearsal.sample.release import BREAKAGES
 from gocd.rehearsal.site import ON_FLEETS
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.journal import Call
+from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_gocd.assignment import StartedTask
 
 # Seconds into a task at which its agent is lost: the order is given, its effect not yet seen.

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from tasks.archives.member import BadMember, Kind, Member, check_member
 from tasks.archives.tar import tar_members
 from tasks.archives.zip import zip_members
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 # Bytes, and a ratio of unpacked to packed: far more than a release has, far less than a disk.
 LARGEST_UNPACKED = 20 * 1024**3

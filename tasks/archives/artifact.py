@@ -10,7 +10,7 @@ from tasks.archives.archive import check_archive, sha256
 from tasks.archives.packing import pack
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.connect import Aws
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 
 @dataclass(frozen=True)

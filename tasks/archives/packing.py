@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 # The fastest level that packs nearly as well as the slowest.
 LEVEL = 6

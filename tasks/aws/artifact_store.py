@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError, aws_errors
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 # Seconds. Long enough for a slow instance, short enough that a link in a log is soon worthless.
 LINK_LIFETIME = 3600

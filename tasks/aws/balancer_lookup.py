@@ -9,7 +9,7 @@ from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, State
 from tasks.aws.target_group import TargetGroup
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 UNKNOWN = {"LoadBalancerNotFound", "TargetGroupNotFound", "AccessPointNotFound", "ValidationError"}
 

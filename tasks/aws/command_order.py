@@ -9,8 +9,8 @@ from tasks.aws.command_outcome import RUNNING, Outcome, listed_outcome, outcome
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.errors import TaskError
-from tasks.waiting import Wait
+from tasks.running.errors import TaskError
+from tasks.running.waiting import Wait
 
 # Instances of one order, and entries of one page (API reference, SendCommand, ListCommandInvocations).
 MOST = 50

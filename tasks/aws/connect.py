@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tasks.aws.errors import AwsError, aws_errors
-from tasks.clock import Clock
+from tasks.running.clock import Clock
 
 Answer = TypeVar("Answer")
 

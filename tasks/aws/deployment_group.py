@@ -10,7 +10,7 @@ from typing import Any
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import GONE
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 NOT_THERE = {
     "ApplicationDoesNotExistException": "no CodeDeploy application is called {application}",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tasks.errors import Refused, TaskError
+from tasks.running.errors import Refused, TaskError
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"}
 BAD_CREDENTIALS = {

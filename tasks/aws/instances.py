@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 GONE = {"terminated", "shutting-down"}
 

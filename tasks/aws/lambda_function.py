@@ -11,7 +11,7 @@ from typing import Any
 
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError, aws_errors
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 
 @dataclass(frozen=True)

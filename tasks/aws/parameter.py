@@ -33,7 +33,7 @@ from uuid import uuid4
 
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
-from tasks.clock import Clock
+from tasks.running.clock import Clock
 
 # What tells a writer that another one was there at the same moment.
 OVERTAKEN = {"ParameterAlreadyExists", "TooManyUpdates"}

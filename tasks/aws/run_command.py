@@ -11,8 +11,8 @@ from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.errors import Refused, TimedOut
-from tasks.waiting import Wait
+from tasks.running.errors import Refused, TimedOut
+from tasks.running.waiting import Wait
 
 __all__ = ["Platform", "RunCommand", "by_platform", "platforms", "subject"]
 

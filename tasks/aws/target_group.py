@@ -8,7 +8,7 @@ from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Member, Metric, MetricSource, Place, Roster, Settings, State
 from tasks.aws.zones import Zones
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 # Seconds on top of what the settings promise. AWS's own deployment scripts allow 30; a Network Load
 # Balancer "can take a few minutes" to register and deregister (AWS, network/load-balancer-troubleshooting).

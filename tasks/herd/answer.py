@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
-from tasks.foreign_text import one_line
+from tasks.running.quoting import one_line
 
 # What an answer may be wrapped in: nothing, one root, and one more.
 DEPTH = 3

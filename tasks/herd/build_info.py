@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from tasks.errors import Refused
 from tasks.herd.answer import Answer, read_answer
+from tasks.running.errors import Refused
 
 # Seconds for one answer, and bytes of it that are read.
 PATIENCE, LONGEST_ANSWER = 10.0, 100_000

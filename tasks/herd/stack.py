@@ -12,7 +12,7 @@ from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
 from tasks.aws.parameter_value import ParameterValue, parameter_values
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 

@@ -13,11 +13,11 @@ from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
 from tasks.aws.lambda_function import Outcome, invoke
-from tasks.errors import Refused, TaskError, TimedOut
-from tasks.foreign_text import one_line, show_tail
 from tasks.herd.stack import Herd, read_upgrades
-from tasks.log import Log
-from tasks.waiting import Wait, soon
+from tasks.running.errors import Refused, TaskError, TimedOut
+from tasks.running.log import Log
+from tasks.running.quoting import one_line, show_tail
+from tasks.running.waiting import Wait, soon
 
 DEPLOYMENT_ID = re.compile(r"\bd-[A-Z0-9]{9}\b")
 

@@ -3,11 +3,11 @@
 from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
-from tasks.errors import Refused, TimedOut
 from tasks.herd.stack import Herd, Upgrades, read_upgrades, running_deployment
 from tasks.herd.turn import AFTER_SILENCE
-from tasks.log import Log
-from tasks.waiting import Wait, soon
+from tasks.running.errors import Refused, TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait, soon
 
 
 def upgrade_under_way(herd: Herd, wanted: str, aws: Aws, wait: Wait, log: Log) -> Deployment | None:

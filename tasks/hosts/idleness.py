@@ -9,10 +9,10 @@ from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, platforms, subject
-from tasks.errors import Refused, TaskError
 from tasks.hosts.script import powershell_script, shell_script
-from tasks.log import Log
-from tasks.waiting import Wait
+from tasks.running.errors import Refused, TaskError
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 
 # An instance and the ports that its load balancers send requests to, by the instance's id.
 Ports = Mapping[str, tuple[Instance, tuple[int, ...]]]

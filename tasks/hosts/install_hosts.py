@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, by_platform, platforms
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 # A drive and folders, and one folder; without what PowerShell's own commands take for wildcards.
 WINDOWS_FOLDER = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*\[\]\x00-\x1f]+')

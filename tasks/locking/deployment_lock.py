@@ -1,129 +1,176 @@
-"""The deployment lock: one for each load balancer, shared by all pipelines, in SSM Parameter Store.
+"""A lock as its SSM parameter tells it: its name there, who holds it, and whether they still can."""
 
-A command holds it for 120 s and renews it every 30 s for as long as its process lives; a pipeline run, or a
-person, may hold it for hours without a process. How two writers never both win is told in
-``tasks/aws/parameter.py``. A lock changes hands, always with a line that says so:
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-- when it was not renewed in time, by AWS's clock;
-- when its process is gone, which only the same machine can tell;
-- when GoCD has moved on, or its server says that the stage is over, and nothing was heard of the holder for
-  longer than a renewal takes: GoCD gives up a cancelled or lost agent before that has come to its end.
-
-A holder that lost its lock learns it at the next renewal, and before its next change (``check``).
-"""
-
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-
-from gocd.server import GoCDServer
 from tasks.aws.connect import Aws
-from tasks.aws.errors import AwsError
-from tasks.locking.held import Held
-from tasks.locking.holding import DeploymentLock, ServerSays, by_server
+from tasks.aws.parameter import Look, Parameter, names_under
 from tasks.locking.owner import Owner
-from tasks.log import Log
-from tasks.waiting import Wait
+from tasks.running.clock import Clock
+from tasks.running.errors import Refused
+
+PATH = "/gocd-tasks/lock"
+
+# Seconds: how long a command's lock lasts, how often it is renewed, and after how long without a renewal it
+# is likely that no process is there to renew it.
+LASTS, RENEWAL, SILENT = 120.0, 30.0, 45.0
+
+# No name of a load balancer is longer; and every encoding of this fits into SSM's limit of 1,011.
+LONGEST_NAME = 150
+
+ServerSays = Callable[[Owner], bool]
 
 
-class Locks:
-    """The locks that a command holds.
+@dataclass(frozen=True)
+class Holding:
+    """Who holds a lock.
 
     Args:
-        take: Takes the lock of a name; None if the command's locks do not depend on what it changes.
+        token: Tells this holding from any other one.
+        what: The command that holds it.
+        since: AWS's time of the beginning.
+        lasts: Seconds from the last renewal.
+        look: What the parameter held.
     """
 
-    def __init__(self, take: Callable[[str], Held] | None = None) -> None:
-        self.held: list[Held] = []
-        self._take = take
+    owner: Owner
+    token: str
+    what: str
+    since: datetime
+    lasts: float
+    look: Look
+
+    @classmethod
+    def read(cls, look: Look) -> "Holding | None":
+        """The holding that *look* saw; None if the lock was free."""
+        content = look.content
+        if content.get("state") != "held":
+            return None
+        # The first write of a holding cannot know AWS's time yet; its own date is it.
+        since = datetime.fromisoformat(content["since"]) if "since" in content else look.changed
+        return cls(Owner.read(content), content["token"], content["what"], since, content["lasts"], look)
 
     @property
-    def contended(self) -> bool:
-        """Whether somebody else held one just before: what was read until then may no longer be so."""
-        return any(each.contended for each in self.held)
+    def expired(self) -> bool:
+        return self.look.age > self.lasts
 
-    def check(self) -> None:
-        """See that all are still there, before a change.
+    @property
+    def silent(self) -> float:
+        """Seconds until its silence is telling; 0 if it already is."""
+        return max(0.0, SILENT - self.look.age)
 
-        Raises:
-            TaskError: One was lost to somebody else.
+    @property
+    def until(self) -> datetime:
+        return self.look.changed + timedelta(seconds=self.lasts)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that it has been held for."""
+        return max(0.0, (self.look.at - self.since).total_seconds())
+
+    @property
+    def who(self) -> str:
+        """Who holds it, and with what."""
+        return self.owner.words if self.owner.is_whole_run else f"{self.owner.words}, {self.what}"
+
+    @property
+    def words(self) -> str:
+        """The same, and for how long by now."""
+        return f"{self.who}, for {span(self.seconds)}"
+
+    def over(self, here: Owner, server_says: ServerSays) -> tuple[str, float]:
+        """Why the holder can no longer be at work, and the seconds until that is certain.
+
+        Empty and 0 if it may well be.
         """
-        for each in self.held:
-            each.check()
-
-    def cover(self, names: Iterable[str]) -> bool:
-        """Hold these as well, and return whether any was not held before: then what was read may be old.
-
-        Raises:
-            Refused: Somebody else holds one.
-            TaskError: One was lost to somebody else.
-        """
-        self.check()
-        if self._take is None:
-            return False
-        new = sorted(set(names) - {each.lock.name for each in self.held})
-        self.held += map(self._take, new)
-        return bool(new)
+        if self.expired:
+            return f"not renewed for {span(self.look.age)}", 0.0
+        if self.owner.process_is_gone(here):
+            return f"its process {self.owner.process} on this machine is gone", 0.0
+        if why := self.owner.superseded_by(here):
+            return why, self.silent
+        if not self.owner.is_whole_run and server_says(self.owner):
+            return "GoCD's server says that its stage is over", self.silent
+        return "", 0.0
 
 
-@contextmanager
-def locked(
-    names: Iterable[str],
-    choice: str,
-    lock_wait: float,
-    what: str,
-    aws: Aws,
-    wait: Wait,
-    log: Log,
-    *,
-    dry_run: bool = False,
-) -> Iterator[Locks]:
-    """Hold the deployment locks for the length of a ``with``, and release them however it ends.
+class DeploymentLock:
+    """One lock, as *owner* sees it."""
 
-    Args:
-        names: What the command is about to change.
-        choice: ``auto`` locks each of *names*, ``none`` nothing; any other name is the one lock to take.
-        lock_wait: Seconds to wait for all of them.
-        what: The command, told to others.
-        dry_run: Only say who holds them.
+    def __init__(self, name: str, aws: Aws, owner: Owner, clock: Clock) -> None:
+        self.name = name
+        self.owner = owner
+        self.parameter = Parameter(aws, parameter_name(name), name, clock)
+
+    def look(self, at_least: int = 0) -> tuple[Look, Holding | None]:
+        """What is there, at a version known to be written or later, and who holds the lock."""
+        look = self.parameter.look(at_least)
+        return look, Holding.read(look)
+
+    def claim(
+        self, look: Look, token: str, what: str, lasts: float, since: datetime | None = None
+    ) -> Holding | None:
+        """Hold what *look* saw, anew or still (*since*); None if overtaken."""
+        begun = {"since": since.isoformat()} if since else {}
+        content = {"state": "held", "token": token, "what": what, "lasts": lasts, **begun}
+        written = self.parameter.swap(look, content | self.owner.facts())
+        return Holding.read(written) if written else None
+
+    def free(self, look: Look) -> bool:
+        """Give up what *look* saw; False if overtaken. Deleted, the parameter's versions would start anew."""
+        return self.parameter.swap(look, {"state": "free", **self.owner.facts()}) is not None
+
+
+def parameter_name(name: str) -> str:
+    """Return the parameter of the lock *name*: ``target-group:a_b`` is ``.../target-group.a_5f_b``.
+
+    SSM allows letters, digits and ``.-_/``. A colon becomes a dot, and whatever else is no letter, digit or
+    hyphen its code between underscores, so that no two names share a parameter.
 
     Raises:
-        Refused: Somebody else holds one.
+        Refused: Such a name is no lock's.
     """
-    owner, server = Owner.here(), GoCDServer.from_environment(os.environ)
-    says = by_server(server.stage_is_over if server else None, owner)
-    wanted = {"auto": sorted(set(names)), "none": []}.get(choice, [choice])
-    if dry_run:
-        _tell([DeploymentLock(name, aws, owner, wait.clock) for name in wanted], says, log)
-        yield Locks()
-        return
-    waited = 0.0
-    with ExitStack() as releasing:
-
-        def take(name: str) -> Held:
-            nonlocal waited
-            asked = wait.clock.now()
-            held = Held(DeploymentLock(name, aws, owner, wait.clock), what, wait, log)
-            releasing.callback(held.release)
-            held.acquire(max(0.0, lock_wait - waited), says)
-            waited += wait.clock.now() - asked
-            if held.of_the_run:
-                log.say(f"{name}: held by this pipeline run")
-            held.keep()
-            return held
-
-        locks = Locks(take if choice == "auto" else None)
-        locks.held += [take(name) for name in wanted]
-        yield locks
+    if not (0 < len(name) <= LONGEST_NAME and name.isascii() and name.isprintable()):
+        raise Refused(f"a lock's name has 1 to {LONGEST_NAME} characters, all of them ASCII: {name!r}")
+    return f"{PATH}/{re.sub('[^A-Za-z0-9:-]', _coded, name).replace(':', '.')}"
 
 
-def _tell(locks: Iterable[DeploymentLock], server_says: ServerSays, log: Log) -> None:
-    for lock in locks:
-        try:
-            _, there = lock.look()
-        except AwsError as error:
-            log.say(f"{lock.name}: whether it is locked cannot be told ({error.what})")
-            continue
-        through = there and there.owner.is_whole_run and there.owner.same_run(lock.owner)
-        if there and not through and not there.over(lock.owner, server_says)[0]:
-            log.say(f"{lock.name} is locked by {there.words}; a run would have to wait for it")
+def lock_name(parameter: str) -> str:
+    """Return the name of the lock that *parameter* keeps."""
+    encoded = parameter.removeprefix(f"{PATH}/").replace(".", ":")
+    return re.sub("_([0-9a-f]{2})_", lambda code: chr(int(code[1], 16)), encoded)
+
+
+def _coded(character: re.Match[str]) -> str:
+    return f"_{ord(character[0]):02x}_"
+
+
+def all_locks(aws: Aws, owner: Owner, clock: Clock) -> list[DeploymentLock]:
+    """Return every lock that was ever taken."""
+    return [DeploymentLock(lock_name(each), aws, owner, clock) for each in names_under(aws, PATH)]
+
+
+def span(seconds: float) -> str:
+    """Say *seconds* in the unit that a person would take."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def by_server(ask: Callable[[str, int, str, int], bool | None] | None, here: Owner) -> ServerSays:
+    """Ask *here*'s own GoCD server, and only about its own stages; what it does not say is not so.
+
+    Once a server does not answer it is not asked again.
+    """
+    answers: list[bool] = [ask is not None]
+
+    def says(owner: Owner) -> bool:
+        if not answers[0] or not owner.pipeline or owner.server != here.server or ask is None:
+            return False
+        over = ask(owner.pipeline, owner.counter, owner.stage, owner.stage_counter)
+        answers[0] = over is not None
+        return bool(over)
+
+    return says

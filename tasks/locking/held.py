@@ -6,10 +6,10 @@ import threading
 from uuid import uuid4
 
 from tasks.aws.errors import Denied
-from tasks.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.locking.holding import LASTS, RENEWAL, DeploymentLock, Holding, ServerSays
-from tasks.log import Log
-from tasks.waiting import Wait, near, soon
+from tasks.locking.deployment_lock import LASTS, RENEWAL, DeploymentLock, Holding, ServerSays
+from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait, near, soon
 
 # Seconds to the next try of a renewal that failed.
 RETRY = 5.0

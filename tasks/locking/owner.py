@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from gocd.job import Job
+from gocd.running_job import Job
 
 PROC = Path("/proc")
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from tasks.aws.instances import Instance
-from tasks.clock import Clock
-from tasks.deployment import Deployer, Release
-from tasks.errors import Cancelled, TaskError
-from tasks.log import Log
-from tasks.waiting import Wait
+from tasks.deployers.deployer import Deployer, Release
+from tasks.running.clock import Clock
+from tasks.running.errors import Cancelled, TaskError
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 
 # Seconds in which a thread that sleeps learns of a cancel.
 NOTICED = 0.5

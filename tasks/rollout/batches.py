@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
-from tasks.batch import Batch
-from tasks.errors import Refused
-from tasks.floor import Floor, FloorBroken
+from tasks.balancing.batch import Batch
+from tasks.balancing.floor import Floor, FloorBroken
 from tasks.rollout.fleet import Server
+from tasks.running.errors import Refused
 
 
 @dataclass(frozen=True)

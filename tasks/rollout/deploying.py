@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tasks.aws.load_balancer import LoadBalancer
-from tasks.batch import Batch
-from tasks.errors import Cancelled, TaskError
+from tasks.balancing.batch import Batch
 from tasks.rollout.batches import in_order, next_batch
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proof import Proof
 from tasks.rollout.questions import ask
 from tasks.rollout.turn import Turn
+from tasks.running.errors import Cancelled, TaskError
 
 
 @dataclass

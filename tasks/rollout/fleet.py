@@ -6,9 +6,9 @@ from typing import Protocol
 
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, State
-from tasks.errors import Refused
-from tasks.log import Log
-from tasks.memory import Memory
+from tasks.balancing.absences import Memory
+from tasks.running.errors import Refused
+from tasks.running.log import Log
 
 # What a rollout signs its absences with, so that it puts back only what it took out itself.
 SIGNATURE = "rolling-deploy"

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tasks.batch import Batch
-from tasks.deployment import Deployer, KeepsRecords, Record, Release
-from tasks.log import Log
+from tasks.balancing.batch import Batch
+from tasks.deployers.deployer import Deployer, KeepsRecords, Record, Release
 from tasks.rollout.questions import Questions, ask, wait_for_all
-from tasks.waiting import Wait
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 
 # Seconds that a server may take to answer; it has been asked before, so this is for a lost packet.
 PATIENCE = 10.0

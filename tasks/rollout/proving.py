@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from tasks.aws.instances import Instance
-from tasks.batch import Batch
-from tasks.errors import TaskError
+from tasks.balancing.batch import Batch
 from tasks.rollout.batches import in_order
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proof import Findings, Proof
 from tasks.rollout.stopping import Machines, stop_gracefully
 from tasks.rollout.turn import Turn
+from tasks.running.errors import TaskError
 
 
 @dataclass(frozen=True)

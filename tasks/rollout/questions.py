@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tasks.aws.instances import Instance
-from tasks.batch import Batch
-from tasks.errors import TimedOut
-from tasks.log import Log
-from tasks.status_check import Check
-from tasks.waiting import Wait, soon
+from tasks.balancing.batch import Batch
+from tasks.running.errors import TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait, soon
+from tasks.status.check import Check
 
 # Servers asked at a time; one that is down takes seconds to say nothing.
 AT_A_TIME = 32

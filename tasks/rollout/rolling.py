@@ -5,13 +5,13 @@ Source: the recipe "Concepts for Rolling Deployment strategy for applications in
 
 from collections.abc import Sequence
 
-from tasks.batch import Batch
-from tasks.deployment import DeploysMany
-from tasks.log import Log
+from tasks.balancing.batch import Batch
+from tasks.deployers.deployer import DeploysMany
 from tasks.rollout.batches import BatchSize, batches, check_fits, in_order
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proving import Proving
+from tasks.running.log import Log
 
 
 def rolling_deploy(

@@ -5,13 +5,13 @@ from typing import Protocol
 
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
-from tasks.batch import Batch
-from tasks.errors import TimedOut
-from tasks.floor import Floor
-from tasks.leaving import leave
-from tasks.log import Log
-from tasks.memory import Memory
-from tasks.waiting import Wait, soon
+from tasks.balancing.absences import Memory
+from tasks.balancing.batch import Batch
+from tasks.balancing.detach import leave
+from tasks.balancing.floor import Floor
+from tasks.running.errors import TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait, soon
 
 # Seconds that an operating system may take to shut down.
 SHUTDOWN = 600.0

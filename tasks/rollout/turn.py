@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.aws.load_balancer import LoadBalancer
-from tasks.batch import Batch
-from tasks.deployment import Deployer, DeploysAtOnce, DeploysMany, Release, ReleaseFailed
-from tasks.errors import TaskError, TimedOut
-from tasks.floor import Floor
-from tasks.idle_drain import DrainUntilIdle
-from tasks.joining import join
-from tasks.leaving import leave
-from tasks.log import Log
-from tasks.memory import Memory
+from tasks.balancing.absences import Memory
+from tasks.balancing.attach import join
+from tasks.balancing.batch import Batch
+from tasks.balancing.detach import leave
+from tasks.balancing.floor import Floor
+from tasks.balancing.idle_drain import DrainUntilIdle
+from tasks.deployers.deployer import Deployer, DeploysAtOnce, DeploysMany, Release, ReleaseFailed
 from tasks.rollout.at_once import deploy_at_once
 from tasks.rollout.questions import Questions, settle, wait_for_all
-from tasks.waiting import Wait
+from tasks.running.errors import TaskError, TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 
 
 class Halted(TaskError):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.instances import Service
+from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import LoadBalancer
 
 PROGRAM = Path(sys.executable).with_name("gocd-tasks")

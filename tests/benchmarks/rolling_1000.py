@@ -21,8 +21,8 @@ from pathlib import Path
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.instances import Instance, Service
-from gocd.rehearsal.standin_aws.journal import Call
+from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import LoadBalancer
 
 PROGRAM = Path(sys.executable).with_name("gocd-tasks")

@@ -11,10 +11,10 @@ import pytest
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.instances import Instance, Service
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import LoadBalancer
 from tasks.aws.connect import Aws
-from tasks.clock import SystemClock
+from tasks.running.clock import SystemClock
 
 PROGRAM = Path(sys.executable).with_name("gocd-tasks")
 KINDS = ("application", "network", "classic")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from gocd.rehearsal.standin_aws.journal import Call
+from gocd.rehearsal.standin_aws.control.journal import Call
 
 LOOKS = ("BatchGet", "Describe", "Get", "Head", "List")
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tasks.aws.load_balancer import Member, Place, State
-from tasks.batch import Batch
-from tasks.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.joining import join
+from tasks.balancing.attach import join
+from tasks.balancing.batch import Batch
+from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tests.fakes import Stage, instance
 
 ONE, TWO = instance(1), instance(2)

@@ -4,10 +4,10 @@ import pytest
 
 from tasks.aws.errors import AwsError, Denied
 from tasks.aws.load_balancer import Place, State
-from tasks.batch import Batch
-from tasks.errors import Cancelled, TimedOut
-from tasks.floor import FloorBroken
-from tasks.leaving import leave
+from tasks.balancing.batch import Batch
+from tasks.balancing.detach import leave
+from tasks.balancing.floor import FloorBroken
+from tasks.running.errors import Cancelled, TimedOut
 from tests.fakes import FakeLoadBalancer, Stage, floor, instance
 
 ONE, TWO = instance(1), instance(2)

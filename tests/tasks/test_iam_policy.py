@@ -7,7 +7,7 @@ import pytest
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.instances import Service
+from gocd.rehearsal.standin_aws.machines.instances import Service
 from tasks.aws.actions import ACTIONS
 from tasks.iam_policy import iam_policy
 from tests.tasks.conftest import CommandLine, MakeBalancer, Pair

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.journal import Call
+from gocd.rehearsal.standin_aws.control.journal import Call
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.tasks.balancing.test_killed import killed_at
 from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
-from tests.tasks.locking.test_lock_owner import HERE, VARIABLES
+from tests.tasks.locking.test_owner import HERE, VARIABLES
 from tests.tasks.test_cli import changes, one_error
-from tests.tasks.test_killed import killed_at
 
 NAME = "target-group:staging"
 ANOTHER_RUN = {**VARIABLES, "GO_PIPELINE_COUNTER": "13"}

@@ -3,9 +3,9 @@ from collections.abc import Callable
 import pytest
 import responses
 
-from tasks.errors import TimedOut
+from tasks.running.errors import TimedOut
 from tasks.sleep_settle import Evidence, settle_on_evidence, sleep_settle
-from tasks.status_check import StatusCheck
+from tasks.status.check import StatusCheck
 from tests.fakes import Stage
 
 URL = "http://10.0.0.1:8080/_status"

@@ -11,10 +11,10 @@ import pytest
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.instances import Service
+from gocd.rehearsal.standin_aws.machines.instances import Service
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine, Pair
-from tests.tasks.via_codedeploy.deploying import SLOW, packed
+from tests.tasks.deployers.codedeploy.deploying import SLOW, packed
 
 STEPS = [
     "Provisioning replacement instances",

@@ -11,11 +11,11 @@ from typing import ClassVar
 from uuid import uuid4
 
 from gocd.errors import GoCDError
-from gocd.rehearsal.standin_aws import guardian
-from gocd.rehearsal.standin_aws.faults import Faults
-from gocd.rehearsal.standin_aws.journal import Journal
-from gocd.rehearsal.standin_aws.lambda_functions import Handler, Invocation
-from gocd.rehearsal.standin_aws.loopback import LoopbackNetwork
+from gocd.rehearsal.standin_aws.control.faults import Faults
+from gocd.rehearsal.standin_aws.control.journal import Journal
+from gocd.rehearsal.standin_aws.machines import guardian
+from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
+from gocd.rehearsal.standin_aws.services.lambda_functions import Handler, Invocation
 from gocd.rehearsal.standin_aws.world import LoadBalancer, World
 
 __all__ = ["LoadBalancer", "StandInAWS"]

@@ -12,22 +12,24 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.elbv2.models import elbv2_backends
 
-from gocd.rehearsal.standin_aws import guardian, load_balancers, wire
-from gocd.rehearsal.standin_aws.auto_scaling import AutoScaling
-from gocd.rehearsal.standin_aws.classic_load_balancers import ClassicLoadBalancers
-from gocd.rehearsal.standin_aws.code_deploy import CodeDeploy
-from gocd.rehearsal.standin_aws.control_plane import ControlPlane
-from gocd.rehearsal.standin_aws.corrections import Corrections
-from gocd.rehearsal.standin_aws.data_plane import DataPlane
-from gocd.rehearsal.standin_aws.instances import Instance, Instances
-from gocd.rehearsal.standin_aws.lambda_functions import LambdaFunctions
-from gocd.rehearsal.standin_aws.load_balancers import LoadBalancers
-from gocd.rehearsal.standin_aws.loopback import LoopbackNetwork
-from gocd.rehearsal.standin_aws.machine_images import MachineImages
-from gocd.rehearsal.standin_aws.power import Power
+from gocd.rehearsal.standin_aws.control import wire
+from gocd.rehearsal.standin_aws.control.control_plane import ControlPlane
+from gocd.rehearsal.standin_aws.control.corrections import Corrections
+from gocd.rehearsal.standin_aws.data.data_plane import DataPlane
+from gocd.rehearsal.standin_aws.machines import guardian
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances
+from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.reconciliation import Reconciliation
-from gocd.rehearsal.standin_aws.run_command import RunCommand
-from gocd.rehearsal.standin_aws.target_groups import TargetGroups
+from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
+from gocd.rehearsal.standin_aws.services.code_deploy.code_deploy import CodeDeploy
+from gocd.rehearsal.standin_aws.services.ec2.machine_images import MachineImages
+from gocd.rehearsal.standin_aws.services.ec2.power import Power
+from gocd.rehearsal.standin_aws.services.elb import load_balancers
+from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
+from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers
+from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
+from gocd.rehearsal.standin_aws.services.lambda_functions import LambdaFunctions
+from gocd.rehearsal.standin_aws.services.ssm.run_command import RunCommand
 
 if TYPE_CHECKING:
     from gocd.rehearsal.standin_aws.cloud import StandInAWS

@@ -12,14 +12,14 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.elb.models import elb_backends
 from moto.elbv2.models import elbv2_backends
 
-from gocd.rehearsal.standin_aws import load_balancers
-from gocd.rehearsal.standin_aws.auto_scaling import AutoScaling
-from gocd.rehearsal.standin_aws.classic_load_balancers import ClassicLoadBalancers
-from gocd.rehearsal.standin_aws.data_plane import DataPlane
-from gocd.rehearsal.standin_aws.faults import Faults
-from gocd.rehearsal.standin_aws.instances import Instances
-from gocd.rehearsal.standin_aws.target_groups import TargetGroups
-from gocd.rehearsal.standin_aws.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.control.faults import Faults
+from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.data.data_plane import DataPlane
+from gocd.rehearsal.standin_aws.machines.instances import Instances
+from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
+from gocd.rehearsal.standin_aws.services.elb import load_balancers
+from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
+from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
 
 # Seconds between two looks at the data plane.
 PERIOD = 0.05

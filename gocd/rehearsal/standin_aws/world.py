@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from gocd.errors import GoCDError
-from gocd.rehearsal.standin_aws.instances import Instance, Service
-from gocd.rehearsal.standin_aws.network import Network
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
+from gocd.rehearsal.standin_aws.services.ec2.network import Network
 from gocd.rehearsal.standin_aws.serving import healthy, in_service
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gocd.job import Job as RunningJob
 from gocd.pipeline import Fetch, Job, Material, Stage, Task
 from gocd.rehearsal.standin_gocd.runs import StageRun, TaskRun
 from gocd.rehearsal.standin_gocd.variables import Variable
+from gocd.running_job import Job as RunningJob
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from gocd.job import Job
 from gocd.pipeline import Task
+from gocd.running_job import Job
 
 
 class Status(Enum):

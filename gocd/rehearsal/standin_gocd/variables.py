@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gocd.errors import GoCDError
-from gocd.job import Job as RunningJob
 from gocd.pipeline import Environment, Job, Pipeline, Stage, Variables
+from gocd.running_job import Job as RunningJob
 
 _HIDDEN = "********"
 # Nothing listens there: a rehearsed task must not find somebody's real server.

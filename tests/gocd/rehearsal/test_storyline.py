@@ -2,10 +2,10 @@
 
 import pytest
 
-from gocd.job import Job
 from gocd.pipeline import Exec, Fetch, Task
 from gocd.rehearsal.standin_gocd.runs import Status, TaskRun
 from gocd.rehearsal.storyline import Storyline, named, remark
+from gocd.running_job import Job
 
 
 def run(

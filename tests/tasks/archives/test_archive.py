@@ -16,7 +16,7 @@ import pytest
 from tasks.archives import archive
 from tasks.archives import zip as zip_archive
 from tasks.archives.archive import check_archive, sha256
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int = 0) -> tarfile.TarInfo:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.journal import Call
+from gocd.rehearsal.standin_aws.control.journal import Call
 from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.parameter import Look, Parameter, newest_valid
-from tasks.clock import SystemClock
+from tasks.running.clock import SystemClock
 from tests.fakes import FakeClock
 
 NAME = "/gocd-tasks/lock/target-group.staging"

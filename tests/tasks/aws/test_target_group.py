@@ -8,7 +8,7 @@ from tasks.aws.connect import Aws
 from tasks.aws.instances import find_instance
 from tasks.aws.load_balancer import LoadBalancer, Member, Place, State
 from tasks.aws.target_group import TargetGroup
-from tasks.errors import Refused
+from tasks.running.errors import Refused
 from tests.tasks.conftest import MakeBalancer, Pair
 
 

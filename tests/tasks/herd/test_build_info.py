@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import Refused
 from tasks.herd.answer import Answer, read_answer
 from tasks.herd.build_info import BuildInfo
+from tasks.running.errors import Refused
 
 JSON = b'{"buildUser":"root","buildDate":"20181203_190947","buildNumber":"0.84.0"}'
 XML = (

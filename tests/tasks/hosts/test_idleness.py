@@ -15,9 +15,9 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tasks.aws.command_outcome import Outcome
 from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance, find_instance
-from tasks.clock import SystemClock
 from tasks.hosts.idleness import Idleness, SsmHosts, told
-from tasks.waiting import Wait
+from tasks.running.clock import SystemClock
+from tasks.running.waiting import Wait
 from tests.fakes import Stage
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, target_state
 from tests.tasks.conftest import MakeBalancer, Pair
@@ -178,7 +178,7 @@ def test_windows_is_asked_in_powershell(cloud: StandInAWS, aws: Aws, pair: Pair)
     # The stand-in runs no PowerShell, which is what a failing one looks like.
     assert found == [Idleness(None, "a stand-in runs no PowerShell"), Idleness(0)]
     assert script.endswith(
-        Path(__file__).parents[1].joinpath("golden").joinpath("count_connections_on_windows.ps1").read_text()
+        Path(__file__).with_name("golden").joinpath("count_connections_on_windows.ps1").read_text()
     )
 
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
-from tasks.deployment import Release
-from tasks.errors import TaskError
+from tasks.balancing.idle_drain import DrainUntilIdle
+from tasks.deployers.deployer import Release
 from tasks.hosts.idleness import Hosts as IdleHosts
-from tasks.idle_drain import DrainUntilIdle
-from tasks.log import Log
 from tasks.rollout.batches import BatchSize
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import SIGNATURE, Fleet
@@ -18,7 +16,9 @@ from tasks.rollout.proving import Proving
 from tasks.rollout.questions import Questions
 from tasks.rollout.rolling import rolling_deploy
 from tasks.rollout.turn import Settle, Turn
-from tasks.waiting import Wait
+from tasks.running.errors import TaskError
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 from tests.fakes import EPOCH, FakeMemory, Stage, floor
 
 

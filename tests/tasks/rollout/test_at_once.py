@@ -9,12 +9,12 @@ from types import FrameType
 import pytest
 
 from tasks.aws.instances import Instance
-from tasks.clock import SystemClock
-from tasks.deployment import Release
-from tasks.errors import Cancelled, TaskError
-from tasks.log import Log
+from tasks.deployers.deployer import Release
 from tasks.rollout.at_once import deploy_at_once
-from tasks.waiting import Wait
+from tasks.running.clock import SystemClock
+from tasks.running.errors import Cancelled, TaskError
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
 from tests.fakes import Stage, instance
 
 RELEASE = Release("app", "2.0", "app.tar.gz")

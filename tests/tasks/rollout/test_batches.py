@@ -1,9 +1,9 @@
 import pytest
 
 from tasks.aws.load_balancer import Member, State
-from tasks.errors import Refused
 from tasks.rollout.batches import in_order, parse_batch
 from tasks.rollout.fleet import Server
+from tasks.running.errors import Refused
 from tests.fakes import instance
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.memory import PREFIX
+from tasks.balancing.absences import PREFIX
 from tasks.rollout.fleet import SIGNATURE, Fleet
 from tests.fakes import EPOCH, FakeLoadBalancer, FakeMemory, Stage, instance
 from tests.tasks.rollout.fakes import Directory

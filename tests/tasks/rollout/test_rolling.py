@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pytest
 
 from tasks.aws.load_balancer import LoadBalancer, State
-from tasks.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.floor import FloorBroken
+from tasks.balancing.floor import FloorBroken
 from tasks.rollout.batches import BatchSize
 from tasks.rollout.turn import Halted, Settle
+from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tests.fakes import instance
+from tests.tasks.balancing.test_idle_drain import BUSY, NO_EVIDENCE, FakeHosts
 from tests.tasks.rollout.fakes import Rollout
-from tests.tasks.test_idle_drain import BUSY, NO_EVIDENCE, FakeHosts
 
 FOUR = [instance(number, "eu-west-1a" if number % 2 else "eu-west-1b") for number in range(1, 5)]
 ONE, TWO, THREE, FOURTH = FOUR

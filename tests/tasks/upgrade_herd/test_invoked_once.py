@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.herd.stack import Herd
-from gocd.rehearsal.standin_aws import wire
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.journal import Call
-from gocd.rehearsal.standin_aws.lambda_functions import Context
+from gocd.rehearsal.standin_aws.control import wire
+from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.services.lambda_functions import Context
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.tasks.balancing.test_killed import killed_at
 from tests.tasks.conftest import CommandLine
-from tests.tasks.test_killed import killed_at
 from tests.tasks.test_watch_deployment import until_said
 from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, held, invoke, invoked, upgrade
 

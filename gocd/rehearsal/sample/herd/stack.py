@@ -11,9 +11,9 @@ from gocd.rehearsal.sample.herd.revision import build_revision
 from gocd.rehearsal.sample.herd.service import BUILD_INFO, DISPLAY
 from gocd.rehearsal.sample.herd.upgrade_function import UpgradeFunction
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.instances import Instance, Service
-from gocd.rehearsal.standin_aws.programs import aws_config, aws_program, python_program
-from gocd.rehearsal.standin_aws.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
+from gocd.rehearsal.standin_aws.machines.programs import aws_config, aws_program, python_program
 from gocd.rehearsal.standin_aws.world import LoadBalancer
 
 # The release of MDL that stands HERD up, which is not HERD's own version.

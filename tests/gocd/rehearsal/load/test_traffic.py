@@ -16,7 +16,7 @@ import pytest
 
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
 from gocd.samples.measurement import measure
-from tests.gocd.rehearsal.sample_running import Running, eventually, pause, unpacked
+from tests.gocd.rehearsal.sample.running import Running, eventually, pause, unpacked
 
 HEADER = (
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,"

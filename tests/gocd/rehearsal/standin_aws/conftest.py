@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.instances import Instance
+from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import LoadBalancer
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 

@@ -1,6 +1,6 @@
 """The service that runs on the instances of these tests."""
 
-from gocd.rehearsal.standin_aws.instances import Service
+from gocd.rehearsal.standin_aws.machines.instances import Service
 
 # GET / answers the address it listens on; /slow takes a second, /slow?9 nine; /_status answers what the file
 # `unwell` says.

@@ -1,7 +1,6 @@
 import pytest
 
 from gocd.errors import GoCDError
-from gocd.job import Job as RunningJob
 from gocd.pipeline import Environment, Exec, Job, Material, Pipeline, Stage, Variables
 from gocd.rehearsal.standin_gocd.materials import Upstream, label, material_variables, revisions
 from gocd.rehearsal.standin_gocd.variables import (
@@ -12,6 +11,7 @@ from gocd.rehearsal.standin_gocd.variables import (
     environment,
     job_variables,
 )
+from gocd.running_job import Job as RunningJob
 
 RUNNING = RunningJob("staging", 3, "2.0-3", "one", 1, "deploy", "anna")
 MATERIALS = (

@@ -1,0 +1,1 @@
+"""The API: moto, corrected, its calls written down."""

@@ -1,0 +1,123 @@
+"""Moto behind one lock and a WSGI layer, served on a free port of 127.0.0.1.
+
+Every call passes the journal and the faults; what moto does not model is answered as AWS answers an error.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from gocd.rehearsal.standin_aws.control import wire
+from gocd.rehearsal.standin_aws.control.faults import Faults
+from gocd.rehearsal.standin_aws.control.journal import Call, Journal
+from gocd.rehearsal.standin_aws.control.wire import Answer
+from gocd.rehearsal.standin_aws.services.lambda_functions import LambdaFunctions
+
+_READING = ("Describe", "Get", "List", "Head")
+
+
+class ControlPlane:
+    """The endpoint; ``changed`` is called, with the lock held, after each call that may change something."""
+
+    def __init__(
+        self, journal: Journal, faults: Faults, functions: LambdaFunctions, changed: Callable[[], None]
+    ) -> None:
+        # Moto has no locks: with one for all, calls take effect one after the other.
+        self.lock = threading.RLock()
+        self._journal = journal
+        self._faults = faults
+        self._functions = functions
+        self._changed = changed
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        # It would look through moto's folder of services at every call.
+        self._moto.get_backend_for_host = cache(self._moto.get_backend_for_host)
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._server = make_server(
+            "127.0.0.1", 0, self.answer, threaded=True, request_handler=MotoRequestHandler
+        )
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request (the WSGI entry)."""
+        body = _read(environ)
+        call = wire.read_call(environ, body)
+        environ["wsgi.input"] = io.BytesIO(body)
+        status, headers, content = self._answer_call(call, environ)
+        start_response(status, headers)
+        return [content]
+
+    def _answer_call(self, call: Call, environ: dict[str, Any]) -> Answer:
+        if call.arranging:
+            return self._take_effect(call, environ)
+        self._journal.record(call)
+        if self._faults.before_call:
+            self._faults.before_call(call)
+        refusal = self._faults.refusal(call)
+        if refusal:
+            call.outcome = refusal[1]
+            answer = wire.error(call, *refusal)
+        else:
+            answer = self._take_effect(call, environ)
+        if self._faults.after_call:
+            self._faults.after_call(call)
+        return answer
+
+    def _take_effect(self, call: Call, environ: dict[str, Any]) -> Answer:
+        if call.service == "lambda":
+            answer = self._ask(call, lambda: self._functions.answer(call, environ, _read(environ)))
+            return self._noted(call, answer)
+        with self.lock:
+            answer = self._ask(call, lambda: self._ask_moto(environ))
+            if not call.operation.startswith(_READING):
+                self._changed()
+        return self._noted(call, answer)
+
+    def _noted(self, call: Call, answer: Answer) -> Answer:
+        if int(answer[0].split()[0]) >= 400:
+            call.outcome = dict(answer[1]).get("x-amzn-ErrorType", answer[0].split()[0])
+        return answer
+
+    def _ask(self, call: Call, ask: Callable[[], Answer]) -> Answer:
+        try:
+            return ask()
+        except NotImplementedError:
+            # Status 400, so that clients do not try again what cannot succeed.
+            text = f"{call.service} {call.operation} is not modelled by the stand-in AWS"
+            return wire.error(call, 400, "NotImplemented", text)
+        except Exception as error:  # noqa: BLE001 - a gap in moto must not look like a broken network
+            text = f"{call.service} {call.operation} failed inside the stand-in AWS: {error!r}"
+            return wire.error(call, 400, "InternalFailure", text)
+
+    def _ask_moto(self, environ: dict[str, Any]) -> Answer:
+        answered: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
+            answered.append((status, headers))
+
+        content = b"".join(self._moto(environ, start))
+        status, headers = answered[-1]
+        return status, headers, content
+
+
+def _read(environ: dict[str, Any]) -> bytes:
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body: bytes = stream.read()
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return body
+    return bytes(stream.read(int(environ.get("CONTENT_LENGTH") or 0)))

@@ -1,0 +1,60 @@
+"""What can be made to go wrong in the stand-in AWS."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+
+from gocd.rehearsal.standin_aws.control import wire
+from gocd.rehearsal.standin_aws.control.journal import Call
+
+Hook = Callable[[Call], None]
+
+
+class Faults:
+    """Throttling, denied actions, instances the load balancers cannot reach, and hooks around each call.
+
+    ``before_call`` runs before a call takes effect, ``after_call`` when it has and the client has no answer
+    yet: the two moments at which to kill a client. Neither sees the calls that arrange a world.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Let everything go well again."""
+        self.before_call: Hook | None = None
+        self.after_call: Hook | None = None
+        self.unreachable_instances: set[str] = set()
+        self._denied: set[str] = set()
+        self._throttled_share = 0.0
+        self._chance = random.Random(0)  # noqa: S311 - a fault that a test can repeat
+
+    def throttle(self, share: float, *, seed: int = 0) -> None:
+        """Refuse this *share* (0 to 1) of all calls, the same ones for the same *seed*."""
+        self._throttled_share, self._chance = share, random.Random(seed)  # noqa: S311
+
+    def deny(self, *actions: str) -> None:
+        """Refuse these IAM actions, such as ``elasticloadbalancing:DeregisterTargets`` or ``ec2:*``."""
+        self._denied.update(actions)
+
+    def unreachable(self, instance_id: str) -> None:
+        """Cut the load balancers, and nobody else, off from an instance."""
+        self.unreachable_instances.add(instance_id)
+
+    def reachable(self, instance_id: str) -> None:
+        """Undo ``unreachable``."""
+        self.unreachable_instances.discard(instance_id)
+
+    def refusal(self, call: Call) -> tuple[int, str, str] | None:
+        """Decide whether a call is refused: status, code and message."""
+        # What a presigned URL may do was decided when it was signed.
+        if call.presigned:
+            return None
+        if {call.action, f"{call.service}:*", "*"} & self._denied:
+            return wire.denied(call)
+        with self._lock:
+            unlucky = self._chance.random() < self._throttled_share
+        return wire.throttled(call) if unlucky else None

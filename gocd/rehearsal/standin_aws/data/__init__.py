@@ -1,0 +1,1 @@
+"""The load balancers at work: Envoy, and health checks."""

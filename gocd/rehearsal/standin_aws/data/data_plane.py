@@ -1,0 +1,170 @@
+"""The load balancers' data plane: where traffic enters, where it may go, and what is seen of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from gocd.errors import GoCDError
+from gocd.rehearsal.standin_aws.data import envoy_resources
+from gocd.rehearsal.standin_aws.data.envoy import Envoy
+from gocd.rehearsal.standin_aws.data.health_checks import Inquiry
+from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool
+from gocd.rehearsal.standin_aws.machines.loopback import BlackHole
+
+# What is in flight: requests where they are understood, else connections.
+_TRAFFIC = {"http": "rq_active", "tcp": "cx_active"}
+
+
+class Health(Enum):
+    UNKNOWN = "not seen by the data plane yet"
+    PENDING = "no check has ended yet"
+    PASSING = "passes its checks"
+    FAILING = "fails its checks"
+    TIMED_OUT = "does not answer its checks"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the data plane saw of one endpoint: its health, what is in flight, whether new traffic goes there.
+
+    *answer* is the status code a failing one gives to its health check.
+    """
+
+    health: Health
+    in_flight: int = 0
+    serving: bool = False
+    answer: int | None = None
+
+
+@dataclass
+class DataPlane:
+    """Envoy, spoken to in load balancer's words.
+
+    ``show`` says what there should be; ``look`` reads what there is; ``seen`` recalls the last look.
+    """
+
+    folder: Path
+    mark: str
+    black_holes: str
+    _shown: tuple[Sequence[Pool], Sequence[Door]] = ((), ())
+    _seen: dict[tuple[str, str, int], Seen] = field(default_factory=dict)
+    _ports: dict[str, int] = field(default_factory=dict)
+    _holes: dict[tuple[str, int], BlackHole] = field(default_factory=dict)
+    _inquiry: Inquiry = field(default_factory=Inquiry)
+
+    def __post_init__(self) -> None:
+        self._envoy = Envoy(self.folder, self.mark)
+        self._looked = threading.Condition()
+
+    def show(self, pools: Sequence[Pool], doors: Sequence[Door], unreachable: Collection[str] = ()) -> None:
+        """Make the data plane look like this; endpoints at *unreachable* addresses lead nowhere."""
+        self._dig_holes(pools, unreachable)
+        # What is referred to comes before what refers to it.
+        for pool in pools:
+            self._envoy.publish(f"endpoints-{pool.name}", [envoy_resources.endpoints(pool, self._holes)])
+        for door in doors:
+            if door.protocol == "http":
+                self._envoy.publish(f"routes-{door.name}", [envoy_resources.routes(door)])
+        clusters = [
+            envoy_resources.cluster(pool, self._envoy.source(f"endpoints-{pool.name}")) for pool in pools
+        ]
+        listeners = [
+            envoy_resources.listener(door, self._envoy.source(f"routes-{door.name}")) for door in doors
+        ]
+        self._envoy.publish("clusters", clusters)
+        self._envoy.publish("listeners", listeners)
+        self._shown = (pools, doors)
+
+    def look(self) -> None:
+        """Read health and traffic from Envoy, for ``seen`` and ``url``."""
+        holes = {(hole.address, hole.port): key for key, hole in list(self._holes.items())}
+        traffic = {pool.name: _TRAFFIC[pool.protocol] for pool in self._shown[0]}
+        seen = {}
+        for cluster in self._envoy.ask("/clusters?format=json").get("cluster_statuses", []):
+            for host in cluster.get("host_statuses", []):
+                at = host["address"]["socket_address"]
+                address, port = holes.get(
+                    (at["address"], at["port_value"]), (at["address"], at["port_value"])
+                )
+                seen[cluster["name"], address, port] = _seen(host, traffic.get(cluster["name"], "rq_active"))
+        seen = {key: self._with_reason(key, sight) for key, sight in seen.items()}
+        ports = {
+            listener["name"]: listener["local_address"]["socket_address"]["port_value"]
+            for listener in self._envoy.ask("/listeners?format=json").get("listener_statuses", [])
+        }
+        with self._looked:
+            self._seen, self._ports = seen, ports
+            self._looked.notify_all()
+
+    def seen(self, pool: str, address: str, port: int) -> Seen:
+        return self._seen.get((pool, address, port), Seen(Health.UNKNOWN))
+
+    def serving(self, pool: Pool) -> list[Endpoint]:
+        """List the endpoints that new traffic of *pool* goes to, as of the last look."""
+        seen = [
+            (endpoint, self.seen(pool.name, endpoint.address, endpoint.port)) for endpoint in pool.endpoints
+        ]
+        open_to = [(endpoint, sight) for endpoint, sight in seen if sight.serving]
+        healthy = [endpoint for endpoint, sight in open_to if sight.health is Health.PASSING]
+        return healthy or ([endpoint for endpoint, _ in open_to] if pool.fail_open else [])
+
+    def pool(self, name: str) -> Pool | None:
+        return next((pool for pool in self._shown[0] if pool.name == name), None)
+
+    def url(self, door: str, *, patience: float = 30.0) -> str:
+        """Give the address a listener answers at, once it does; *patience* in seconds."""
+        deadline = time.monotonic() + patience
+        with self._looked:
+            while door not in self._ports:
+                if not self._looked.wait(max(0.0, deadline - time.monotonic())):
+                    raise GoCDError(f"the stand-in load balancer opens no listener for {door}")
+            return f"http://127.0.0.1:{self._ports[door]}/"
+
+    def close(self) -> None:
+        self._envoy.close()
+        self._dig_holes((), ())
+
+    def _with_reason(self, key: tuple[str, str, int], sight: Seen) -> Seen:
+        pool, address, port = key
+        if sight.health is Health.PASSING:
+            self._inquiry.close(key)
+        if sight.health is not Health.FAILING:
+            return sight
+        if (address, port) in self._holes:
+            return replace(sight, health=Health.TIMED_OUT)
+        shown = self.pool(pool)
+        answer = self._inquiry.about(key, shown.check) if shown and shown.check else None
+        # Until the reason is known it is no news.
+        if answer is None:
+            return replace(sight, health=Health.PENDING)
+        if answer == "silent":
+            return replace(sight, health=Health.TIMED_OUT)
+        return replace(sight, answer=answer if isinstance(answer, int) else None)
+
+    def _dig_holes(self, pools: Sequence[Pool], unreachable: Collection[str]) -> None:
+        wanted = {(e.address, e.port) for pool in pools for e in pool.endpoints if e.address in unreachable}
+        for key in self._holes.keys() - wanted:
+            self._holes.pop(key).close()
+        for key in wanted - self._holes.keys():
+            self._holes[key] = BlackHole(self.black_holes)
+
+
+def _seen(host: dict[str, Any], traffic: str) -> Seen:
+    status = host.get("health_status", {})
+    counts = {gauge["name"]: int(gauge.get("value", 0)) for gauge in host.get("stats", []) if "name" in gauge}
+    if status.get("pending_active_hc"):
+        health = Health.PENDING
+    elif status.get("active_hc_timeout"):
+        health = Health.TIMED_OUT
+    elif status.get("failed_active_health_check"):
+        health = Health.FAILING
+    else:
+        health = Health.PASSING
+    serving = status.get("eds_health_status", "HEALTHY") in {"HEALTHY", "UNKNOWN"}
+    return Seen(health, counts.get(traffic, 0), serving)

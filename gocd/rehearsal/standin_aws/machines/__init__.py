@@ -1,0 +1,1 @@
+"""Instances: folders, processes, programs."""

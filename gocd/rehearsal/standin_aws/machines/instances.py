@@ -1,0 +1,224 @@
+"""EC2 instances: each a folder and real processes on an address of its own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gocd.errors import GoCDError
+from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.machines import systemctl
+from gocd.rehearsal.standin_aws.machines.executable import place
+from gocd.rehearsal.standin_aws.machines.guardian import MARK
+
+# The state of an instance that has been stopped: EC2 API reference, InstanceState.
+STOPPED = ("stopped", 80)
+_FOLDERS = ("bin", "etc/systemd/system", "var/log", "run", "root", "tmp")
+
+
+@dataclass(frozen=True)
+class Service:
+    """What an instance runs: a systemd unit of this name.
+
+    In *exec_start* and *environment* these stand for what is known at launch: ``{root}`` the instance's
+    folder, ``{private_ip}``, ``{port}``, ``{install_to}`` below the folder, and ``{python}``. What is on the
+    instance from the start: *files* with their text, *programs* for its path with theirs, *archives* unpacked
+    into folders, and *links* with their targets. A unit that does not start at boot waits for its first
+    deployment.
+    """
+
+    exec_start: Sequence[str]
+    unit: str = "app"
+    port: int = 8080
+    install_to: str = "/opt/app"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    programs: Mapping[str, str] = field(default_factory=dict)
+    archives: Mapping[str, Path] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    starts_at_boot: bool = True
+
+
+@dataclass
+class Instance:
+    """An EC2 instance; *root* is its file system, *agent_online* whether Systems Manager reaches it.
+
+    *platform* is what Systems Manager says that it runs. *command_ends* has each of its commands end in this
+    status and these details without being run.
+    """
+
+    id: str
+    name: str
+    private_ip: str
+    zone: str
+    root: Path
+    service: Service | None = None
+    agent_online: bool = True
+    platform: str = "Linux"
+    command_ends: tuple[str, str] | None = None
+
+    def environment(self, mark: str) -> dict[str, str]:
+        """Give the environment its processes see; *mark* lets them be found when the stand-in ends.
+
+        ``DESTDIR`` is the instance's own ``/``, as installers know it, and ``PRIVATE_IP`` what ``localhost``
+        would be.
+        """
+        return {
+            "PATH": f"{self.root / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": str(self.root / "root"),
+            "TMPDIR": str(self.root / "tmp"),
+            "LANG": "C.UTF-8",
+            "DESTDIR": str(self.root),
+            "INSTANCE_ID": self.id,
+            "PRIVATE_IP": self.private_ip,
+            "AWS_SSM_INSTANCE_ID": self.id,
+            MARK: mark,
+        }
+
+    def fail_next_start(self) -> None:
+        """Have the service fail the next time that it is started, and only then."""
+        assert self.service
+        (self.root / f"run/{self.service.unit}.fails-once").touch()
+
+    def lay_out(self) -> None:
+        """Make the folder: the service's files and unit, and a ``systemctl`` to start it with."""
+        for name in _FOLDERS:
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+        source = Path(systemctl.__file__).read_bytes()
+        place(self.root / "bin/systemctl", f"#!{sys.executable} -IS\n".encode() + source)
+        if self.service is None:
+            return
+        known = {
+            "root": str(self.root),
+            "private_ip": self.private_ip,
+            "port": str(self.service.port),
+            "install_to": str(self.root / self.service.install_to.lstrip("/")),
+            "python": sys.executable,
+        }
+        for name, text in self.service.files.items():
+            file = self.root / name.lstrip("/")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        for name, text in self.service.programs.items():
+            place(self.root / "bin" / name, text.encode())
+        for name, archive in self.service.archives.items():
+            shutil.unpack_archive(archive, self.root / name.lstrip("/"))
+        for name, target in self.service.links.items():
+            link = self.root / name.lstrip("/")
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(target)
+        command = shlex.join(word.format(**known) for word in self.service.exec_start)
+        environment = shlex.join(f"{k}={v.format(**known)}" for k, v in self.service.environment.items())
+        (self.root / f"etc/systemd/system/{self.service.unit}.service").write_text(
+            f"[Service]\nExecStart={command}\nWorkingDirectory={self.root}\nEnvironment={environment}\n"
+            f"\n[X-StandIn]\nAddress={self.private_ip}:{self.service.port}\n",
+            encoding="utf-8",
+        )
+
+
+class Instances:
+    """The instances of a stand-in AWS, below *folder*; they follow the state EC2 gives them."""
+
+    def __init__(self, folder: Path, mark: str, region: str) -> None:
+        self._folder = folder
+        self._region = region
+        self.mark = mark
+        self._by_id: dict[str, Instance] = {}
+        self._running: dict[str, bool] = {}
+        self._changes: dict[str, threading.Thread] = {}
+        self._described: dict[str, Any] = {}
+
+    def add(self, instance: Instance) -> None:
+        """Lay an instance out and boot it."""
+        instance.lay_out()
+        self._running[instance.id] = True
+        self._by_id[instance.id] = instance
+        if instance.service and not instance.service.starts_at_boot:
+            return
+        problem = self.systemctl(instance, "start")
+        if problem:
+            log = instance.root / f"var/log/{instance.service.unit if instance.service else ''}.log"
+            raise GoCDError(f"{instance.name} does not start its service: {problem}; its log is {log}")
+
+    def root_of(self, name: str) -> Path:
+        return self._folder / name
+
+    def get(self, instance_id: str) -> Instance | None:
+        return self._by_id.get(instance_id)
+
+    def __iter__(self) -> Any:
+        return iter(list(self._by_id.values()))
+
+    def state(self, instance_id: str) -> str | None:
+        """Give EC2's word for an instance's state; none if EC2 knows no such instance."""
+        instance = self.described(instance_id)
+        return None if instance is None else str(instance.state)
+
+    def described(self, instance_id: str) -> Any:
+        """Give moto's record of an instance, also one that an Auto Scaling group launched."""
+        from moto.ec2.models import ec2_backends  # noqa: PLC0415 - moto is slow to import
+
+        # Moto looks through all instances each time, and keeps the record of one that was terminated.
+        if instance_id not in self._described:
+            found = ec2_backends[ACCOUNT][self._region].get_instance_by_id(instance_id)
+            if found is None:
+                return None
+            self._described[instance_id] = found
+        return self._described[instance_id]
+
+    def follow(self) -> None:
+        """Start and stop what runs on instances that EC2 has started, stopped or terminated."""
+        for instance in self:
+            state = self.state(instance.id)
+            running = state == "running"
+            if running != self._running[instance.id]:
+                self._running[instance.id] = running
+                self._change(instance, "start" if running else "stop")
+            elif state == "stopping" and not self._changes[instance.id].is_alive():
+                now = self.described(instance.id).instance_state
+                now.name, now.code = STOPPED
+
+    def _change(self, instance: Instance, verb: str) -> None:
+        before = self._changes.get(instance.id)
+
+        def change() -> None:
+            # A stop that overtook its start would find nothing to stop.
+            if before:
+                before.join()
+            self.systemctl(instance, verb)
+
+        self._changes[instance.id] = threading.Thread(target=change, daemon=True)
+        self._changes[instance.id].start()
+
+    def systemctl(self, instance: Instance, verb: str) -> str:
+        """Tell an instance's own systemctl something; gives what it complains of."""
+        if instance.service is None or not instance.service.exec_start:
+            return ""
+        done = subprocess.run(
+            [str(instance.root / "bin/systemctl"), verb, instance.service.unit],
+            env=instance.environment(self.mark),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stderr.strip() if done.returncode else ""
+
+    def forget(self) -> None:
+        """Drop every instance and its folder; their processes must have ended."""
+        for change in self._changes.values():
+            change.join(5)
+        self._changes.clear()
+        self._by_id.clear()
+        self._running.clear()
+        self._described.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103

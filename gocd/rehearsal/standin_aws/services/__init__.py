@@ -1,0 +1,1 @@
+"""What AWS does by itself, a folder a service."""

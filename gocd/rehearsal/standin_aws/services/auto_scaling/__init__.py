@@ -1,0 +1,1 @@
+"""Groups that keep their members in service, and in number."""

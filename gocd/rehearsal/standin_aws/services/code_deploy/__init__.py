@@ -1,0 +1,1 @@
+"""Deployments that walk their lifecycle, in place and blue/green."""

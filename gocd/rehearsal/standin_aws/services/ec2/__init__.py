@@ -1,0 +1,1 @@
+"""Instances switched on and off, images, networks."""

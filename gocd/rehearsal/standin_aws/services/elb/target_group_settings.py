@@ -1,0 +1,71 @@
+"""What the settings of a target group mean to its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.elbv2.models import elbv2_backends
+
+from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck, sped_up
+
+
+def pool_name(group: Any) -> str:
+    """Name a group's pool after the part of its ARN that is never used again."""
+    return f"{group.name}-{group.arn.rpartition('/')[2]}"
+
+
+def zones_using(group: Any) -> set[str] | None:
+    """List the zones in which load balancers send traffic to a group; none if no listener does."""
+    backend = elbv2_backends[group.account_id][group.region_name]
+    using = [backend.load_balancers[arn] for arn in load_balancers_of(backend, group.arn)]
+    return {zone.zone_name for balancer in using for zone in balancer.availability_zones} if using else None
+
+
+def load_balancers_of(backend: Any, group_arn: str) -> list[str]:
+    """List the load balancers with a listener or rule that forwards to a group."""
+    return [
+        balancer.arn
+        for balancer in backend.load_balancers.values()
+        if any(
+            group_arn in backend._get_target_group_arns_from(action_data=action.data)
+            for listener in balancer.listeners.values()
+            for rule in listener.rules.values()
+            for action in rule.actions
+        )
+    ]
+
+
+def target_key(group: Any, target: Mapping[str, Any]) -> tuple[str, int]:
+    """Tell one target from the others: its id and port, the group's own port if none is given."""
+    return target["Id"], int(target.get("Port") or group.port)
+
+
+def deregistration_delay(group: Any) -> int:
+    """Give the seconds a target drains."""
+    return int(group.attributes["deregistration_delay.timeout_seconds"])
+
+
+def health_check(group: Any, speed: float) -> HealthCheck | None:
+    """Say how a group's targets are checked, *speed* times as often as set; none if they are not."""
+    if not group.health_check_enabled:
+        return None
+    over_http = group.health_check_protocol in {"HTTP", "HTTPS"}
+    port = group.health_check_port
+    return sped_up(
+        HealthCheck(
+            path=(group.health_check_path or "/") if over_http else None,
+            interval=float(group.health_check_interval_seconds),
+            timeout=float(group.health_check_timeout_seconds),
+            healthy_threshold=int(group.healthy_threshold_count),
+            unhealthy_threshold=int(group.unhealthy_threshold_count),
+            port=None if port in {None, "traffic-port"} else int(port),
+            codes=_codes(group.matcher.get("HttpCode") or "200") if over_http else (),
+        ),
+        speed,
+    )
+
+
+def _codes(matcher: str) -> list[tuple[int, int]]:
+    parts = [part.partition("-") for part in matcher.split(",")]
+    return [(int(first), int(last or first)) for first, _, last in parts]

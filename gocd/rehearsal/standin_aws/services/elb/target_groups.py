@@ -1,0 +1,210 @@
+"""Target groups as AWS runs them: registering, draining and health take time and are true.
+
+Sources: Elastic Load Balancing API reference, TargetHealth; user guides, Edit target group attributes,
+Health checks for target groups, Register targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from moto.elbv2.exceptions import (
+    InvalidTargetError,
+    TargetGroupNotFoundError,
+    TargetNotRunning,
+    ValidationError,
+)
+from moto.elbv2.models import ELBv2Backend, FakeTargetGroup
+
+from gocd.rehearsal.standin_aws.control.corrections import Correction
+from gocd.rehearsal.standin_aws.data.data_plane import DataPlane, Health
+from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
+from gocd.rehearsal.standin_aws.data.pools import Endpoint, Pool
+from gocd.rehearsal.standin_aws.machines.instances import Instances
+from gocd.rehearsal.standin_aws.services.elb.registrations import Clock, Registration
+from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
+    deregistration_delay,
+    health_check,
+    pool_name,
+    target_key,
+    zones_using,
+)
+
+Verdict = tuple[str, str | None, str | None]
+
+NOT_REGISTERED = ("unused", "Target.NotRegistered", "Target is not registered to the target group")
+NOT_IN_USE = (
+    "unused",
+    "Target.NotInUse",
+    "Target group is not configured to receive traffic from the load balancer",
+)
+ZONE_NOT_ENABLED = (
+    "unused",
+    "Target.NotInUse",
+    "Target is in an Availability Zone that is not enabled for the load balancer",
+)
+DRAINING = ("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
+REGISTERING = ("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
+CHECKING = ("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
+UNCHECKED = ("unavailable", "Target.HealthCheckDisabled", "Health checks are not enabled for this target")
+
+
+class TargetGroups:
+    """Registrations of every target group; *registration_delay* in seconds, checks *speed* times as often."""
+
+    def __init__(
+        self, plane: DataPlane, instances: Instances, clock: Clock, *, registration_delay: float, speed: float
+    ) -> None:
+        self._plane = plane
+        self._instances = instances
+        self._now = clock
+        self._registration_delay = registration_delay
+        self._speed = speed
+
+    def corrections(self) -> Iterator[Correction]:
+        yield Correction(FakeTargetGroup, "register", self.register)
+        yield Correction(FakeTargetGroup, "deregister", self.deregister)
+        yield Correction(FakeTargetGroup, "deregister_terminated_instances", self.deregister_instances)
+        yield Correction(ELBv2Backend, "describe_target_health", self.describe_target_health)
+
+    def register(self, group: Any, targets: Sequence[Mapping[str, Any]]) -> None:
+        """RegisterTargets: all of them or, if one is not valid, none; a draining one comes back."""
+        for target in targets:
+            self._validate(group, target)
+        for target in targets:
+            key = target_key(group, target)
+            known = group.targets.get(key)
+            if known is None:
+                group.targets[key] = Registration(*key, since=self._now())
+            elif known.leaving:
+                known.begin(self._now())
+
+    def deregister(self, group: Any, targets: Sequence[Mapping[str, Any]]) -> None:
+        """DeregisterTargets: also of one that is not registered, if it exists."""
+        for target in targets:
+            self._validate(group, target, running=False)
+        zones = zones_using(group)
+        for target in targets:
+            known = group.targets.get(target_key(group, target))
+            if known is None or known.leaving:
+                continue
+            if self._standing(group, known, zones) is not None or not deregistration_delay(group):
+                # Nothing was sent there, so nothing has to finish.
+                del group.targets[target_key(group, target)]
+            else:
+                known.leaving_since = self._now()
+
+    def deregister_instances(self, group: Any, instance_ids: Sequence[str]) -> None:
+        """Take terminated instances out of a group, as AWS does by itself."""
+        for each in group.targets.values():
+            if each.id in instance_ids and not each.leaving:
+                each.leaving_since = self._now()
+
+    def describe_target_health(
+        self, backend: Any, target_group_arn: str, targets: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """DescribeTargetHealth: all that are registered or draining, or those asked for."""
+        group = backend.target_groups.get(target_group_arn)
+        if group is None:
+            raise TargetGroupNotFoundError
+        keys = [target_key(group, target) for target in targets] or list(group.targets)
+        zones = zones_using(group)
+        return [self._described(group, key, zones) for key in keys]
+
+    def advance(self, group: Any) -> None:
+        """Let time pass for a group: drains end, registrations become ready, health is noted."""
+        now = self._now()
+        zones = zones_using(group)
+        for key, each in list(group.targets.items()):
+            if each.leaving_since is not None:
+                if now - each.leaving_since >= deregistration_delay(group):
+                    del group.targets[key]
+                continue
+            if self._standing(group, each, zones) is not None:
+                each.begin(now)
+                continue
+            health = self._seen(group, each).health
+            if health is Health.PASSING and each.passing_since is None:
+                each.passing_since = now
+
+    def pool(self, group: Any) -> Pool:
+        """Say what the data plane does for a group."""
+        now = self._now()
+        zones = zones_using(group)
+        endpoints = [
+            Endpoint(self._address(each), each.port, serving=not each.leaving)
+            for each in group.targets.values()
+            if each.leaving
+            or (self._standing(group, each, zones) is None and now - each.since >= self._registration_delay)
+        ]
+        protocol = "http" if group.protocol in {"HTTP", "HTTPS"} else "tcp"
+        return Pool(pool_name(group), protocol, endpoints, health_check(group, self._speed))
+
+    def _described(self, group: Any, key: tuple[str, int], zones: set[str] | None) -> dict[str, Any]:
+        known = group.targets.get(key)
+        state, reason, description = NOT_REGISTERED if known is None else self._verdict(group, known, zones)
+        health = {"State": state, "Reason": reason, "Description": description}
+        port = group.health_check_port
+        return {
+            "Target": {"Id": key[0], "Port": key[1]},
+            "HealthCheckPort": str(key[1]) if port == "traffic-port" else str(port),
+            "TargetHealth": {name: value for name, value in health.items() if value is not None},
+        }
+
+    def _verdict(self, group: Any, each: Registration, zones: set[str] | None) -> Verdict:
+        if each.leaving:
+            return DRAINING
+        standing = self._standing(group, each, zones)
+        if standing is not None:
+            return standing
+        waited = self._now() - each.since - self._registration_delay
+        if waited < 0:
+            return REGISTERING
+        check = health_check(group, self._speed)
+        return UNCHECKED if check is None else self._health(group, each, check, waited)
+
+    def _health(self, group: Any, each: Registration, check: HealthCheck, waited: float) -> Verdict:
+        seen = self._seen(group, each)
+        # A target that has passed stays healthy until checks have failed, however its way there changes.
+        unsure = seen.health in {Health.PENDING, Health.UNKNOWN}
+        if seen.health is Health.PASSING or (unsure and each.passing_since is not None):
+            return "healthy", None, None
+        if unsure or (each.passing_since is None and waited < check.unhealthy_threshold * check.interval):
+            return CHECKING
+        if seen.health is Health.TIMED_OUT:
+            return "unhealthy", "Target.Timeout", "Request timed out"
+        if seen.answer is None:
+            return "unhealthy", "Target.FailedHealthChecks", "Health checks failed"
+        codes = f"Health checks failed with these codes: [{seen.answer}]"
+        return "unhealthy", "Target.ResponseCodeMismatch", codes
+
+    def _standing(self, group: Any, each: Registration, zones: set[str] | None) -> Verdict | None:
+        """Tell why a target is given no traffic and no checks, if so."""
+        if zones is None:
+            return NOT_IN_USE
+        if group.target_type != "instance":
+            return None
+        instance = self._instances.described(each.id)
+        if instance is None or instance.state != "running":
+            state = "terminated" if instance is None else instance.state
+            return "unused", "Target.InvalidState", f"Target is in the {state} state"
+        return None if instance.availability_zone in zones else ZONE_NOT_ENABLED
+
+    def _validate(self, group: Any, target: Mapping[str, Any], *, running: bool = True) -> None:
+        if group.target_type != "instance":
+            return
+        if not target["Id"].startswith("i-"):
+            raise ValidationError(f"Instance ID '{target['Id']}' is not valid")
+        instance = self._instances.described(target["Id"])
+        if instance is None:
+            raise InvalidTargetError
+        if running and instance.state != "running":
+            raise TargetNotRunning(instance_id=target["Id"])
+
+    def _seen(self, group: Any, each: Registration) -> Any:
+        return self._plane.seen(pool_name(group), self._address(each), each.port)
+
+    def _address(self, each: Registration) -> str:
+        instance = self._instances.described(each.id) if each.id.startswith("i-") else None
+        return each.id if instance is None else str(instance.private_ip)

@@ -1,0 +1,1 @@
+"""Run Command: orders that really run on instances."""

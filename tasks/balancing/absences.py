@@ -1,0 +1,124 @@
+"""What a detach took away, kept as tags on the instances so that any agent can put them back."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
+from tasks.aws.instances import Instance
+from tasks.aws.load_balancer import LoadBalancer, Member, State
+from tasks.balancing.batch import NAMED
+
+PREFIX = "gocd-tasks:out-of:"
+
+
+@dataclass(frozen=True)
+class Absence:
+    """One load balancer that an instance was taken out of.
+
+    Args:
+        served: Whether it was healthy there; an instance that was not need not be guarded or awaited.
+        ports: The ports it was registered on.
+        since: When the order to leave was given.
+        by: The command that took it out, where that one means to put it back itself.
+    """
+
+    served: bool
+    ports: tuple[int, ...]
+    since: datetime
+    by: str = ""
+
+    def __str__(self) -> str:
+        # A tag's value holds 256 characters (AWS, ec2/Using_Tags).
+        ports = ",".join(map(str, self.ports[:20]))
+        by = f" by={self.by}" if self.by else ""
+        return f"served={'yes' if self.served else 'no'} ports={ports} since={self.since.isoformat()}{by}"
+
+
+class Memory:
+    """The absences of some instances, as their tags tell them.
+
+    Args:
+        by: The command that is going to take instances out, if it puts them back itself.
+    """
+
+    def __init__(self, aws: Aws, instances: Iterable[Instance] = (), by: str = "") -> None:
+        self._aws = aws
+        self._by = by
+        self._names: dict[str, str] = {}
+        self._absences: dict[tuple[str, str], Absence] = {}
+        self.learn(instances)
+
+    def learn(self, instances: Iterable[Instance]) -> None:
+        """Read the tags of more instances."""
+        for instance in instances:
+            self._names[instance.id] = instance.name
+            for key, value in instance.tags.items():
+                if key.startswith(PREFIX) and (absence := _read(value)):
+                    self._absences[instance.id, key.removeprefix(PREFIX)] = absence
+
+    def absence(self, member: Member, now: datetime) -> Absence:
+        """Return what must be known to undo that *member* leaves."""
+        return Absence(member.state is State.SERVING, member.ports, now.replace(microsecond=0), self._by)
+
+    @property
+    def addresses(self) -> list[str]:
+        """The load balancers that any of them is out of."""
+        return list(dict.fromkeys(address for _, address in self._absences))
+
+    def of(self, instance: Instance, balancer: LoadBalancer) -> Absence | None:
+        return self._absences.get((instance.id, balancer.address))
+
+    def remember(self, absences: Mapping[tuple[str, str], Absence]) -> None:
+        """Write down what is about to be taken away; before it is, so that nothing can be lost.
+
+        Args:
+            absences: By instance id and the load balancer's address.
+        """
+        tags: dict[str, dict[str, str]] = defaultdict(dict)
+        for (instance_id, address), each in absences.items():
+            tags[instance_id][PREFIX + address] = str(each)
+        alike: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
+        for instance_id, written in tags.items():
+            alike[tuple(sorted(written.items()))].append(instance_id)
+        for pairs, ids in alike.items():
+            some = set(ids)
+            written_now = {place: each for place, each in absences.items() if place[0] in some}
+            # Noted first: a cancel may come between an order and its answer.
+            self._absences.update(written_now)
+            try:
+                self._tag("create_tags", ids, [{"Key": key, "Value": value} for key, value in pairs])
+            except AwsError as error:
+                if error.refusal:
+                    for place in written_now:
+                        del self._absences[place]
+                raise
+
+    def forget(self, instances: Iterable[Instance], balancers: Iterable[LoadBalancer]) -> None:
+        """Drop their absences; only after they serve again."""
+        places = {(instance.id, balancer.address) for instance in instances for balancer in balancers}
+        known = places & set(self._absences)
+        if known:
+            keys = [{"Key": PREFIX + address} for address in sorted({address for _, address in known})]
+            self._tag("delete_tags", sorted({instance_id for instance_id, _ in known}), keys)
+        for place in known:
+            del self._absences[place]
+
+    def _tag(self, operation: str, ids: list[str], tags: list[dict[str, str]]) -> None:
+        subject = ", ".join(self._names.get(each, each) for each in ids[:NAMED])
+        self._aws.call("ec2", operation, subject, Resources=ids, Tags=tags)
+
+
+def _read(value: str) -> Absence | None:
+    match = re.fullmatch(r"served=(yes|no) ports=([\d,]*) since=(\S+?)(?: by=(\S+))?", value)
+    if not match:
+        return None
+    try:
+        since = datetime.fromisoformat(match[3])
+    except ValueError:
+        return None
+    ports = tuple(int(port) for port in match[2].split(",") if port)
+    return Absence(match[1] == "yes", ports, since, match[4] or "")

@@ -1,0 +1,66 @@
+"""From what a person typed to what a task works on."""
+
+from collections.abc import Iterable, Sequence
+
+from tasks.aws.auto_scaling_group import find_groups
+from tasks.aws.balancer_lookup import find_load_balancer, find_load_balancers
+from tasks.aws.connect import Aws
+from tasks.aws.instances import Instance, find_instance
+from tasks.aws.load_balancer import LoadBalancer
+from tasks.balancing.absences import Memory
+from tasks.balancing.standby import Standby, ThroughStandby
+from tasks.running.clock import SystemClock
+from tasks.running.errors import Refused
+from tasks.running.log import Log
+
+
+def connect(log: Log) -> Aws:
+    """Open AWS, its calls counted in what *log* tells."""
+    aws = Aws(SystemClock(), log.say)
+    log.calls = lambda: aws.calls
+    return aws
+
+
+def look_up(
+    aws: Aws, instance: str, load_balancers: Iterable[str], log: Log
+) -> tuple[Instance, list[LoadBalancer], Memory]:
+    """Find the instance and its load balancers, and say what was found.
+
+    Raises:
+        Refused: A name means nothing, or two things.
+    """
+    found = find_instance(aws, instance)
+    log.say(f"{found.name} is {found.id}, {found.private_ip or 'no private IP'}, in {found.zone}")
+    memory = Memory(aws, [found])
+    balancers = find_load_balancers(aws, load_balancers, found, memory.addresses)
+    return found, through_groups(aws, [found], balancers, log), memory
+
+
+def through_groups(
+    aws: Aws, instances: Sequence[Instance], balancers: Sequence[LoadBalancer], log: Log
+) -> list[LoadBalancer]:
+    """Have members of Auto Scaling groups leave through Standby, from all that is attached to their groups.
+
+    Raises:
+        Refused: A group could not take its members back.
+    """
+    groups = find_groups(aws, {instance.group for instance in instances if instance.group})
+    if not groups:
+        return list(balancers)
+    every = list(balancers)
+    for group in groups.values():
+        if "Launch" in group.suspended:
+            # AWS, autoscaling/as-enter-exit-standby: leaving Standby counts as a launch.
+            resume = f"aws autoscaling resume-processes --auto-scaling-group-name {group.name}"
+            raise Refused(
+                f"process Launch is suspended in Auto Scaling group {group.name}, so that no member could "
+                "come back from Standby",
+                f"Resume it first: {resume} --scaling-processes Launch",
+            )
+        log.say(f"{group.name} (Auto Scaling group): its members leave through Standby")
+        more = sorted(group.addresses - {balancer.address for balancer in every})
+        if more:
+            log.say(f"{group.name}: {', '.join(more)} attached as well, so they leave that too")
+            every += [find_load_balancer(aws, address) for address in more]
+    standbys = {name: Standby(aws, group, log) for name, group in groups.items()}
+    return [ThroughStandby(balancer, standbys) for balancer in every]

@@ -1,0 +1,211 @@
+"""Members of Auto Scaling groups leave their load balancers through Standby, and come back the same way.
+
+Their group takes a member that is merely deregistered, or stopped, for a failed one, and replaces it
+(AWS, autoscaling/ec2-auto-scaling-health-checks).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tasks.aws import instances
+from tasks.aws.auto_scaling_group import ENTERING, IN_SERVICE, STANDBY, AutoScalingGroup
+from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
+from tasks.aws.instances import Instance
+from tasks.aws.load_balancer import LoadBalancer, Member, MetricSource, Place, Roster, Settings, State
+from tasks.balancing.absences import PREFIX
+from tasks.running.errors import Refused
+from tasks.running.log import Log
+
+# Tags on the group, written before what they speak of is changed.
+MIN_SIZE, SUSPENDED = "gocd-tasks:min-size", "gocd-tasks:suspended"
+
+# It would launch and terminate members to even out the zones while some are away.
+REBALANCING = "AZRebalance"
+
+# Tries of an EnterStandby. Somebody else's may change the sizes between our look and our order.
+TRIES = 3
+
+
+class Standby:
+    """One group's way out of service and back, with whatever else has to change for it.
+
+    The minimum size is lowered only if it would forbid the Standby, and raised again as members come back;
+    the rebalancing of zones rests meanwhile, unless somebody had suspended it already.
+    """
+
+    def __init__(self, aws: Aws, group: AutoScalingGroup, log: Log) -> None:
+        self.group = group
+        self._aws = aws
+        self._log = log
+
+    def enter(self, ids: Sequence[str]) -> None:
+        """Have these members out of service; safe to repeat.
+
+        Raises:
+            Refused: One is neither in service nor in Standby, so that the group itself is at it.
+        """
+        for tries_left in reversed(range(TRIES)):
+            self.group.look()
+            self._refuse_others(ids)
+            serving = [each for each in ids if self.group.lifecycle[each] == IN_SERVICE]
+            if not serving:
+                return
+            try:
+                self._make_room(len(serving))
+                self._hold_still()
+                self.group.enter_standby(serving)
+            except AwsError as error:
+                if not error.refusal:
+                    raise
+                self.restore()
+                if error.code != "ValidationError" or not tries_left:
+                    raise
+            else:
+                return
+
+    def exit(self, ids: Sequence[str]) -> None:
+        """Have those of these members that are in Standby back in service; safe to repeat."""
+        self.group.look_at(ids)
+        waiting = [each for each in ids if self.group.lifecycle[each] == STANDBY]
+        if waiting:
+            self.group.exit_standby(waiting)
+
+    def restore(self) -> None:
+        """Put the minimum size and the suspended processes back, as far as no other member is away."""
+        group = self.group
+        if not {MIN_SIZE, SUSPENDED} & set(group.tags):
+            return
+        group.look()
+        away = self._others_away()
+        if before := group.tags.get(MIN_SIZE):
+            size = min(int(before), group.desired) if away else int(before)
+            if size > group.min_size:
+                group.set_min_size(size)
+                self._log.say(f"{group.name}: minimum size is {size} again")
+            if size == int(before):
+                group.untag(MIN_SIZE)
+        if (process := group.tags.get(SUSPENDED)) and not away:
+            if process in group.suspended:
+                group.resume(process)
+                self._log.say(f"{group.name}: {process} resumed")
+            group.untag(SUSPENDED)
+
+    def _refuse_others(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            state = self.group.lifecycle.get(each, "no member any more")
+            if state not in (IN_SERVICE, ENTERING, STANDBY):
+                raise Refused(
+                    f"{each} is {state} in Auto Scaling group {self.group.name}",
+                    "Wait until the group has settled, then run the command again",
+                )
+
+    def _make_room(self, leaving: int) -> None:
+        group = self.group
+        room = max(0, group.desired - leaving)
+        if room < group.min_size:
+            if MIN_SIZE not in group.tags:
+                group.tag(MIN_SIZE, str(group.min_size))
+            self._log.say(f"{group.name}: minimum size {group.min_size} is lowered to {room} meanwhile")
+            group.set_min_size(room)
+
+    def _hold_still(self) -> None:
+        group = self.group
+        if len(group.zones) > 1 and REBALANCING not in group.suspended:
+            group.tag(SUSPENDED, REBALANCING)
+            group.suspend(REBALANCING)
+            self._log.say(f"{group.name}: {REBALANCING} is suspended meanwhile")
+
+    def _others_away(self) -> bool:
+        away = [each for each, state in self.group.lifecycle.items() if state in (ENTERING, STANDBY)]
+        found = instances.find_all(self._aws, away) if away else []
+        return any(key.startswith(PREFIX) for each in found for key in each.tags)
+
+
+@dataclass(frozen=True)
+class ThroughStandby:
+    """A load balancer some of whose instances are members of Auto Scaling groups.
+
+    Args:
+        balancer: The same, as AWS has it.
+        groups: By name.
+    """
+
+    balancer: LoadBalancer
+    groups: Mapping[str, Standby]
+
+    @property
+    def name(self) -> str:
+        return self.balancer.name
+
+    @property
+    def address(self) -> str:
+        return self.balancer.address
+
+    @property
+    def title(self) -> str:
+        return self.balancer.title
+
+    def settings(self) -> Settings:
+        return self.balancer.settings()
+
+    def metrics(self) -> MetricSource:
+        return self.balancer.metrics()
+
+    def roster(self, *asked: Instance) -> Roster:
+        """Everyone in it; who enters Standby is leaving until its group says that it is there."""
+        roster = self.balancer.roster(*asked)
+        entering = [each for each in asked if self._lifecycle(each) == ENTERING]
+        drained = [each for each in entering if roster.of(each).state is State.OUT]
+        for standby, some in self._by_group(drained):
+            standby.group.look_at(each.id for each in some)
+        held = [each for each in drained if self._lifecycle(each) == ENTERING]
+        leaving = [Member(each.id, State.LEAVING, "entering Standby", takes_back=False) for each in held]
+        ordered = {each.id for each in entering}
+        return Roster((*(_on_its_way(each, ordered) for each in roster.members), *leaving))
+
+    def register(self, places: Sequence[Place]) -> None:
+        """Take members out of Standby, and register the others."""
+        plain = [place for place in places if not self._attached(place.instance)]
+        for standby, members in self._by_group(place.instance for place in places):
+            away = {each.id for each in members if self._lifecycle(each) in (ENTERING, STANDBY)}
+            standby.exit(sorted(away))
+            # One in service that is not registered was deregistered by hand.
+            plain += [
+                p for p in places if p.instance in members and p.instance.id not in away and p not in plain
+            ]
+        if plain:
+            self.balancer.register(plain)
+
+    def deregister(self, places: Sequence[Place]) -> None:
+        """Send members to Standby, and deregister the others."""
+        for standby, members in self._by_group(place.instance for place in places):
+            standby.enter([each.id for each in members])
+        if plain := [place for place in places if not self._attached(place.instance)]:
+            self.balancer.deregister(plain)
+
+    def restore_settings(self) -> None:
+        for standby in self.groups.values():
+            standby.restore()
+
+    def _attached(self, instance: Instance) -> bool:
+        standby = self.groups.get(instance.group)
+        return standby is not None and self.address in standby.group.addresses
+
+    def _lifecycle(self, instance: Instance) -> str:
+        standby = self.groups.get(instance.group)
+        return standby.group.lifecycle.get(instance.id, "") if standby else ""
+
+    def _by_group(self, asked: Iterable[Instance]) -> list[tuple[Standby, list[Instance]]]:
+        members: dict[str, list[Instance]] = {}
+        for each in asked:
+            if each.group in self.groups:
+                members.setdefault(each.group, []).append(each)
+        return [(self.groups[name], some) for name, some in members.items()]
+
+
+def _on_its_way(member: Member, ordered: set[str]) -> Member:
+    """A member that was sent to Standby leaves, even if its load balancer has not heard of it yet."""
+    if member.key not in ordered:
+        return member
+    return replace(member, state=State.LEAVING, takes_back=False)

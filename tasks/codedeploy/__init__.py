@@ -1,0 +1,1 @@
+"""CodeDeploy deployments: begun, followed, watched."""

@@ -1,0 +1,1 @@
+"""The ways of placing a release, each behind one protocol."""

@@ -1,0 +1,65 @@
+"""Deploy with a command of the site's own."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks.aws.connect import Aws
+from tasks.aws.instances import Instance
+from tasks.deployers.deployer import Release, Settings
+from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
+from tasks.status.placeholders import fill, values_of
+
+
+class CommandDeployer:
+    def __init__(self, words: Sequence[str], within: float) -> None:
+        """Take the command as its words; no shell sees them.
+
+        Raises:
+            Refused: There is no such command on this agent.
+        """
+        if not words:
+            raise Refused("--via command needs the command, after --")
+        if shutil.which(words[0]) is None:
+            raise Refused(f"--via command: there is no command {words[0]} on this agent")
+        self._words = words
+        self._within = within
+
+    def check(self, release: Release, instance: Instance) -> None:
+        if "://" not in release.artifact and not Path(release.artifact).exists():
+            raise Refused(f"there is no artifact {release.artifact}")
+        self._filled(release, instance)
+
+    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+        words = self._filled(release, instance)
+        log.say(f"{instance.name}: deploying {release.version} with {Path(words[0]).name}")
+        # Its output goes straight to ours: nothing is held back, and nothing of it is lost.
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL) as process:
+            try:
+                wait.until_done(
+                    lambda: None if process.poll() is not None else f"{instance.name}: deploying",
+                    pace=lambda _: 0.2,
+                    within=self._within,
+                )
+            except (Cancelled, TimedOut) as ending:
+                process.terminate()
+                process.wait()
+                if isinstance(ending, TimedOut):
+                    raise TimedOut(
+                        f"{words[0]} ran longer than {self._within:.0f} s and was stopped"
+                    ) from None
+                raise
+        if process.returncode:
+            ended = f"exited {process.returncode}" if process.returncode > 0 else "was killed"
+            raise TaskError(f"{words[0]} {ended} while deploying {release.version} to {instance.name}")
+
+    def _filled(self, release: Release, instance: Instance) -> list[str]:
+        values = {**values_of(instance, release.version), "artifact": release.artifact}
+        return [fill(word, values) for word in self._words]
+
+
+def deployer(settings: Settings, _: Aws) -> CommandDeployer:
+    return CommandDeployer(settings.words, settings.within)

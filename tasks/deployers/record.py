@@ -1,0 +1,58 @@
+"""The record of a release that an instance keeps beside it: release.json, as written and as read again."""
+
+import json
+import re
+from datetime import datetime, timezone
+
+from tasks.deployers.deployer import Record, Release
+
+
+def facts(release: Release, sha256: str, now: datetime) -> str:
+    """Return the record as one line of JSON.
+
+    Args:
+        sha256: Of the archive that was sent.
+        now: When it is deployed, by the agent's clock, so that all servers are compared by one.
+    """
+    return json.dumps(
+        {
+            "application": release.application,
+            "version": release.version,
+            "sha256": sha256,
+            "time": now.isoformat(),
+            "pipeline": release.pipeline,
+            "triggered_by": release.triggered_by,
+        },
+        sort_keys=True,
+    )
+
+
+def compared(told: str, release: Release, sha256: str, since: datetime | None = None) -> Record:
+    """Read what ``read_record`` printed on an instance, and compare it with *release*.
+
+    Args:
+        since: A deployment before it does not match.
+    """
+    found = re.search(r"^(record|nothing) (.*)", told, re.MULTILINE)
+    if not found:
+        return unread("it printed nothing")
+    if found[1] == "nothing":
+        return Record("", "", False, found[2].strip())
+    try:
+        record = json.loads(found[2])
+        version, digest = str(record["version"]), str(record["sha256"])
+        deployed = datetime.fromisoformat(record["time"]).astimezone(timezone.utc)
+    except (ValueError, KeyError, TypeError):
+        return Record("", "", False, "its release.json was not written by --via ssm")
+    words = f"{version}, deployed {deployed:%Y-%m-%d %H:%M} UTC"
+    same = version == release.version
+    if same and digest != sha256:
+        words += ", from another archive"
+    elif same and since and deployed < since:
+        words += ", before this deployment"
+    matches = same and digest == sha256 and not (since and deployed < since)
+    return Record(version, record["time"], matches, words)
+
+
+def unread(why: str) -> Record:
+    return Record("", "", False, f"its record cannot be read: {why}", known=False)

@@ -1,0 +1,217 @@
+"""Deploy through S3 and SSM Run Command: fetch, verify, unpack, switch a link, restart, or go back."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from tasks.archives.artifact import Artifact, open_artifact
+from tasks.aws.artifact_store import ArtifactStore
+from tasks.aws.command_outcome import Outcome
+from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
+from tasks.aws.instances import Instance
+from tasks.aws.run_command import Platform, RunCommand, by_platform, subject
+from tasks.deployers.deployer import Record, Release, ReleaseFailed, Settings
+from tasks.deployers.record import compared, facts, unread
+from tasks.hosts.install_hosts import InstallHosts
+from tasks.hosts.script import powershell_script, shell_script
+from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.running.log import Log
+from tasks.running.waiting import Wait
+
+# Seconds that reading a record may take.
+READING = 30.0
+
+SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
+
+
+class SsmDeployer:
+    def __init__(self, aws: Aws, install_to: str, settings: Settings) -> None:
+        self._aws = aws
+        self._install_to = install_to
+        self._settings = settings
+        self._hosts = InstallHosts(aws, install_to)
+        self._artifacts: dict[tuple[str, Platform], Artifact] = {}
+
+    def check(self, release: Release, instance: Instance) -> None:
+        self.check_all(release, [instance])
+
+    def check_all(self, release: Release, instances: Sequence[Instance]) -> None:
+        check_folder_name(release.application, "--application")
+        check_folder_name(release.version, "--version")
+        if not self._settings.bucket and not release.artifact.startswith("s3://"):
+            raise Refused("--via ssm needs --bucket, the S3 bucket that the release passes through")
+        for platform in self._hosts.all(instances, release.version):
+            self._artifact(release, platform)
+
+    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+        for failure in self.deploy_all(release, [instance], wait, log).values():
+            raise failure
+
+    def deploy_all(
+        self, release: Release, instances: Sequence[Instance], wait: Wait, log: Log
+    ) -> dict[str, TaskError]:
+        if not instances:
+            return {}
+        hosts = self._hosts.all(instances, release.version)
+        values = {platform: self._installation(release, platform, wait, log) for platform in hosts}
+        log.say(f"{subject(instances)}: installing {release.version} to {self._install_to}")
+        for each in instances:
+            log.event("installing", instance=each.name, version=release.version)
+        doing = f"installing {release.version}"
+        outcomes = self._run(hosts, "install_release", values, doing, wait, log)
+        failures = {each.id: _failure(each, outcomes[each.id], doing) for each in instances}
+        return {key: failure for key, failure in failures.items() if failure}
+
+    def differences(
+        self,
+        release: Release,
+        instances: Sequence[Instance],
+        wait: Wait,
+        log: Log,
+        since: datetime | None = None,
+    ) -> dict[str, Record]:
+        doing = f"{subject(instances)}: reading what is current"
+        try:
+            # One that went away since would hold back what all others say.
+            known = self._hosts.anew(instances)
+            hosts = by_platform(instances, known)
+            scripts = {
+                platform: SCRIPTS[platform](["read_record"], {"install_to": self._install_to})
+                for platform in hosts
+            }
+            command = RunCommand(self._aws, hosts, min(self._settings.within, READING))
+            outcomes = command.run(scripts, wait, doing)
+        except AwsError as error:
+            return {each.id: unread(error.what) for each in instances}
+        records: dict[str, Record] = {}
+        for key, platform in known.items():
+            if isinstance(platform, Refused):
+                records[key] = unread(platform.what)
+            elif outcomes[key].problem:
+                records[key] = unread(outcomes[key].verdict)
+            else:
+                digest = self._artifact(release, platform).sha256
+                records[key] = compared(outcomes[key].output, release, digest, since)
+        return records
+
+    def check_back(self, version: str, instance: Instance) -> None:
+        if version:
+            check_folder_name(version, "--version")
+        self._hosts.all([instance], version)
+
+    def go_back(self, instance: Instance, wait: Wait, log: Log, *, to: str = "", leaving: str = "") -> str:
+        doing = f"going back to {to or 'the release before'}"
+        log.say(f"{instance.name}: {doing}")
+        hosts = self._hosts.all([instance])
+        values = {platform: {"to": to, "leaving": leaving} for platform in hosts}
+        outcome = self._run(hosts, "go_back", values, doing, wait, log)[instance.id]
+        if failure := _failure(instance, outcome, doing):
+            raise failure
+        running = re.findall(r"^running (.*) from ", outcome.output, re.MULTILINE)
+        return str(running[-1]) if running else to or "the release before"
+
+    def _installation(self, release: Release, platform: Platform, wait: Wait, log: Log) -> Mapping[str, str]:
+        artifact = self._artifact(release, platform)
+        return {
+            "url": self._staged(release, artifact, log),
+            "sha256": artifact.sha256,
+            "kind": artifact.kind,
+            "version": release.version,
+            "keep": str(self._settings.keep_releases),
+            "facts": facts(release, artifact.sha256, wait.clock.wall()),
+        }
+
+    def _run(
+        self,
+        hosts: Mapping[Platform, Sequence[Instance]],
+        steps: str,
+        values: Mapping[Platform, Mapping[str, str]],
+        doing: str,
+        wait: Wait,
+        log: Log,
+    ) -> dict[str, Outcome]:
+        placed = {"install_to": self._install_to, "restart": self._settings.restart or ""}
+        scripts = {
+            platform: SCRIPTS[platform](["releases", steps], {**placed, **values[platform]})
+            for platform in hosts
+        }
+        instances = [each for those in hosts.values() for each in those]
+        command = RunCommand(self._aws, hosts, self._settings.within)
+        try:
+            outcomes = command.run(scripts, wait, f"{subject(instances)}: {doing}")
+        except Cancelled:
+            _stop(command, instances, doing, log)
+            raise
+        for each in instances:
+            # Of many, only those that failed have something to say that a person must read.
+            if outcomes[each.id].problem or len(instances) == 1:
+                for line in outcomes[each.id].last_lines:
+                    log.say(f"{each.name}: | {line}")
+        return outcomes
+
+    def _artifact(self, release: Release, platform: Platform) -> Artifact:
+        known = (release.artifact, platform)
+        if known not in self._artifacts:
+            windows = platform is Platform.WINDOWS
+            self._artifacts[known] = open_artifact(self._aws, release.artifact, windows=windows)
+        return self._artifacts[known]
+
+    def _staged(self, release: Release, artifact: Artifact, log: Log) -> str:
+        """Have the release in S3, and return the link that the instance fetches it by."""
+        if artifact.address:
+            bucket, key = artifact.address
+            store = ArtifactStore(self._aws, bucket)
+        else:
+            bucket, key = (
+                self._settings.bucket or "",
+                f"{release.application}/{release.version}/{artifact.name}",
+            )
+            store = ArtifactStore(self._aws, bucket)
+            if not store.has(key, artifact.sha256):
+                store.put(key, artifact.content, artifact.sha256)
+        log.say(f"{release.version}: {artifact.size:,} bytes in s3://{bucket}/{key}")
+        return store.link(key)
+
+
+def _failure(instance: Instance, outcome: Outcome, doing: str) -> TaskError | None:
+    if not outcome.problem:
+        return None
+    if outcome.late:
+        return TimedOut(f"{doing} on {instance.name}: {outcome.problem}")
+    failed = f"{doing} on {instance.name} failed: "
+    if not outcome.began:
+        return ReleaseFailed(failed + outcome.verdict, f"{instance.name} runs what it ran before")
+    # The scripts say after a semicolon how they leave the instance.
+    what, semicolon, runs = outcome.verdict.rpartition("; ")
+    return ReleaseFailed(failed + what, runs) if semicolon else TaskError(failed + outcome.verdict)
+
+
+def _stop(command: RunCommand, instances: Sequence[Instance], doing: str, log: Log) -> None:
+    standing = log.standing
+    try:
+        told = "was told to stop" if command.cancel() else "had not begun"
+    except AwsError as error:
+        told = f"could not be told to stop ({error.what})"
+    unknown = f"; which release is current on {subject(instances)} is not known"
+    if told == "had not begun":
+        unknown = ""
+    log.stands(f"{doing} {told}{unknown}; {standing.state}", standing.advice)
+
+
+def check_folder_name(name: str, option: str) -> None:
+    """Refuse what cannot be one folder's name on the instance.
+
+    Raises:
+        Refused: It is empty, hidden, too long, or holds a slash or a control character.
+    """
+    bad = not name or name.startswith((".", "-")) or "/" in name or not name.isprintable()
+    if bad or len(name.encode()) > 100:
+        raise Refused(f"{option} {name!r} cannot be the name of a folder")
+
+
+def deployer(settings: Settings, aws: Aws) -> SsmDeployer:
+    if not settings.install_to:
+        both = "" if settings.bucket else "--bucket and "
+        raise Refused(f"--via ssm needs {both}--install-to, an absolute folder on the instance")
+    return SsmDeployer(aws, settings.install_to, settings)

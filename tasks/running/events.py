@@ -1,0 +1,59 @@
+"""The event file: one JSON line for each thing that a task changed or saw change."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from gocd.running_job import Job
+from tasks.running.errors import Refused
+
+Fact = str | int | float | None
+
+
+class EventFile:
+    """Appends events to a file that several commands of a stage share.
+
+    Args:
+        path: The file, made with its folders if absent; None records nothing.
+
+    Raises:
+        Refused: The file cannot be written; found out here, before anything is changed.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        task: str,
+        wall: Callable[[], datetime],
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._path = path
+        self._wall = wall
+        job = Job.from_environment(environment)
+        self._facts: dict[str, Fact] = {
+            "pipeline": f"{job.pipeline}/{job.counter}" if job else None,
+            "stage": f"{job.stage}/{job.stage_counter}" if job else None,
+            "job": job.name if job else None,
+            "task": task,
+            "process": os.getpid(),
+        }
+        if path is not None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.open("a").close()
+            except OSError as problem:
+                raise Refused(f"the event file {path} cannot be written ({problem.strerror})") from None
+
+    def record(self, state: str, **facts: Fact) -> None:
+        """Append one event in one write, so that two commands never mix their lines."""
+        if self._path is None:
+            return
+        time = self._wall().isoformat(timespec="milliseconds")
+        line = json.dumps({"time": time, **self._facts, "state": state, **facts}) + "\n"
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, line.encode())
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,173 @@
+"""The ``_status`` call: what a healthy, up-to-date service answers; other kinds of check can be added."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tasks.running.errors import Refused, TimedOut
+from tasks.running.log import Log
+from tasks.running.plugins import find
+from tasks.running.waiting import Wait, soon
+from tasks.status.pairs import read_pairs
+
+GROUP = "gocd_tasks.status_checks"
+
+# Seconds for one answer; a service that needs longer to say "ok" is not well.
+PATIENCE = 5.0
+
+# An answer is read no further than this many bytes.
+LONGEST_ANSWER = 1_000_000
+
+
+class Check(Protocol):
+    """One way to ask a service how it is; a package adds its own for the URLs of a scheme.
+
+    It is made from a URL, the status it must answer, and the fields that must be in the answer.
+    """
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def expectation(self) -> str:
+        """What is expected, in words that fit after "answers"."""
+
+    def missing(self) -> str | None:
+        """Ask once; return None if all is as expected, else what is not, in words.
+
+        Raises:
+            Refused: It cannot be asked at all.
+        """
+
+
+MakeCheck = Callable[[str, int, Mapping[str, str]], Check]
+
+
+def find_check(url: str, status: int = 200, fields: Mapping[str, str] | None = None) -> Check:
+    """Return the check that is registered for the scheme of *url* in any installed package.
+
+    Raises:
+        Refused: None is, or it does not take such a URL.
+    """
+    scheme, colon, _ = url.partition("://")
+    if not colon:
+        raise Refused(f"{url} is not a URL that can be asked")
+    make: MakeCheck = find(GROUP, scheme.lower(), f"{scheme}:// (in {url})")
+    return make(url, status, fields or {})
+
+
+@dataclass(frozen=True)
+class StatusCheck:
+    """The check for ``http`` and ``https``: one URL and what it must answer.
+
+    Args:
+        status: The HTTP status.
+        fields: Dotted names in the JSON answer, and their values as text.
+    """
+
+    url: str
+    status: int = 200
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def missing(self, timeout: float = PATIENCE) -> str | None:
+        """Ask once; return None if all is as expected, else what is not, in words."""
+        # As costly to import as Python is to start; --help and a plain sleep have no use for it.
+        import requests  # noqa: PLC0415
+
+        # Services with several ways to say it, such as HERD, need not say it in JSON unasked.
+        asked = {"Accept": "application/json"} if self.fields else {}
+        try:
+            with requests.get(
+                self.url, headers=asked, timeout=timeout, stream=True, allow_redirects=False
+            ) as answer:
+                if answer.status_code != self.status:
+                    return f"answers {answer.status_code}, not {self.status}"
+                if not self.fields:
+                    return None
+                body = _beginning(answer)
+        except requests.exceptions.ConnectTimeout:
+            return f"does not answer within {timeout:.0f} s"
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, ValueError) as problem:
+            raise Refused(f"{self.url} is not a URL that can be asked ({problem})") from None
+        except requests.exceptions.Timeout:
+            return f"does not answer within {timeout:.0f} s"
+        except (requests.exceptions.RequestException, OSError) as problem:
+            return f"cannot be reached ({_reason(problem)})"
+        return self._differences(body)
+
+    def _differences(self, body: bytes) -> str | None:
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            return "answers something that is not JSON"
+        for name, expected in self.fields.items():
+            found = _inside(answer, name)
+            if found is None:
+                return f"answers without a field {name}"
+            if found != expected:
+                return f"answers {name} {found}, not {expected}"
+        return None
+
+    @property
+    def expectation(self) -> str:
+        fields = "".join(f", {name} {value}" for name, value in self.fields.items())
+        return f"{self.status}{fields}"
+
+
+def parse_fields(pairs: Sequence[str]) -> dict[str, str]:
+    """Read ``KEY=VALUE`` pairs.
+
+    Raises:
+        Refused: One is not of that form.
+    """
+    return read_pairs("--expect-json", pairs, "KEY=VALUE")
+
+
+def wait_for_status(check: Check, subject: str, wait: Wait, within: float, log: Log) -> None:
+    """Ask until the answer is as expected.
+
+    Raises:
+        TimedOut: It is not after *within* seconds; the message has the last answer.
+    """
+
+    def look() -> str | None:
+        missing = check.missing()
+        return missing and f"{subject}: {missing}"
+
+    try:
+        seconds = wait.until_done(look, pace=soon, within=within)
+    except TimedOut as late:
+        raise TimedOut(f"{late.what}, asked for at {check.url}") from None
+    log.say(f"{subject}: answers {check.expectation} after {seconds:.0f} s")
+
+
+def _beginning(answer: Any) -> bytes:
+    """Read an answer's body no further than it may be long.
+
+    Through requests, whose errors are then the ones above: a body may break off.
+    """
+    body = b""
+    for part in answer.iter_content(65_536):
+        body += part
+        if len(body) >= LONGEST_ANSWER:
+            break
+    return body
+
+
+def _inside(answer: Any, name: str) -> str | None:
+    for part in name.split("."):
+        if not isinstance(answer, dict) or part not in answer:
+            return None
+        answer = answer[part]
+    if isinstance(answer, bool):
+        return "true" if answer else "false"
+    return None if answer is None else str(answer)
+
+
+def _reason(problem: BaseException) -> str:
+    text = str(problem)
+    for words in ("Connection refused", "Name or service not known", "No route to host", "certificate"):
+        if words.lower() in text.lower():
+            return words.lower()
+    return type(problem).__name__

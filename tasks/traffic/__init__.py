@@ -1,0 +1,1 @@
+"""Traffic sent, counted and judged."""

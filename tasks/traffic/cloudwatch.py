@@ -1,0 +1,68 @@
+"""The load balancer's own counts, held against a verdict on traffic."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from gocd.samples.measurement import Measurement
+from gocd.samples.verdict import Criterion, went_wrong
+from tasks.aws.balancer_lookup import find_load_balancer
+from tasks.aws.connect import Aws
+from tasks.aws.errors import AwsError
+from tasks.aws.traffic_counts import Count, count_failures
+from tasks.running.errors import Refused
+
+NAME = "cloudwatch"
+
+
+def counted(
+    aws: Aws, names: Sequence[str], since: datetime | None, measurement: Measurement | None, now: datetime
+) -> list[Criterion]:
+    """Return a criterion for each of the load balancers' failure counts: it must be zero.
+
+    CloudWatch that cannot be asked is a failed criterion. Where it has no traffic at all for the time,
+    which is so for the first minutes after it, nothing is known; that is said, and fails nothing.
+
+    Args:
+        since: From when to count; by default from the first sample.
+        now: Until when.
+    """
+    first = measurement.first_at if measurement else None
+    start = since or (datetime.fromtimestamp(first, timezone.utc) if first else now)
+    criteria: list[Criterion] = []
+    for name in names:
+        try:
+            balancer = find_load_balancer(aws, name)
+            criteria += [
+                _criterion(balancer.name, each) for each in count_failures(aws, balancer, start, now)
+            ]
+        except AwsError as error:
+            criteria.append(went_wrong(NAME, f"{name}: {error.what}; nothing is known of its own counts"))
+    return criteria
+
+
+def read_since(text: str) -> datetime:
+    """Read ``--since``: a time in ISO 8601, or an event file, which means its first event.
+
+    Raises:
+        Refused: It is neither.
+    """
+    try:
+        if Path(text).is_file():
+            with Path(text).open(encoding="utf-8") as events:
+                text = json.loads(events.readline())["time"]
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Refused(
+            f"--since takes a time such as 2026-01-31T12:00:00Z or an event file, not {text}"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _criterion(balancer: str, count: Count) -> Criterion:
+    if count.value is None:
+        message = f"{balancer}: {count.name}: not known, CloudWatch has no traffic for that time yet"
+        return Criterion(NAME, None, 0, None, "", True, message)
+    message = f"{balancer}: {count.value:,} {count.name}; at most 0 allowed"
+    return Criterion(NAME, None, 0, count.value, "", count.value == 0, message)

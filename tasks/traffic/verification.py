@@ -1,0 +1,154 @@
+"""Traffic judged: of a plan that JMeter runs now, or of finished runs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from gocd.report import verdict as page
+from gocd.report.page import write_report
+from gocd.report.traffic import Traffic, first_lost
+from gocd.samples.jtl import UnreadableJtl
+from gocd.samples.limits import RULES, Thresholds
+from gocd.samples.measurement import Measurement, measure
+from gocd.samples.threshold_file import read_thresholds
+from gocd.samples.verdict import Criterion, Verdict, headline, judge, unreadable, went_wrong
+from gocd.samples.verdict_files import junit_xml, verdict_json
+from tasks.running.clock import Clock
+from tasks.running.errors import Refused, TaskError
+from tasks.running.log import Log
+from tasks.traffic.jmeter.found import JMeter
+from tasks.traffic.jmeter.recording import Recording, errors_logged, record
+
+VERDICT, JUNIT, REPORT = "verdict.json", "junit.xml", "report.html"
+
+
+def thresholds_of(file: Path | None, given: dict[str, float | None]) -> Thresholds:
+    """Return the limits of *file*, and over them those *given* by name.
+
+    Raises:
+        Refused: A limit is not a number that makes sense.
+        GoCDError: The file says something that is not a limit.
+    """
+    stated = {name: limit for name, limit in given.items() if limit is not None}
+    for name, limit in stated.items():
+        if problem := RULES[name].problem(limit):
+            raise Refused(f"--{name} {problem}")
+    from_file = read_thresholds(file) if file else Thresholds()
+    return Thresholds({**from_file.overall, **stated}, from_file.labels)
+
+
+Counts = Callable[[Measurement | None], list[Criterion]]
+
+
+def verify_plan(
+    recording: Recording, jmeter: JMeter, thresholds: Thresholds, counts: Counts, clock: Clock, log: Log
+) -> None:
+    """Run the plan and judge its samples.
+
+    Args:
+        counts: Returns what the load balancer itself says of the time that was measured.
+
+    Raises:
+        TaskError: JMeter could not do its work, or the samples do not keep to *thresholds*.
+    """
+    log.say(jmeter.title)
+    problem = record(recording, jmeter, clock, log)
+    broken = [went_wrong("jmeter", problem)] if problem else []
+    verdict = _judged([recording.jtl], thresholds, counts, broken)
+    if any(criterion.limit is None for criterion in verdict.failed) or not _samples_in(verdict):
+        for line in errors_logged(recording.out):
+            log.say(f"jmeter.log: {line}")
+    _conclude(verdict, recording.out, log)
+
+
+def verify_jtls(jtls: list[Path], thresholds: Thresholds, counts: Counts, out: Path, log: Log) -> None:
+    """Judge the samples of finished runs, read side by side as one.
+
+    Raises:
+        TaskError: A file cannot be judged, or the samples do not keep to *thresholds*.
+    """
+    _conclude(_judged(jtls, thresholds, counts, []), out, log)
+
+
+def _judged(jtls: list[Path], thresholds: Thresholds, counts: Counts, broken: list[Criterion]) -> Verdict:
+    measurement: Measurement | None = None
+    try:
+        measurement = measure(*jtls)
+    except (UnreadableJtl, OSError) as problem:
+        # Where JMeter failed there is often no file; what went wrong with JMeter says it all.
+        if not (broken and isinstance(problem, FileNotFoundError)):
+            broken = [*broken, unreadable(problem)]
+    verdict = judge(measurement, thresholds, broken)
+    return replace(verdict, criteria=(*verdict.criteria, *counts(measurement)))
+
+
+def _samples_in(verdict: Verdict) -> int:
+    return verdict.measurement.sent if verdict.measurement else 0
+
+
+def _conclude(verdict: Verdict, out: Path, log: Log) -> None:
+    """Tell the verdict and leave its evidence; a failed one ends the task."""
+    leave_evidence(verdict, out)
+    figures = verdict.measurement
+    if figures:
+        log.say(f"verify: {headline(figures)}")
+    for criterion in verdict.criteria:
+        if not criterion.passed:
+            log.say(f"verify: failed: {criterion.subject}")
+        elif criterion.measured is None and criterion.limit is not None:
+            log.say(f"verify: {criterion.subject}")
+    log.event(
+        "judged",
+        passed=verdict.passed,
+        samples=_samples_in(verdict),
+        lost=figures.lost if figures else None,
+        longest_gap_s=figures.longest_gap_s if figures else None,
+        p95_ms=figures.p95_ms if figures else None,
+        verdict=str(out / VERDICT),
+    )
+    counted = f"{len(verdict.failed)} of {len(verdict.criteria)} criteria"
+    if not verdict.passed:
+        advice = "Find out why before this release goes on"
+        log.stands(f"the evidence is in {out}: {VERDICT} and {JUNIT}", advice)
+        raise TaskError(f"the traffic failed {counted}, the first: {verdict.failed[0].subject}")
+    log.say(f"verify: passed, all {len(verdict.criteria)} criteria; the evidence is in {out}")
+
+
+def leave_evidence(verdict: Verdict, out: Path) -> None:
+    """Write what a verdict leaves for other programs and for GoCD's tabs."""
+    (out / VERDICT).write_text(verdict_json(verdict), encoding="utf-8")
+    (out / JUNIT).write_text(junit_xml(verdict), encoding="utf-8")
+    figures = verdict.measurement
+    shown = []
+    if figures and figures.sent:
+        files = [Path(file.path) for file in figures.files]
+        lost = first_lost(files[0]) if figures.lost and len(files) == 1 else ()
+        shown = [Traffic(", ".join(file.name for file in files), figures, lost)]
+    write_report(
+        out,
+        verdict=page.Verdict(sentence(verdict), good=verdict.passed),
+        traffic=shown,
+        title="Traffic verified",
+        notes=[each.subject for each in verdict.criteria if not each.passed or each.name == "cloudwatch"],
+    )
+
+
+def sentence(verdict: Verdict) -> str:
+    """Return the verdict in one sentence."""
+    if verdict.passed:
+        return f"The traffic passed all {len(verdict.criteria)} criteria."
+    return f"The traffic failed {len(verdict.failed)} of {len(verdict.criteria)} criteria."
+
+
+def ready(out: Path) -> None:
+    """Make the folder, and take away an earlier verdict: until there is a new one there is none.
+
+    Raises:
+        Refused: It cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (VERDICT, JUNIT, REPORT):
+            (out / name).unlink(missing_ok=True)
+    except OSError as problem:
+        raise Refused(f"--out {out} cannot be written ({problem.strerror})") from None

@@ -1,0 +1,138 @@
+from collections.abc import Callable
+from typing import Any
+
+import botocore.config
+import botocore.exceptions
+import botocore.session
+import pytest
+
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.control.journal import Call
+
+
+def client(cloud: StandInAWS, service: str, *, attempts: int = 1) -> Any:
+    """Open a client as a task would: from the environment's values, without standing out."""
+    return botocore.session.Session().create_client(
+        service,
+        region_name=cloud.region,
+        endpoint_url=cloud.endpoint_url,
+        aws_access_key_id="AKIA",
+        aws_secret_access_key="secret",
+        config=botocore.config.Config(retries={"total_max_attempts": attempts}),
+    )
+
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "elbv2": lambda c: c.describe_target_groups(),
+    "elb": lambda c: c.describe_load_balancers(),
+    "ec2": lambda c: c.describe_instances(),
+    "ssm": lambda c: c.describe_instance_information(),
+    "s3": lambda c: c.list_buckets(),
+    "autoscaling": lambda c: c.describe_auto_scaling_groups(),
+}
+
+
+@pytest.mark.parametrize(
+    ("service", "code"),
+    [
+        ("elbv2", "Throttling"),
+        ("elb", "Throttling"),
+        ("autoscaling", "Throttling"),
+        ("ec2", "RequestLimitExceeded"),
+        ("ssm", "ThrottlingException"),
+        ("s3", "SlowDown"),
+    ],
+)
+def test_each_service_words_throttling_its_own_way(cloud: StandInAWS, service: str, code: str) -> None:
+    cloud.faults.throttle(1.0)
+
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        CALLS[service](client(cloud, service))
+    assert refused.value.response["Error"]["Code"] == code
+    assert [call.outcome for call in cloud.journal.calls] == [code]
+
+
+def test_throttling_a_share_of_calls_lets_a_patient_client_through(cloud: StandInAWS) -> None:
+    cloud.faults.throttle(0.5, seed=2)
+    patient = client(cloud, "elbv2", attempts=10)
+    patient.describe_target_groups()
+
+    assert cloud.journal.calls[-1].outcome == "ok"
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "code"),
+    [
+        ("elbv2", "elasticloadbalancing:DescribeTargetGroups", "AccessDenied"),
+        ("ec2", "ec2:DescribeInstances", "UnauthorizedOperation"),
+        ("ssm", "ssm:*", "AccessDeniedException"),
+    ],
+)
+def test_a_denied_action_is_refused_in_awss_words(
+    cloud: StandInAWS, service: str, action: str, code: str
+) -> None:
+    cloud.faults.deny(action)
+
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        CALLS[service](client(cloud, service))
+    error = refused.value.response["Error"]
+    assert error["Code"] == code
+    assert "user/deployer is not authorized to perform: " in error["Message"]
+
+
+def test_a_call_that_moto_does_not_model_is_an_error_a_client_can_read(cloud: StandInAWS) -> None:
+    unmodelled: dict[str, Callable[[Any], Any]] = {
+        "ec2": lambda c: c.describe_spot_datafeed_subscription(),
+        "ssm": lambda c: c.describe_activations(),
+        "elbv2": lambda c: c.describe_trust_stores(),
+    }
+    for service, ask in unmodelled.items():
+        with pytest.raises(botocore.exceptions.ClientError, match="not modelled by the stand-in AWS"):
+            ask(client(cloud, service))
+
+
+def test_a_gap_inside_moto_is_an_error_a_client_can_read(cloud: StandInAWS) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match="failed inside the stand-in AWS"):
+        client(cloud, "autoscaling").execute_policy(PolicyName="nope")
+
+
+def test_the_hooks_run_just_before_and_just_after_a_call_takes_effect(cloud: StandInAWS) -> None:
+    moments: list[tuple[str, int, int]] = []
+
+    def parameters() -> int:
+        return len(cloud.client("ssm").describe_parameters()["Parameters"])
+
+    def before(call: Call) -> None:
+        moments.append(("before", call.number, parameters()))
+
+    def after(call: Call) -> None:
+        moments.append(("after", call.number, parameters()))
+
+    cloud.faults.before_call, cloud.faults.after_call = before, after
+    client(cloud, "ssm").put_parameter(Name="lock", Value="mine", Type="String")
+
+    assert moments == [("before", 1, 0), ("after", 1, 1)]
+
+
+def test_calls_that_arrange_a_world_are_not_in_the_journal_and_meet_no_fault(cloud: StandInAWS) -> None:
+    cloud.faults.throttle(1.0)
+    cloud.client("ec2").describe_instances()
+
+    assert cloud.journal.calls == []
+
+
+def test_the_journal_names_actions_as_iam_does(cloud: StandInAWS) -> None:
+    client(cloud, "elb").describe_load_balancers()
+    client(cloud, "s3").create_bucket(
+        Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    client(cloud, "s3").put_object(Bucket="releases", Key="k", Body=b"x")
+    client(cloud, "s3").head_object(Bucket="releases", Key="k")
+
+    assert [call.action for call in cloud.journal.calls] == [
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "s3:CreateBucket",
+        "s3:PutObject",
+        "s3:GetObject",
+    ]
+    assert [call.number for call in cloud.journal.calls] == [1, 2, 3, 4]

@@ -1,0 +1,135 @@
+"""Names that people type, and what they mean on the stand-in AWS."""
+
+import pytest
+
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tasks.aws.balancer_lookup import find_load_balancers
+from tasks.aws.connect import Aws
+from tasks.aws.instances import find_instance
+from tasks.running.errors import Refused
+from tests.tasks.conftest import MakeBalancer, Pair
+
+
+def addresses(aws: Aws, *names: str, remembered: tuple[str, ...] = ()) -> list[str]:
+    instance = find_instance(aws, "Staging-1")
+    return [balancer.address for balancer in find_load_balancers(aws, names, instance, remembered)]
+
+
+def test_an_instance_is_found_by_id_name_address_and_dns_name(
+    cloud: StandInAWS, aws: Aws, pair: Pair
+) -> None:
+    [described] = cloud.client("ec2").describe_instances(InstanceIds=[pair.one.id])["Reservations"]
+    dns = described["Instances"][0]["PrivateDnsName"]
+
+    found = [find_instance(aws, name) for name in (pair.one.id, "Staging-1", pair.one.private_ip, dns)]
+    assert {instance.id for instance in found} == {pair.one.id}
+    assert {instance.zone for instance in found} == {"eu-west-1a"}
+
+
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(aws: Aws, pair: Pair) -> None:
+    with pytest.raises(Refused, match="no instance is called Stagin-1 in eu-west-1") as refusal:
+        find_instance(aws, "Stagin-1")
+
+    assert refusal.value.advice == "Did you mean Staging-1?"
+
+
+def test_a_name_that_two_instances_have_is_refused_with_both(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+    other = cloud.launch("Staging-1")
+    with pytest.raises(Refused, match="means 2 instances") as refusal:
+        find_instance(aws, "Staging-1")
+
+    assert pair.one.id in refusal.value.what
+    assert other.id in refusal.value.what
+
+
+def test_a_terminated_namesake_does_not_count(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+    other = cloud.launch("Staging-1")
+    cloud.client("ec2").terminate_instances(InstanceIds=[other.id])
+
+    assert find_instance(aws, "Staging-1").id == pair.one.id
+
+
+@pytest.mark.parametrize("pattern", ["Staging-*", "Staging-?", "*"])
+def test_a_pattern_is_a_name_like_any_other(aws: Aws, pair: Pair, pattern: str) -> None:
+    with pytest.raises(Refused, match="no instance is called"):
+        find_instance(aws, pattern)
+
+
+@pytest.mark.parametrize("name", ["i-0123456789abcdef0", "127.0.0.99", "ip-1-2-3-4.ec2.internal"])
+def test_what_is_not_there_is_refused(aws: Aws, pair: Pair, name: str) -> None:
+    with pytest.raises(Refused, match="no instance is called"):
+        find_instance(aws, name)
+
+
+def test_a_target_group_is_found_by_name_prefix_arn_and_its_load_balancer(
+    aws: Aws, behind: MakeBalancer
+) -> None:
+    made = behind("application")
+
+    for name in ("staging", "target-group:staging", made.arn, "staging-lb", made.load_balancer_arn):
+        assert addresses(aws, name) == ["target-group:staging"]
+
+
+def test_a_classic_load_balancer_is_found_by_name_and_prefix(aws: Aws, behind: MakeBalancer) -> None:
+    behind("classic")
+
+    assert addresses(aws, "staging") == addresses(aws, "classic:staging") == ["classic:staging"]
+
+
+def test_both_kinds_of_one_name_are_a_doubt_that_a_prefix_settles(aws: Aws, behind: MakeBalancer) -> None:
+    behind("classic")
+    behind("application")
+    with pytest.raises(Refused, match="staging means 2 things") as refusal:
+        addresses(aws, "staging")
+
+    assert refusal.value.advice == "Say which: classic:staging or target-group:staging"
+    assert addresses(aws, "classic:staging") == ["classic:staging"]
+    assert addresses(aws, "target-group:staging") == ["target-group:staging"]
+
+
+def test_a_load_balancer_with_two_target_groups_is_a_doubt(
+    cloud: StandInAWS, aws: Aws, behind: MakeBalancer
+) -> None:
+    made = behind("application")
+    elbv2 = cloud.client("elbv2")
+    vpc = elbv2.describe_target_groups(TargetGroupArns=[made.arn])["TargetGroups"][0]["VpcId"]
+    [other] = elbv2.create_target_group(Name="green", Protocol="HTTP", Port=80, VpcId=vpc)["TargetGroups"]
+    elbv2.create_listener(
+        LoadBalancerArn=made.load_balancer_arn,
+        Protocol="HTTP",
+        Port=81,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": other["TargetGroupArn"]}],
+    )
+    with pytest.raises(Refused, match="staging-lb means 2 things"):
+        addresses(aws, "staging-lb")
+
+
+def test_a_name_that_means_nothing_is_answered_with_what_there_is(aws: Aws, behind: MakeBalancer) -> None:
+    behind("application")
+    with pytest.raises(Refused, match="no target group or load balancer is called stagin") as refusal:
+        addresses(aws, "stagin")
+
+    assert refusal.value.advice == "There are: staging"
+
+
+def test_the_same_one_named_twice_counts_once(aws: Aws, behind: MakeBalancer) -> None:
+    behind("application")
+
+    assert addresses(aws, "staging", "target-group:staging") == ["target-group:staging"]
+
+
+def test_all_is_every_one_it_is_in_and_every_one_it_was_taken_out_of(
+    cloud: StandInAWS, aws: Aws, behind: MakeBalancer, pair: Pair
+) -> None:
+    behind("application", name="in")
+    behind("classic", name="also-in")
+    cloud.target_group("out", instances=[pair.two])
+    cloud.target_group("taken-out", instances=[pair.two])
+
+    found = addresses(aws, "all", remembered=("target-group:taken-out",))
+    assert sorted(found) == ["classic:also-in", "target-group:in", "target-group:taken-out"]
+
+
+def test_all_of_nothing_is_an_error(aws: Aws, pair: Pair) -> None:
+    with pytest.raises(Refused, match="registered with no load balancer"):
+        addresses(aws, "all")

@@ -1,0 +1,215 @@
+"""Members of an Auto Scaling group leave through Standby, and the group is as it was when they are back."""
+
+import signal
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
+from gocd.rehearsal.standin_aws.world import LoadBalancer
+from tests.tasks.conftest import CommandLine
+
+pytestmark = pytest.mark.end_to_end
+
+ZONES = ("eu-west-1a", "eu-west-1b")
+
+
+@dataclass
+class Group:
+    cloud: StandInAWS
+    balancer: LoadBalancer
+    members: list[Instance]
+
+    def look(self) -> dict[str, Any]:
+        """All that a Standby may change in it."""
+        [group] = self.cloud.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        return {
+            "sizes": (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]),
+            "suspended": {each["ProcessName"] for each in group["SuspendedProcesses"]},
+            "tags": {tag["Key"]: tag["Value"] for tag in group["Tags"]},
+            "states": {each["InstanceId"]: each["LifecycleState"] for each in group["Instances"]},
+        }
+
+    def remembered(self) -> set[str]:
+        tags = self.cloud.client("ec2").describe_tags()["Tags"]
+        return {tag["ResourceId"] for tag in tags if tag["Key"].startswith("gocd-tasks:")}
+
+
+@pytest.fixture
+def group(cloud: StandInAWS, sample: Service) -> Group:
+    balancer = cloud.target_group("web", deregistration_delay=1)
+    members = cloud.auto_scaling_group(
+        "fleet", size=3, min_size=3, service=sample, load_balancers=[balancer], zones=ZONES
+    )
+    return Group(cloud, balancer, members)
+
+
+def test_a_member_goes_to_standby_and_back_and_the_group_is_as_it_was(
+    group: Group, gocd_tasks: CommandLine
+) -> None:
+    before, member = group.look(), group.members[0].id
+    out = gocd_tasks("detach-instance", member, "--load-balancer", "web")
+    while_out = group.look()
+    back = gocd_tasks("attach-instance", member, "--load-balancer", "web")
+
+    assert out.returncode == 0, out.stderr
+    assert "fleet: minimum size 3 is lowered to 2 meanwhile" in out.stdout
+    assert while_out["states"][member] == "Standby"
+    assert while_out["sizes"] == (2, 2, 6)
+    assert while_out["suspended"] == {"AZRebalance"}
+    assert back.returncode == 0, back.stderr
+    assert group.look() == before
+    assert group.remembered() == set()
+
+
+def test_the_minimum_comes_back_with_the_members_and_not_before(
+    group: Group, gocd_tasks: CommandLine
+) -> None:
+    one, two = group.members[0].id, group.members[1].id
+    for member in (one, two):
+        assert gocd_tasks("detach-instance", member, "--load-balancer", "web").returncode == 0
+    assert group.look()["sizes"][:2] == (1, 1)
+
+    assert gocd_tasks("attach-instance", one, "--load-balancer", "web").returncode == 0
+    assert group.look()["sizes"][:2] == (2, 2)
+    assert group.look()["suspended"] == {"AZRebalance"}
+
+    assert gocd_tasks("attach-instance", two, "--load-balancer", "web").returncode == 0
+    assert group.look()["sizes"][:2] == (3, 3)
+    assert group.look()["suspended"] == set()
+
+
+def test_a_minimum_that_allows_it_is_left_alone(
+    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+) -> None:
+    cloud.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="fleet", MinSize=1)
+    out = gocd_tasks("detach-instance", group.members[0].id, "--load-balancer", "web")
+
+    assert out.returncode == 0, out.stderr
+    assert group.look()["sizes"][:2] == (1, 2)
+    assert "gocd-tasks:min-size" not in group.look()["tags"]
+
+
+def test_a_process_that_somebody_suspended_stays_suspended(
+    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+) -> None:
+    processes = {"AutoScalingGroupName": "fleet", "ScalingProcesses": ["AZRebalance", "ScheduledActions"]}
+    cloud.client("autoscaling").suspend_processes(**processes)
+    for task in ("detach-instance", "attach-instance"):
+        done = gocd_tasks(task, group.members[0].id, "--load-balancer", "web")
+        assert done.returncode == 0, done.stderr
+        assert group.look()["suspended"] == {"AZRebalance", "ScheduledActions"}
+
+
+def test_a_group_that_could_not_take_its_member_back_is_refused(
+    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+) -> None:
+    launch = {"AutoScalingGroupName": "fleet", "ScalingProcesses": ["Launch"]}
+    cloud.client("autoscaling").suspend_processes(**launch)
+    refused = gocd_tasks("detach-instance", group.members[0].id, "--load-balancer", "web")
+
+    assert refused.returncode == 2
+    assert "process Launch is suspended in Auto Scaling group fleet" in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    assert "aws autoscaling resume-processes" in refused.stderr
+
+
+def test_a_load_balancer_that_the_group_does_not_know_is_left_beside_it(
+    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+) -> None:
+    member = group.members[0]
+    internal = cloud.target_group("internal", instances=group.members, deregistration_delay=1)
+    out = gocd_tasks("detach-instance", member.id, "--load-balancer", "all")
+    assert out.returncode == 0, out.stderr
+    assert member.id not in cloud.serving(internal) | cloud.serving(group.balancer)
+
+    back = gocd_tasks("attach-instance", member.id, "--load-balancer", "all")
+    assert back.returncode == 0, back.stderr
+    assert member.id in cloud.serving(internal) & cloud.serving(group.balancer)
+
+
+def test_what_is_attached_to_the_group_is_guarded_although_it_was_not_named(
+    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+) -> None:
+    other = cloud.target_group("other", deregistration_delay=1)
+    attached = {"AutoScalingGroupName": "fleet", "TargetGroupARNs": [other.arn]}
+    cloud.client("autoscaling").attach_load_balancer_target_groups(**attached)
+    cloud.wait_until_serving(other, group.members)
+    out = gocd_tasks("detach-instance", group.members[0].id, "--load-balancer", "web")
+
+    assert out.returncode == 0, out.stderr
+    assert "fleet: target-group:other attached as well" in out.stdout
+    assert "other (target group, port 8080): 3 healthy of 3" in out.stdout
+
+
+def test_a_cancel_while_it_drains_puts_it_back_from_standby(
+    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+) -> None:
+    before, member = group.look(), group.members[0].id
+    cloud.client("elbv2").modify_target_group_attributes(
+        TargetGroupArn=group.balancer.arn,
+        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "4"}],
+    )
+    running = gocd_tasks.start("detach-instance", member, "--load-balancer", "web")
+    assert running.stdout
+    told = next(line for line in running.stdout if "leaving web" in line)
+    assert member in told
+    running.send_signal(signal.SIGTERM)
+    out, err = running.communicate(timeout=60)
+
+    assert running.returncode == 143
+    assert f"{member} was put back and serves as before" in err, out
+    assert group.look() == before
+    assert group.remembered() == set()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["CreateTags", "CreateOrUpdateTags", "UpdateAutoScalingGroup", "SuspendProcesses", "EnterStandby"],
+)
+def test_killed_on_its_way_out_the_next_attach_leaves_all_as_it_was(
+    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine, operation: str
+) -> None:
+    before, member = group.look(), group.members[0].id
+    kill_after(cloud, gocd_tasks, operation, "detach-instance", member)
+
+    back = gocd_tasks("attach-instance", member, "--load-balancer", "web")
+    assert back.returncode == 0, back.stderr
+    assert group.look() == before
+    assert group.remembered() == set()
+
+
+@pytest.mark.parametrize(
+    "operation", ["ExitStandby", "UpdateAutoScalingGroup", "ResumeProcesses", "DeleteTags"]
+)
+def test_killed_on_its_way_back_the_same_command_heals(
+    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine, operation: str
+) -> None:
+    before, member = group.look(), group.members[0].id
+    assert gocd_tasks("detach-instance", member, "--load-balancer", "web").returncode == 0
+    kill_after(cloud, gocd_tasks, operation, "attach-instance", member)
+
+    again = gocd_tasks("attach-instance", member, "--load-balancer", "web")
+    assert again.returncode == 0, again.stderr
+    assert group.look() == before
+    assert group.remembered() == set()
+
+
+def kill_after(cloud: StandInAWS, gocd_tasks: CommandLine, operation: str, task: str, member: str) -> None:
+    """Kill the task once its first call of *operation* has taken effect."""
+    running: list[subprocess.Popen[str]] = []
+
+    def kill(call: Call) -> None:
+        if call.operation == operation:
+            cloud.faults.after_call = None
+            running[0].send_signal(signal.SIGKILL)
+            running[0].wait()
+
+    cloud.faults.after_call = kill
+    running.append(gocd_tasks.start(task, member, "--load-balancer", "web"))
+    out, _ = running[0].communicate(timeout=60)
+    assert running[0].returncode == -signal.SIGKILL, f"{operation} was never called: {out}"

@@ -1,0 +1,115 @@
+"""A release walks CodeDeploy's lifecycle, and what fails on the way is told."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tests.tasks.conftest import CommandLine, Pair
+from tests.tasks.deployers.codedeploy.deploying import deploy, deployments, release, version
+
+
+def test_a_release_walks_its_lifecycle_and_proves_itself(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, pair: Pair, tmp_path: Path
+) -> None:
+    done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    for event in ("ApplicationStop", "DownloadBundle", "AfterInstall", "ValidateService"):
+        assert f"Staging-1: {event} succeeded, 0." in done.stdout
+    assert "bytes in s3://releases/app/2.0/app-2.0.tar.gz" in done.stdout
+    assert "Staging-1: answers 200, version 2.0" in done.stdout
+    assert (version(one), version(pair.two.private_ip)) == ("2.0", "1.0")
+    [deployment] = deployments(cloud)
+    assert deployment["ignoreApplicationStopFailures"] is True
+    assert deployment["fileExistsBehavior"] == "OVERWRITE"
+
+
+def test_a_release_that_is_in_s3_already_is_deployed_from_there(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    made = Path(release(tmp_path, "2.0"))
+    with zipfile.ZipFile(tmp_path / "app.zip", "w", strict_timestamps=False) as archive:
+        for file in made.rglob("*"):
+            archive.write(file, file.relative_to(made))
+    body = (tmp_path / "app.zip").read_bytes()
+    cloud.client("s3").put_object(Bucket="releases", Key="built/app.zip", Body=body)
+    done = gocd_tasks(*deploy("s3://releases/built/app.zip", "2.0", "--bucket", ""))
+
+    assert done.returncode == 0, done.stderr
+    assert cloud.journal.of("PutObject") == []
+    assert version(one) == "2.0"
+
+
+def test_a_folder_is_packed_and_the_same_again_uploads_nothing(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    words = deploy(release(tmp_path, "2.0"), "2.0")
+    assert gocd_tasks(*words).returncode == 0
+    cloud.journal.clear()
+    again = gocd_tasks(*words)
+
+    assert again.returncode == 0, again.stderr
+    assert cloud.journal.of("PutObject") == []
+    assert version(one) == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("event", "script"),
+    [("AfterInstall", "switch"), ("ApplicationStart", "start"), ("ValidateService", "validate")],
+)
+def test_a_failing_hook_is_told_with_its_script_code_and_log(
+    gocd_tasks: CommandLine, one: str, tmp_path: Path, event: str, script: str
+) -> None:
+    name = f"scripts/{script}.sh"
+    text = (
+        "#!/bin/sh\nfor i in $(seq 50); do echo \"line $i\"; done\nprintf 'no \\033[31mgood\\n' >&2\nexit 3\n"
+    )
+    done = gocd_tasks(*deploy(release(tmp_path, "3.0", {name: text}), "3.0"))
+
+    assert done.returncode == 1
+    assert f"Staging-1: {event} failed" in done.stdout
+    assert f"ScriptFailed, Script at specified location: {name} failed with exit code 3" in done.stdout
+    assert "Staging-1: | [stdout]line 50" in done.stdout
+    assert "Staging-1: | [stdout]line 1\n" not in done.stdout
+    assert "lines before these" in done.stdout
+    assert "\033" not in done.stdout
+    assert len(done.stderr.splitlines()) == 1
+    assert "deploying 3.0 to Staging-1 failed" in done.stderr
+    assert f"{event}: ScriptFailed" in done.stderr
+    assert "it was not rolled back (no rollback is set up)" in done.stderr
+    assert "Run again: gocd-tasks deploy-artifact Staging-1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("scripts", "said"),
+    [
+        ({"scripts/start.sh": None}, "ScriptMissing"),
+        ({"scripts/start.sh": "#!/bin/sh\nsleep 60\n"}, "ScriptTimedOut"),
+    ],
+)
+def test_a_hook_that_is_missing_or_never_ends_is_told_as_that(
+    gocd_tasks: CommandLine, one: str, tmp_path: Path, scripts: dict[str, str | None], said: str
+) -> None:
+    made = release(tmp_path, "3.0", scripts)
+    appspec = Path(made) / "appspec.yml"
+    appspec.write_text(appspec.read_text().replace("timeout: 60", "timeout: 1"))
+    done = gocd_tasks(*deploy(made, "3.0"))
+
+    assert done.returncode == 1
+    assert f"ApplicationStart: {said}, " in done.stderr
+    assert "Staging-1: skipped ValidateService" in done.stdout
+
+
+def test_a_failed_stop_of_the_old_release_does_not_stand_in_the_way(
+    gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    first = release(tmp_path, "2.0", {"scripts/stop.sh": "#!/bin/sh\nexit 1\n"})
+    assert gocd_tasks(*deploy(first, "2.0")).returncode == 0
+    done = gocd_tasks(*deploy(release(tmp_path, "3.0"), "3.0"))
+
+    assert done.returncode == 0, done.stderr
+    assert "Staging-1: ApplicationStop failed" in done.stdout
+    assert version(one) == "3.0"

@@ -1,0 +1,85 @@
+"""One order makes one deployment, whatever gets lost, throttled or killed."""
+
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.control import wire
+from gocd.rehearsal.standin_aws.control.journal import Call
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.tasks.balancing.test_killed import killed_at
+from tests.tasks.conftest import CommandLine
+from tests.tasks.deployers.codedeploy.deploying import SLOW, deploy, deployments, release, version
+from tests.tasks.killing import AT, moments
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_throttled_deployment_completes_and_is_created_once(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, seed: int
+) -> None:
+    cloud.faults.throttle(0.4, seed=seed)
+    done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
+
+    assert done.returncode == 0, done.stderr
+    assert len(deployments(cloud)) == 1
+
+
+def test_an_order_whose_answer_was_lost_is_looked_up_before_it_is_sent_again(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    """The deployment is there, and over, while its creator is told that AWS could not say."""
+    lost: list[int] = []
+    owner = cloud.parts.control_plane
+    take_effect = owner._take_effect
+
+    def lose_one(call: Call, environ: dict[str, Any]) -> Any:
+        answer = take_effect(call, environ)
+        if call.operation == "CreateDeployment" and not lost:
+            lost.append(call.number)
+            eventually(lambda: len(deployments(cloud, "Succeeded")), 1)
+            return wire.error(call, 503, "ServiceUnavailable", "Try again later.")
+        return answer
+
+    owner._take_effect = lose_one  # type: ignore[method-assign]
+    try:
+        done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
+    finally:
+        owner._take_effect = take_effect  # type: ignore[method-assign]
+
+    assert done.returncode == 0, done.stderr
+    assert len(lost) == 1
+    assert len(deployments(cloud)) == 1
+
+
+@AT
+@pytest.mark.end_to_end
+def test_killed_and_run_again_it_converges(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, every: bool
+) -> None:
+    cloud.journal.clear()
+    slow = {"scripts/validate.sh": SLOW}
+    assert gocd_tasks(*deploy(release(tmp_path, "2.0", slow), "2.0")).returncode == 0
+    operations = [call.operation for call in cloud.journal.calls]
+    created = operations.index("CreateDeployment") + 1
+    numbers = moments(cloud.journal.calls[: created + 3], every=every)
+    assert created in numbers
+
+    for number in numbers:
+        words = deploy(release(tmp_path, f"2.{number}", slow), f"2.{number}")
+        cloud.journal.clear()
+        running: list[subprocess.Popen[str]] = []
+        killed_at(cloud, number, running)
+        running.append(gocd_tasks.start(*words))
+        running[0].communicate(timeout=60)
+        cloud.faults.after_call = None
+        assert running[0].returncode == -signal.SIGKILL
+
+        assert gocd_tasks(*words).returncode == 0
+        assert version(one) == f"2.{number}"
+        made = [call for call in cloud.journal.of("CreateDeployment") if call.outcome == "ok"]
+        assert len(made) == 1, f"killed at call {number}, {operations[number - 1]}"

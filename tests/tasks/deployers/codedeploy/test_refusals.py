@@ -1,0 +1,170 @@
+"""What cannot be deployed through CodeDeploy is refused before anything is changed."""
+
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tests.tasks.conftest import CommandLine, Pair
+from tests.tasks.deployers.codedeploy.deploying import MakeGroup, deploy, name_is, release, version
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"ec2TagFilters": [name_is("Staging-1"), name_is("Staging-2")]},
+            "would deploy to Staging-2 as well",
+        ),
+        ({"ec2TagFilters": [{"Key": "Name", "Type": "KEY_ONLY"}]}, "would deploy to Staging-2 as well"),
+        ({"ec2TagFilters": [name_is("Staging-2")]}, "does not deploy to Staging-1, but to Staging-2"),
+        ({"ec2TagFilters": [name_is("Staging-*")]}, "does not deploy to Staging-1, but to no instance"),
+        ({}, "does not deploy to Staging-1, but to no instance"),
+        (
+            {
+                "ec2TagFilters": [name_is("Staging-1")],
+                "onPremisesInstanceTagFilters": [name_is("Staging-1")],
+            },
+            "would deploy to on-premises instances as well",
+        ),
+        (
+            {
+                "ec2TagFilters": [name_is("Staging-1")],
+                "deploymentStyle": {
+                    "deploymentType": "BLUE_GREEN",
+                    "deploymentOption": "WITH_TRAFFIC_CONTROL",
+                },
+            },
+            "is for blue/green deployments",
+        ),
+    ],
+)
+def test_a_group_that_is_not_this_instances_alone_is_refused(
+    cloud: StandInAWS,
+    gocd_tasks: CommandLine,
+    group: MakeGroup,
+    tmp_path: Path,
+    settings: dict[str, Any],
+    said: str,
+) -> None:
+    group("another", **settings)
+    artifact = str(build_release("2.0", tmp_path))
+    done = gocd_tasks(*deploy(artifact, "2.0", "--deployment-group", "another"))
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "nothing was changed" in done.stderr
+    assert cloud.journal.of("PutObject") == cloud.journal.of("CreateDeployment") == []
+
+
+def test_a_group_that_routes_traffic_itself_is_pointed_out(
+    gocd_tasks: CommandLine, group: MakeGroup, tmp_path: Path
+) -> None:
+    """The stand-in does not deploy to such a group, but that comes later."""
+    style = {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+    group("routing", ec2TagFilters=[name_is("Staging-1")], deploymentStyle=style)
+    artifact = str(build_release("2.0", tmp_path))
+    done = gocd_tasks(*deploy(artifact, "2.0", "--deployment-group", "routing"))
+
+    assert "Staging-1: group routing puts it back into its load balancer by itself" in done.stdout
+
+
+def test_a_stopped_instance_counts_because_it_may_be_started(
+    cloud: StandInAWS, gocd_tasks: CommandLine, group: MakeGroup, pair: Pair, tmp_path: Path
+) -> None:
+    group("both", ec2TagFilters=[{"Key": "Name", "Type": "KEY_ONLY"}])
+    cloud.client("ec2").stop_instances(InstanceIds=[pair.two.id])
+    artifact = str(build_release("2.0", tmp_path))
+    done = gocd_tasks(*deploy(artifact, "2.0", "--deployment-group", "both"))
+
+    assert done.returncode == 2
+    assert "would deploy to Staging-2 as well" in done.stderr
+
+
+def test_a_group_by_several_tags_that_only_this_instance_has_is_its_own(
+    cloud: StandInAWS, gocd_tasks: CommandLine, group: MakeGroup, one: str, tmp_path: Path
+) -> None:
+    tag_set = [[{"Key": "Name", "Type": "KEY_ONLY"}], [name_is("Staging-1"), name_is("Staging-9")]]
+    group("tag-set", ec2TagSet={"ec2TagSetList": tag_set})
+    artifact = str(build_release("2.0", tmp_path))
+    done = gocd_tasks(*deploy(artifact, "2.0", "--deployment-group", "tag-set"))
+
+    assert done.returncode == 0, done.stderr
+    assert version(one) == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--deployment-group", "nobody"), "CodeDeploy application app has no group nobody in eu-west-1"),
+        (("--application", "nobody"), "no CodeDeploy application is called nobody in eu-west-1"),
+        (("--deployment-group", ""), "--via codedeploy needs --deployment-group"),
+        (("--deployment-group", "app-{Name}"), "has no group app-{Name}"),
+        (("--deployment-group", "app-{zone}"), "{zone} in 'app-{zone}' cannot be filled in"),
+        (("--bucket", ""), "--via codedeploy needs --bucket"),
+        (("--version", "a\nb"), "cannot be the name of a release"),
+        (("--version", ".."), "cannot be the name of a release"),
+    ],
+)
+def test_a_bad_request_is_refused_before_anything_is_changed(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, more: tuple[str, ...], said: str
+) -> None:
+    done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0", *more))
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert cloud.journal.of("PutObject") == cloud.journal.of("CreateDeployment") == []
+
+
+@pytest.mark.parametrize("case", ["no appspec", "xz", "named zip"])
+def test_an_archive_that_codedeploy_could_not_use_is_refused(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, case: str
+) -> None:
+    made = Path(release(tmp_path, "2.0"))
+    name, mode = {"xz": ("app.tar.xz", "w:xz"), "named zip": ("app.zip", "w:gz")}.get(
+        case, ("app.tgz", "w:gz")
+    )
+    if case == "no appspec":
+        (made / "appspec.yml").rename(made / "scripts/appspec.yml")
+    with tarfile.open(tmp_path / name, mode) as archive:  # type: ignore[call-overload]
+        archive.add(made, ".")
+    done = gocd_tasks(*deploy(str(tmp_path / name), "2.0"))
+
+    assert done.returncode == 2
+    wanted = "has no appspec.yml at its top" if case == "no appspec" else "is nothing that CodeDeploy unpacks"
+    assert f"{name} {wanted}" in done.stderr
+    assert cloud.journal.of("PutObject") == []
+
+
+def test_a_dry_run_looks_and_changes_nothing(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0", "--dry-run"))
+
+    assert done.returncode == 0, done.stderr
+    assert "Staging-1: would get 2.0 via codedeploy" in done.stdout
+    assert cloud.journal.of("PutObject") == cloud.journal.of("CreateDeployment") == []
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        ("codedeploy:GetDeploymentGroup", 2),
+        ("codedeploy:ListDeployments", 1),
+        ("codedeploy:CreateDeployment", 1),
+        ("codedeploy:BatchGetDeploymentTargets", 1),
+    ],
+)
+def test_a_missing_permission_is_named(
+    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, action: str, code: int
+) -> None:
+    cloud.faults.deny(action)
+    done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
+
+    assert done.returncode == code
+    assert f"AWS refused {action} " in done.stderr
+    assert "gocd-tasks iam-policy deploy-artifact" in done.stderr

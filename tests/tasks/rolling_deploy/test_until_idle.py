@@ -1,0 +1,71 @@
+"""--until-idle: a drain of minutes ends when the last request has, and never before."""
+
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.load.traffic import Traffic
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.machines.instances import Service
+from gocd.samples.measurement import measure
+from tests.tasks.conftest import CommandLine
+
+pytestmark = pytest.mark.end_to_end
+
+# What an Application Load Balancer has by default (AWS, application/edit-target-group-attributes).
+DELAY = 300
+LONG = 32.0
+
+
+def test_it_ends_with_the_last_request_and_not_with_the_delay(
+    cloud: StandInAWS, gocd_tasks: CommandLine, sample: Service, tmp_path: Path
+) -> None:
+    idle, busy = (
+        cloud.target_group(
+            name,
+            instances=[cloud.launch(f"{name}-{number}", service=sample) for number in (1, 2)],
+            deregistration_delay=DELAY,
+        )
+        for name in ("idle", "busy")
+    )
+    jtl = tmp_path / "traffic.jtl"
+    answers: list[tuple[float, int]] = []
+    begin = time.monotonic()
+    # Four in turn reach both instances.
+    slow = [threading.Thread(target=_ask_slowly, args=(busy.url, begin, answers)) for _ in range(4)]
+    for each in slow:
+        each.start()
+
+    with Traffic(idle.url, 50, jtl) as traffic:
+        traffic.wait_until_flowing()
+        start = time.monotonic()
+        runs = {
+            name: gocd_tasks.start("detach-instance", f"{name}-1", "--load-balancer", name, "--until-idle")
+            for name in ("idle", "busy")
+        }
+        ends = {}
+        for name, run in runs.items():
+            out, error = run.communicate(timeout=90)
+            assert run.returncode == 0, out + error
+            assert "no connection open, seen twice; the drain ends here" in out
+            ends[name] = time.monotonic() - start
+    for each in slow:
+        each.join()
+
+    # No proof before 20 s; two looks after that, long before the delay.
+    assert 20 < ends["idle"] < DELAY / 4
+    assert [status for _, status in answers] == [200] * 4
+    assert start + ends["busy"] > begin + max(at for at, _ in answers)
+    assert ends["busy"] < DELAY / 3
+    seen = measure(jtl)
+    assert seen.sent > 500
+    assert seen.lost == 0
+
+
+def _ask_slowly(url: str, begin: float, answers: list[tuple[float, int]]) -> None:
+    with urllib.request.urlopen(f"{url}slow?seconds={LONG}", timeout=60) as answer:
+        answer.read()
+        answers.append((time.monotonic() - begin, answer.status))

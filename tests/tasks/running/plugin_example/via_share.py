@@ -1,0 +1,19 @@
+"""--via share: copy a release to a network share that the instances mount."""
+
+from pathlib import Path
+from shutil import copytree
+
+from tasks.running.errors import Refused
+
+
+class ShareDeployer:
+    def __init__(self, settings, aws):
+        self.share = Path(settings.install_to or ".")
+
+    def check(self, release, instance):
+        if not Path(release.artifact).is_dir():
+            raise Refused(f"{release.artifact} is no folder")
+
+    def deploy(self, release, instance, wait, log):
+        copytree(release.artifact, self.share / instance.name, dirs_exist_ok=True)
+        log.say(f"{instance.name}: {release.version} is on {self.share}")

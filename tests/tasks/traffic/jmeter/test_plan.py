@@ -1,0 +1,78 @@
+"""A plan that JMeter would run, find nothing in, and call a success, is refused before it starts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tasks.running.errors import Refused
+from tasks.traffic.jmeter.plan import check_plan
+from tests.tasks.traffic.jmeter.conftest import PLAN
+
+Change = Callable[[str, str], Path]
+
+
+def refusal(plan: Path, *needed: str) -> str:
+    with pytest.raises(Refused) as problem:
+        check_plan(plan, list(needed))
+    return problem.value.what
+
+
+def test_the_template_is_a_plan_and_reads_what_it_is_given() -> None:
+    check_plan(PLAN, ["duration", "rate", "threads"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<ThreadGroup ", "<ThreadGrup ", "is not XML (mismatched tag"),
+        ("</jmeterTestPlan>", "", "is not XML (no element found"),
+        ("jmeterTestPlan", "html", "it begins with <html>"),
+        ('testname="users" enabled="true"', 'testname="users" enabled="false"', "has no thread group"),
+        ('testname="request" enabled="true"', 'testname="request" enabled="false"', "has no sampler"),
+        ("HTTPSamplerProxy", "HTTPSamplrProxy", "has no sampler"),
+        ('testclass="TestPlan" testname="verify" enabled="true"', 'enabled="false"', "has no thread group"),
+    ],
+)
+def test_a_plan_that_would_send_nothing_is_refused(
+    changed_plan: Change, old: str, new: str, message: str
+) -> None:
+    assert message in refusal(changed_plan(old, new))
+
+
+def test_a_sampler_outside_of_every_thread_group_is_none(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.jmx"
+    plan.write_text(
+        "<jmeterTestPlan><hashTree><TestPlan/><hashTree><ThreadGroup/><hashTree/>"
+        "<TestFragmentController/><hashTree><HTTPSamplerProxy/><hashTree/></hashTree>"
+        "</hashTree></hashTree></jmeterTestPlan>"
+    )
+    assert "has no sampler that is enabled in a thread group" in refusal(plan)
+
+
+@pytest.mark.parametrize(
+    ("group", "sampler"),
+    [
+        ("com.blazemeter.jmeter.threads.concurrency.ConcurrencyThreadGroup", "JSR223Sampler"),
+        ("SetupThreadGroup", "JavaSampler"),
+        ("kg.apc.jmeter.threads.UltimateThreadGroup", "kg.apc.jmeter.samplers.HTTPRawSampler"),
+        ("ThreadGroup", "IncludeController"),
+    ],
+)
+def test_other_kinds_of_groups_and_samplers_count(tmp_path: Path, group: str, sampler: str) -> None:
+    plan = tmp_path / "plan.jmx"
+    plan.write_text(
+        f"<jmeterTestPlan><hashTree><TestPlan/><hashTree><{group}/><hashTree><LoopController/><hashTree>"
+        f"<{sampler}/><hashTree/></hashTree></hashTree></hashTree></hashTree></jmeterTestPlan>"
+    )
+    check_plan(plan, [])
+
+
+def test_an_option_that_the_plan_does_not_read_is_refused(changed_plan: Change) -> None:
+    plan = changed_plan("__P(duration,60)", "__P(length,60)")
+    assert "does not read the property duration: --duration would change nothing" in refusal(plan, "duration")
+    check_plan(plan, ["rate"])
+
+
+def test_a_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert "cannot be read (No such file or directory)" in refusal(tmp_path / "none.jmx")

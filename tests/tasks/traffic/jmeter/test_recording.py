@@ -1,0 +1,101 @@
+"""What a person sees while JMeter runs, and that it does not run for ever."""
+
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from gocd.samples.jtl import COLUMNS
+from tasks.running.clock import SystemClock
+from tasks.traffic.jmeter.found import JMeter
+from tasks.traffic.jmeter.recording import Recording, errors_logged, record
+from tests.fakes import Stage
+from tests.tasks.traffic.jmeter.conftest import PLAN
+
+
+class HurriedClock(SystemClock):
+    """Twenty seconds pass in one."""
+
+    def now(self) -> float:
+        return time.monotonic() * 20
+
+
+def recorded(folder: Path, script: str, within: float | None = None) -> tuple[str, list[str]]:
+    """Have a script stand where JMeter's own would; return what went wrong and what was told."""
+    program = folder / "jmeter"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    stage = Stage()
+    recording = Recording(PLAN, folder, {"host": "10.0.0.9"}, within=within)
+    problem = record(recording, JMeter((str(program),), "JMeter"), HurriedClock(), stage.log)
+    return problem, stage.lines
+
+
+def test_a_silent_jmeter_is_told_of_every_half_minute(tmp_path: Path) -> None:
+    problem, lines = recorded(tmp_path, f"head -c 2100000 /dev/zero > {tmp_path}/results.jtl; sleep 4.5")
+    assert problem == ""
+    said_at = [0, *(int(line.split()[3]) for line in lines)]
+    assert [line.partition(",")[0] for line in lines] == ["verify: JMeter runs"] * len(lines)
+    assert len(lines) >= 2
+    assert all(later - sooner >= 25 for sooner, later in pairwise(said_at))
+    assert lines[0].endswith("s, 2.1 MB recorded")
+
+
+def test_one_that_does_not_end_is_stopped(tmp_path: Path) -> None:
+    started = time.monotonic()
+    problem, _ = recorded(tmp_path, "exec sleep 60", within=15)
+    assert problem == "JMeter did not end within 15 s and was stopped"
+    assert time.monotonic() - started < 60
+
+
+def test_its_last_words_are_told_with_its_exit_code(tmp_path: Path) -> None:
+    problem, lines = recorded(tmp_path, "echo one; echo; echo out of memory >&2; exit 7")
+    assert problem == "JMeter exited 7: out of memory"
+    assert lines == ["JMeter: one", "JMeter: out of memory"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Error occurred starting thread group :users, error message:Invalid duration 0",
+        "Uncaught Exception java.lang.OutOfMemoryError: Java heap space in thread users 1-7",
+    ],
+)
+def test_a_plan_that_ran_in_part_did_not_run(tmp_path: Path, words: str) -> None:
+    problem, _ = recorded(tmp_path, f"touch {tmp_path}/results.jtl; echo '{words}'; echo ... end of run")
+    assert problem == f"JMeter did not run the whole plan: {words}"
+
+
+def test_what_an_earlier_run_left_does_not_pass_for_this_one(tmp_path: Path) -> None:
+    (tmp_path / "results.jtl").write_text(f"{','.join(COLUMNS)}\n")
+    problem, _ = recorded(tmp_path, "echo done")
+    assert problem == "JMeter exited 0 and left no results.jtl: done"
+
+
+def test_jmeter_is_told_where_and_how_to_record(tmp_path: Path) -> None:
+    _, [told] = recorded(tmp_path, "printf '%s ' \"$@\"; echo")
+    words = told.removeprefix("JMeter: ").split()
+    assert words[:7] == [
+        *("-n", "-t", str(PLAN)),
+        *("-l", str(tmp_path / "results.jtl")),
+        *("-j", str(tmp_path / "jmeter.log")),
+    ]
+    assert words[7] == "-Jhost=10.0.0.9"
+    assert "-Jjmeter.save.saveservice.output_format=csv" in words[8:]
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (None, []),
+        ("a INFO one\nb ERROR two\nc INFO three\n", ["b ERROR two"]),
+        ("".join(f"line {number}\n" for number in range(9)), [f"line {number}" for number in range(4, 9)]),
+    ],
+)
+def test_of_its_log_the_errors_are_told_or_else_the_end(
+    tmp_path: Path, log: str | None, told: list[str]
+) -> None:
+    if log is not None:
+        (tmp_path / "jmeter.log").write_text(log)
+    assert errors_logged(tmp_path) == told

@@ -1,0 +1,138 @@
+"""Finished runs judged on the command line, and what is refused before anything starts."""
+
+import gzip
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tasks.traffic.jmeter.conftest import PLAN, VerifyTraffic
+
+HEADER = "timeStamp,elapsed,label,responseCode,success\n"
+
+
+def jtl(folder: Path, *lines: str, name: str = "run.jtl", tail: str = "") -> str:
+    (folder / name).write_text(HEADER + "".join(f"{line}\n" for line in lines) + tail)
+    return name
+
+
+GOOD = ("1000,5,home,200,true", "1100,7,pay,200,true", "1200,9,home,200,true")
+
+
+def test_a_good_run_passes_and_leaves_its_evidence(verify_traffic: VerifyTraffic) -> None:
+    done = verify_traffic("--jtl", jtl(verify_traffic.folder, *GOOD), "--max-gap", "0.2", "--p95", "9")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "verify: 3 samples, 0 errors, longest gap 102 ms, p95 9 ms",
+        "verify: passed, all 5 criteria; the evidence is in traffic",
+    ]
+    out = verify_traffic.folder / "traffic"
+    assert json.loads((out / "verdict.json").read_text())["passed"] is True
+    assert ET.parse(out / "junit.xml").getroot().get("tests") == "5"
+
+
+def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None:
+    run = jtl(verify_traffic.folder, *GOOD, "1300,9,home,503,false")
+    done = verify_traffic("--jtl", run, "--p95", "8", "--out", "evidence", EVENTS="events.jsonl")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "verify: 4 samples, 1 error, longest gap 102 ms, p95 9 ms",
+        "verify: failed: 1 failed (1 HTTP 503); at most 0 allowed",
+        "verify: failed: p95 9 ms; at most 8 ms allowed",
+    ]
+    assert done.stderr == (
+        "error: the traffic failed 2 of 4 criteria, the first: 1 failed (1 HTTP 503); at most 0 allowed; "
+        "the evidence is in evidence: verdict.json and junit.xml. Find out why before this release goes on\n"
+    )
+    judged = [
+        event
+        for event in map(json.loads, (verify_traffic.folder / "events.jsonl").read_text().splitlines())
+        if event["state"] == "judged"
+    ]
+    assert [(event["passed"], event["samples"], event["lost"]) for event in judged] == [(False, 4, 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "run.jtl cannot be read: No such file or directory"),
+        (b"", "run.jtl has no samples, so nothing is proven"),
+        (HEADER.encode(), "run.jtl has no samples, so nothing is proven"),
+        (f"{HEADER}{GOOD[0]}\n1100,7,pa".encode(), "run.jtl breaks off in line 3"),
+        (f"{HEADER}{GOOD[0]}\nnonsense\n{GOOD[1]}\n".encode(), "run.jtl line 3 is not a result: nonsense"),
+        (gzip.compress(f"{HEADER}{GOOD[0]}\n".encode() * 9, mtime=0)[:-9], "run.jtl breaks off in line"),
+        (b"<testResults><sample ts='1' t='1' s='true' lb='a' rc='200'/>", "run.jtl breaks off in line 1"),
+    ],
+)
+def test_a_record_that_proves_nothing_fails(
+    verify_traffic: VerifyTraffic, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (verify_traffic.folder / "run.jtl").write_bytes(content)
+    done = verify_traffic("--jtl", "run.jtl", "--max-errors", "100")
+    assert done.returncode == 1
+    assert f"verify: failed: {message}" in done.stdout
+    assert "Traceback" not in done.stderr
+    failure = next(ET.parse(verify_traffic.folder / "traffic" / "junit.xml").iter("failure"))
+    assert message in failure.attrib["message"]
+
+
+def test_limits_may_come_from_a_file_and_options_win(verify_traffic: VerifyTraffic) -> None:
+    (verify_traffic.folder / "limits.yaml").write_text("p95: 1\nlabels:\n  pay:\n    p50: 6\n")
+    run = jtl(verify_traffic.folder, *GOOD)
+    done = verify_traffic("--jtl", run, "--thresholds", "limits.yaml", P95="9")
+    assert done.returncode == 1
+    assert "verify: failed: pay: p50 7 ms; at most 6 ms allowed\n" in done.stdout
+    assert done.stdout.count("failed:") == 1
+
+
+def test_files_of_several_machines_are_judged_as_one_run(verify_traffic: VerifyTraffic) -> None:
+    first = jtl(verify_traffic.folder, GOOD[0], GOOD[2], name="1.jtl")
+    second = jtl(verify_traffic.folder, GOOD[1], name="2.jtl")
+    done = verify_traffic("--jtl", first, "--jtl", second, "--max-gap", "0.11")
+    assert done.returncode == 0
+    assert "verify: 3 samples, 0 errors, longest gap 102 ms, p95 9 ms\n" in done.stdout
+
+
+def test_until_there_is_a_new_verdict_there_is_none(verify_traffic: VerifyTraffic) -> None:
+    assert verify_traffic("--jtl", jtl(verify_traffic.folder, *GOOD)).returncode == 0
+    verdict = verify_traffic.folder / "traffic" / "verdict.json"
+    assert verdict.exists()
+    verdict.write_text("old")
+    verify_traffic(str(PLAN), "--jmeter", "/bin/false")
+    assert json.loads(verdict.read_text())["passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a.jmx", "--jtl", "b.jtl"], "give either a plan to run or, with --jtl, finished runs to judge"),
+        (["none.jmx"], "the plan none.jmx cannot be read (No such file or directory)"),
+        ([str(PLAN), "--property", "host"], "--property takes NAME=VALUE, not host"),
+        ([str(PLAN), "--jmeter", "nowhere"], "--jmeter nowhere is no program on this agent"),
+        ([str(PLAN), "--max-gap", "nan"], "--max-gap must be a number from 0 up"),
+        (["--jtl", "b.jtl", "--thresholds", "bad.yaml"], "bad.yaml:1: there is no limit 'p59'"),
+        (["--jtl", "b.jtl", "--out", "/proc/nowhere"], "--out /proc/nowhere cannot be written"),
+    ],
+)
+def test_a_wrong_request_is_refused_before_anything_starts(
+    verify_traffic: VerifyTraffic, words: list[str], message: str
+) -> None:
+    (verify_traffic.folder / "bad.yaml").write_text("p59: 1\n")
+    done = verify_traffic(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+    assert "nothing was changed" in line
+    assert not (verify_traffic.folder / "traffic").exists()
+
+
+def test_a_plan_with_a_typo_is_refused(
+    verify_traffic: VerifyTraffic, changed_plan: Callable[[str, str], Path]
+) -> None:
+    done = verify_traffic(str(changed_plan("</ThreadGroup>", "</ThreadGruop>")))
+    assert done.returncode == 2
+    assert "changed.jmx is not a test plan: it is not XML (mismatched tag: line" in done.stderr
