@@ -1,14 +1,12 @@
 """Put an instance back into its load balancers and wait until it serves."""
 
 from tasks import options
-from tasks.balancing.attach import join
+from tasks.balancing.attach import attach, plan_attach
 from tasks.balancing.batch import Batch
-from tasks.balancing.lookup import connect, look_up
+from tasks.balancing.lookup import look_up
 from tasks.frame import running
-from tasks.locking.locks import locked
-from tasks.running.clock import SystemClock
+from tasks.locking.locks import Locking
 from tasks.running.console import Color
-from tasks.running.waiting import Wait
 
 
 def command(
@@ -25,13 +23,17 @@ def command(
 
     Example: gocd-tasks attach-instance Staging-1 --load-balancer staging
     """
-    with running("attach-instance", events, color) as log:
-        aws = connect(log)
-        found, balancers, memory = look_up(aws, instance, load_balancer, log)
-        wait = Wait(SystemClock(), log)
-        names = [balancer.address for balancer in balancers]
-        with locked(names, lock, lock_wait, "attach-instance", aws, wait, log, dry_run=dry_run) as locks:
+    with running("attach-instance", events, color) as task:
+        found, balancers, memory = look_up(task.aws, instance, load_balancer, task.log)
+        addresses = [balancer.address for balancer in balancers]
+        locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
+        if dry_run:
+            locking.tell(addresses)
+            task.log.steps(plan_attach(Batch((found,)), balancers).steps)
+            return
+        with locking.held(addresses) as locks:
             if locks.contended:
-                found, balancers, memory = look_up(aws, instance, names, log)
+                found, balancers, memory = look_up(task.aws, instance, addresses, task.log)
+            plan = plan_attach(Batch((found,)), balancers)
             locks.check()
-            join(Batch((found,)), balancers, memory, wait, log, timeout=timeout, dry_run=dry_run)
+            attach(plan, memory, task.wait, timeout=timeout)

@@ -4,12 +4,9 @@ from typing import Annotated
 
 from tasks import options
 from tasks.aws.instances import find_instance
-from tasks.balancing.lookup import connect
 from tasks.frame import running
 from tasks.options import option
-from tasks.running.clock import SystemClock
 from tasks.running.console import Color
-from tasks.running.waiting import Wait
 from tasks.status.check import find_check, parse_fields, wait_for_status
 from tasks.status.placeholders import fill, values_of
 
@@ -38,9 +35,9 @@ def command(
 
     Example: gocd-tasks check-status --instance Staging-1 --url http://{private_ip}:8080/_status
     """
-    with running("check-status", events, color) as log:
-        found = find_instance(connect(log), instance) if instance else None
+    with running("check-status", events, color) as task:
+        found = find_instance(task.aws, instance) if instance else None
         values = values_of(found, version) if found else {"version": version or ""}
         fields = parse_fields([fill(pair, values) for pair in expect_json or []])
         check = find_check(fill(url, values), expect_status, fields)
-        wait_for_status(check, found.name if found else url, Wait(SystemClock(), log), status_timeout, log)
+        wait_for_status(check, found.name if found else url, task.wait, status_timeout)

@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import typer
 
+from tasks.frame import CALLED, CommandLine
+from tasks.running.clock import Clock, SystemClock
 from tasks.running.console import Console
 from tasks.running.errors import Cancelled
 
@@ -62,11 +64,17 @@ def asked_for(words: Sequence[str]) -> list[str]:
     return [name] if name in COMMANDS else list(COMMANDS)
 
 
-def run(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code; the usage error of a person is one line."""
+def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
+    """Run one command and return its exit code; the usage error of a person is one line.
+
+    Args:
+        arguments: The words after the program's name; by default those of the process.
+        clock: What the command's time goes by; by default the system's.
+    """
     signal.signal(signal.SIGTERM, _cancel)
     signal.signal(signal.SIGINT, _cancel)
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    CALLED.set(CommandLine(words, clock or SystemClock()))
     try:
         app = command_line(asked_for(words))
         return int(app(args=words, prog_name="gocd-tasks", standalone_mode=False) or 0)

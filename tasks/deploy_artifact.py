@@ -6,70 +6,19 @@ from typing import Annotated
 import typer
 
 from tasks import deploy_options, options
-from tasks.aws.instances import Instance, find_instance
+from tasks.aws.instances import find_instance
 from tasks.balancing.absences import Memory
-from tasks.balancing.lookup import connect
-from tasks.deployers.deployer import Deployer, GoesBack, Release, ReleaseFailed, Settings, find_deployer
-from tasks.deployers.left_behind import LeftBehind, run_again
+from tasks.deployers.aftermath import Aftermath, deploy_again
+from tasks.deployers.deploy import deploy, plan_deploy
+from tasks.deployers.deployer import Settings, find_deployer
 from tasks.deployers.release import release_of
-from tasks.deployers.rollback import CheckOf, go_back, what_runs_instead
+from tasks.deployers.rollback import Destination, plan_rollback, roll_back
 from tasks.frame import running
-from tasks.locking.locks import locked
+from tasks.locking.locks import Locking
 from tasks.options import option
-from tasks.running.clock import SystemClock
 from tasks.running.console import Color
-from tasks.running.errors import Refused, TaskError, TimedOut
-from tasks.running.log import Log
-from tasks.running.waiting import Wait
-from tasks.status.check import Check, find_check, parse_fields, wait_for_status
-from tasks.status.placeholders import fill, values_of
-
-
-def deploy_artifact(
-    release: Release,
-    instance: Instance,
-    deployer: Deployer,
-    check_of: CheckOf,
-    wait: Wait,
-    log: Log,
-    left: LeftBehind,
-    *,
-    status_timeout: float = 60,
-    rollback: bool = True,
-) -> None:
-    """Deploy *release* and return once its check has seen it answer on the instance itself.
-
-    Args:
-        check_of: What to ask the instance for a version; None asks nothing.
-        status_timeout: Seconds until it must answer as expected.
-        rollback: Whether a release that is not well goes, and the one before it comes back.
-
-    Raises:
-        TaskError: The release is not running, or does not answer as it should.
-    """
-    start = wait.clock.now()
-    left.tell(log, f"{instance.name} may have either version")
-    try:
-        deployer.deploy(release, instance, wait, log)
-    except ReleaseFailed as failed:
-        left.tell(log, failed.runs)
-        raise
-    left.tell(log, f"{release.version} is installed")
-    if check := check_of(release.version):
-        try:
-            wait_for_status(check, instance.name, wait, status_timeout, log)
-        except TimedOut as late:
-            log.say(f"{instance.name}: {release.version} is not well")
-            runs = f"{release.version} stays for a look (--no-rollback)"
-            if rollback:
-                runs = what_runs_instead(
-                    *(release, instance, deployer, check_of, wait, log, left), status_timeout=status_timeout
-                )
-            left.tell(log, runs)
-            raise TaskError(f"{release.version} was installed but is not well: {late.what}") from None
-    seconds = wait.clock.now() - start
-    log.say(f"{instance.name}: deployed {release.version} in {seconds:.0f} s, {log.calls()} AWS calls")
-    log.event("deployed", instance=instance.name, version=release.version)
+from tasks.running.errors import Refused
+from tasks.status.check import Check, check_of_version, parse_fields
 
 
 def command(
@@ -112,58 +61,59 @@ def command(
     --install-to /srv/app --restart "systemctl restart app"
     --status-url http://{private_ip}:8080/_status --expect-json version={version}
     """
-    with running("deploy-artifact", events, color) as log:
+    with running("deploy-artifact", events, color) as task:
         to = _version_to_go_back_to(context, version) if rollback else ""
         _check_request(artifact, version, rollback=rollback, no_rollback=no_rollback)
-        aws = connect(log)
         settings = Settings(
-            *(bucket, install_to, restart, keep_releases, deploy_timeout, words or []),
+            bucket=bucket,
+            install_to=install_to,
+            restart=restart,
+            keep_releases=keep_releases,
+            within=deploy_timeout,
+            words=words or [],
             deployment_group=deployment_group,
             application=application,
         )
-        deployer = find_deployer(via)(settings, aws)
-        found = find_instance(aws, instance)
+        deployer = find_deployer(via)(settings, task.aws)
+        found = find_instance(task.aws, instance)
         if found.state != "running":
             raise Refused(f"{found.name} is {found.state}", "Start it first")
+        out_of = Memory(task.aws, [found]).addresses
+        again = deploy_again(task.words, to if rollback else version or "", rollback=rollback)
 
         def check_of(version: str) -> Check | None:
-            values = values_of(found, version)
-            fields = parse_fields([fill(pair, values) for pair in expect_json or []])
-            return find_check(fill(status_url, values), fields=fields) if status_url else None
+            return check_of_version(status_url, expect_json or [], found, version) if status_url else None
 
-        check = check_of(to or version or "")
-        left = LeftBehind(
-            found, Memory(aws, [found]).addresses, run_again(to if rollback else version or "", rollback)
+        destination = Destination(
+            instance=found,
+            via=via,
+            deployer=deployer,
+            check_of=check_of,
+            aftermath=Aftermath(found, out_of, again),
+            status_timeout=status_timeout,
         )
-        then = f", then {check.url}" if check else ""
-        wait = Wait(SystemClock(), log)
-        names = left.out_of or [f"instance:{found.id}"]
-        with locked(names, lock, lock_wait, "deploy-artifact", aws, wait, log, dry_run=dry_run) as locks:
+        # What cannot be asked is refused before anything else is looked at.
+        parse_fields(expect_json or [])
+        check_of(to or version or "")
+        names = out_of or [f"instance:{found.id}"]
+        locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
+        release = release_of(application, version or "", artifact or "")
+
+        if dry_run:
+            locking.tell(names)
+            plan = plan_rollback(destination, to) if rollback else plan_deploy(release, destination)
+            task.log.steps(plan.steps)
+            return
+        with locking.held(names) as locks:
             if rollback:
-                if not isinstance(deployer, GoesBack):
-                    raise Refused(f"--via {via} cannot go back", "Deploy the earlier version again instead")
-                deployer.check_back(to, found)
-                if dry_run:
-                    log.say(f"{found.name}: would go back to {to or 'the release before'} via {via}{then}")
-                    return
+                going_back = plan_rollback(destination, to)
                 locks.check()
-                left.tell(log, f"{found.name} may have either version")
-                back = go_back(
-                    deployer, found, check_of, wait, log, left, to=to, status_timeout=status_timeout
-                )
-                log.say(f"{found.name}: went back to {back}, {log.calls()} AWS calls")
+                back = roll_back(going_back, task.wait)
+                task.log.say(f"{found.name}: went back to {back}, {task.log.calls()} AWS calls")
                 return
-            release = release_of(application, version or "", artifact or "")
-            deployer.check(release, found)
-            if dry_run:
-                log.say(f"{found.name}: would get {version} via {via}{then}")
-                return
+            deploying = plan_deploy(release, destination, rollback=not no_rollback)
             locks.check()
-            deploy_artifact(
-                *(release, found, deployer, check_of, wait, log, left),
-                status_timeout=status_timeout,
-                rollback=not no_rollback,
-            )
+            deploy(deploying, task.wait)
 
 
 def _check_request(artifact: str | None, version: str | None, *, rollback: bool, no_rollback: bool) -> None:

@@ -2,17 +2,15 @@
 
 from tasks import options
 from tasks.balancing.batch import Batch
-from tasks.balancing.detach import leave
-from tasks.balancing.floor import parse_floor
+from tasks.balancing.detach import detach
+from tasks.balancing.detach_plan import plan_detach
+from tasks.balancing.floor import AwsNeighbours, parse_floor
 from tasks.balancing.idle_drain import DrainUntilIdle
-from tasks.balancing.lookup import connect, look_up
-from tasks.balancing.neighbours import AwsNeighbours
+from tasks.balancing.lookup import look_up
 from tasks.frame import running
 from tasks.hosts.idleness import SsmHosts
-from tasks.locking.locks import locked
-from tasks.running.clock import SystemClock
+from tasks.locking.locks import Locking
 from tasks.running.console import Color
-from tasks.running.waiting import Wait
 
 
 def command(
@@ -31,21 +29,23 @@ def command(
 
     Example: gocd-tasks detach-instance Staging-1 --load-balancer staging
     """
-    with running("detach-instance", events, color) as log:
-        aws = connect(log)
-        floor = parse_floor(min_healthy, AwsNeighbours(aws))
-        found, balancers, memory = look_up(aws, instance, load_balancer, log)
-        wait = Wait(SystemClock(), log)
-        names = [balancer.address for balancer in balancers]
-        with locked(names, lock, lock_wait, "detach-instance", aws, wait, log, dry_run=dry_run) as locks:
+    with running("detach-instance", events, color) as task:
+        floor = parse_floor(min_healthy, AwsNeighbours(task.aws))
+        found, balancers, memory = look_up(task.aws, instance, load_balancer, task.log)
+        addresses = [balancer.address for balancer in balancers]
+        locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
+        if dry_run:
+            locking.tell(addresses)
+            task.log.steps(plan_detach(Batch((found,)), balancers, floor, memory, task.log).steps)
+            return
+        with locking.held(addresses) as locks:
             if locks.contended:
-                found, balancers, memory = look_up(aws, instance, names, log)
+                found, balancers, memory = look_up(task.aws, instance, addresses, task.log)
+            plan = plan_detach(Batch((found,)), balancers, floor, memory, task.log)
             locks.check()
-            leave(
-                *(Batch((found,)), balancers, floor, memory, wait, log),
-                timeout=timeout,
-                until_idle=DrainUntilIdle(SsmHosts(aws, f"{found.name}: draining"), log)
+            idle = (
+                DrainUntilIdle(SsmHosts(task.aws, f"{found.name}: draining"), task.log)
                 if until_idle
-                else None,
-                dry_run=dry_run,
+                else None
             )
+            detach(plan, floor, memory, task.wait, timeout=timeout, until_idle=idle)

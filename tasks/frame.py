@@ -1,42 +1,87 @@
-"""The frame around every command: it turns an ending into one line and an exit code."""
+"""The frame around every command: what it is handed, and its ending as one line and an exit code."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import typer
 
 from gocd.errors import GoCDError
+from tasks.aws.api import Aws
 from tasks.aws.errors import Denied
-from tasks.running.clock import SystemClock
+from tasks.running.clock import Clock, SystemClock
 from tasks.running.console import Color, Console
 from tasks.running.errors import Cancelled, Refused, TaskError
 from tasks.running.events import EventFile
 from tasks.running.log import Log
+from tasks.running.waiting import Wait
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """What the program was called with.
+
+    Args:
+        words: Those after the program's name.
+        clock: What its time goes by.
+    """
+
+    words: Sequence[str]
+    clock: Clock
+
+
+CALLED: ContextVar[CommandLine] = ContextVar("called")
+
+
+class Task:
+    """What one command is handed.
+
+    Attributes:
+        name: The command's.
+        words: The command line as it was typed, after the program's name.
+        log: What it tells.
+        wait: How it waits, by the clock of the process.
+    """
+
+    def __init__(self, name: str, words: Sequence[str], log: Log, clock: Clock) -> None:
+        self.name = name
+        self.words = words
+        self.log = log
+        self.wait = Wait(clock, log)
+
+    @cached_property
+    def aws(self) -> Aws:
+        """AWS, opened when it is first asked for; its calls are counted in what the log tells."""
+        aws = Aws(self.wait.clock, self.log.say)
+        self.log.calls = lambda: aws.calls
+        return aws
 
 
 @contextmanager
-def running(task: str, events: Path | None = None, color: Color = Color.AUTO) -> Iterator[Log]:
-    """Give *task* its log; end it with one ``error:`` line and the exit code of the error.
+def running(name: str, events: Path | None = None, color: Color = Color.AUTO) -> Iterator[Task]:
+    """Hand out what the command *name* needs; end it with one ``error:`` line and the error's exit code.
 
     Raises:
         typer.Exit: With 1, 2, 3 or 128 + signal, as the error promises.
     """
     console = Console(color=color)
-    clock = SystemClock()
+    called = CALLED.get(CommandLine((), SystemClock()))
     try:
-        log = Log(console, EventFile(events, task, clock.wall), clock)
+        log = Log(console, EventFile(events, name, called.clock.wall), called.clock)
     except TaskError as error:
         console.error(f"{error.what}; nothing was changed")
         raise typer.Exit(error.exit_code) from None
     try:
         log.event("started")
-        yield log
+        yield Task(name, called.words, log, called.clock)
         log.event("ended", exit_code=0)
     except Cancelled as cancelled:
         _end(console, log, "cancelled", None, cancelled.exit_code)
     except Denied as error:
-        policy = f"The policy this command needs: gocd-tasks iam-policy {task}"
+        policy = f"The policy this command needs: gocd-tasks iam-policy {name}"
         _end(console, log, error.what, policy, 1 if log.standing.changed else 2)
     except TaskError as error:
         code = 1 if isinstance(error, Refused) and log.standing.changed else error.exit_code

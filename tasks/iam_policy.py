@@ -80,5 +80,5 @@ def command(
 
     Example: gocd-tasks iam-policy detach-instance attach-instance
     """
-    with running("iam-policy") as log:
-        log.say(json.dumps(iam_policy(commands, bucket), indent=2))
+    with running("iam-policy") as task:
+        task.log.say(json.dumps(iam_policy(commands, bucket), indent=2))

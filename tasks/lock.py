@@ -9,17 +9,14 @@ import typer
 
 from gocd.server import GoCDServer
 from tasks import options
-from tasks.balancing.lookup import connect
 from tasks.frame import running
 from tasks.locking.deployment_lock import DeploymentLock, Holding, all_locks, by_server, span
 from tasks.locking.held import Held
 from tasks.locking.owner import Owner
 from tasks.options import option
-from tasks.running.clock import SystemClock
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.log import Log
-from tasks.running.waiting import Wait
 
 app = typer.Typer(help="The deployment lock that all pipelines share.", rich_markup_mode=None)
 
@@ -113,13 +110,12 @@ def acquire_command(
 
     Example: gocd-tasks lock acquire target-group:staging --for 7200
     """
-    with running("lock", events, color) as log:
-        wait = Wait(SystemClock(), log)
-        lock = DeploymentLock(name, connect(log), Owner.here().whole_run(), wait.clock)
-        held = Held(lock, "lock acquire", wait, log, seconds)
+    with running("lock", events, color) as task:
+        lock = DeploymentLock(name, task.aws, Owner.here().whole_run(), task.wait.clock)
+        held = Held(lock, "lock acquire", task.wait, seconds)
         if ":" not in name:
-            log.say(f"{name} is nobody's address: only commands with --lock {shlex.quote(name)} heed it")
-        acquire(held, lock_wait, GoCDServer.from_environment(os.environ), log)
+            task.log.say(f"{name} is nobody's address: only commands with --lock {shlex.quote(name)} heed it")
+        acquire(held, lock_wait, GoCDServer.from_environment(os.environ), task.log)
 
 
 @app.command("status")
@@ -134,10 +130,10 @@ def status_command(
 
     Example: gocd-tasks lock status target-group:staging
     """
-    with running("lock", events, color) as log:
-        aws, clock, owner = connect(log), SystemClock(), Owner.here()
+    with running("lock", events, color) as task:
+        aws, clock, owner = task.aws, task.wait.clock, Owner.here()
         locks = [DeploymentLock(name, aws, owner, clock)] if name else all_locks(aws, owner, clock)
-        status(locks, log)
+        status(locks, task.log)
 
 
 @app.command("release")
@@ -151,5 +147,6 @@ def release_command(
 
     Example: gocd-tasks lock release target-group:staging
     """
-    with running("lock", events, color) as log:
-        release(DeploymentLock(name, connect(log), Owner.here(), SystemClock()), log, force=force)
+    with running("lock", events, color) as task:
+        lock = DeploymentLock(name, task.aws, Owner.here(), task.wait.clock)
+        release(lock, task.log, force=force)

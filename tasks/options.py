@@ -86,3 +86,10 @@ LockChoice = Annotated[
 LockWait = Annotated[
     float, option("--lock-wait", "Seconds to wait for a lock that somebody else holds.", min=0)
 ]
+DeploymentTimeout = Annotated[
+    float | None,
+    option("--timeout", "Seconds until it must be over; by default 3600 and the waits set up for it.", min=0),
+]
+StopOnCancel = Annotated[
+    bool, option("--stop-on-cancel", "When cancelled, stop the deployment too, and have it rolled back.")
+]

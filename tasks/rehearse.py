@@ -80,7 +80,7 @@ def command(
 
     Example: gocd-tasks rehearse pipelines/staging.gocd.yaml
     """
-    with running("rehearse", None, color) as log:
+    with running("rehearse", None, color) as task:
         # Everything a rehearsal needs is heavy, and nothing else has use for it.
         from gocd.rehearsal.plan import Plan  # noqa: PLC0415
         from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
@@ -103,7 +103,7 @@ def command(
             rerun=rerun,
             keep=signal.pause if keep else None,
         )
-        rehearsed = rehearse(rehearsal, Telling(log.say, log.show))
+        rehearsed = rehearse(rehearsal, Telling(task.log.say, task.log.show))
     if rehearsed.cancelled:
         raise typer.Exit(128 + signal.SIGINT)
     if not rehearsed.passed:

@@ -35,7 +35,7 @@ def command(
 
     Example: gocd-tasks report --events events --jtl traffic.jtl --out report
     """
-    with running("report", None, color) as log:
+    with running("report", None, color) as task:
         # A page is made seldom; no other command has use for what it needs.
         from gocd.report.page import write_report  # noqa: PLC0415
         from gocd.report.rollout import read_rollout  # noqa: PLC0415
@@ -63,8 +63,8 @@ def command(
             )
         except OSError as problem:
             raise TaskError(f"{problem.filename}: {problem.strerror}") from None
-        log.say(f"report: {page}")
-        log.say(verdict.sentence)
+        task.log.say(f"report: {page}")
+        task.log.say(verdict.sentence)
         if problems:
             raise TaskError(f"{'; '.join(problems)}; the page was made without it")
 

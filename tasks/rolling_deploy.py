@@ -1,25 +1,22 @@
 """Deploy to the whole fleet behind a load balancer, batch by batch."""
 
-import shlex
-import sys
 from typing import Annotated
 
 from tasks import deploy_options, options
+from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancer
-from tasks.aws.connect import Aws
 from tasks.aws.fleet_directory import FleetDirectory, Machines
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.absences import PREFIX, Memory
-from tasks.balancing.floor import parse_floor
+from tasks.balancing.floor import AwsNeighbours, parse_floor
 from tasks.balancing.idle_drain import DrainUntilIdle
-from tasks.balancing.lookup import connect, through_groups
-from tasks.balancing.neighbours import AwsNeighbours
-from tasks.deployers.deployer import KeepsRecords, Settings, find_deployer
+from tasks.balancing.lookup import through_groups
+from tasks.deployers.deployer import Settings, find_deployer
 from tasks.deployers.release import release_of
 from tasks.frame import running
 from tasks.hosts.idleness import SsmHosts
-from tasks.locking.locks import locked
+from tasks.locking.locks import Locking
 from tasks.options import option
 from tasks.rollout.batches import parse_batch
 from tasks.rollout.deploying import Deploying
@@ -27,14 +24,12 @@ from tasks.rollout.fleet import SIGNATURE, Fleet
 from tasks.rollout.proof import Proof
 from tasks.rollout.proving import Proving
 from tasks.rollout.questions import Questions
-from tasks.rollout.rolling import rolling_deploy
+from tasks.rollout.rolling import plan_rollout, roll_out
 from tasks.rollout.turn import Settle, Turn
-from tasks.running.clock import SystemClock
 from tasks.running.console import Color
 from tasks.running.errors import Refused
-from tasks.running.waiting import Wait
-from tasks.status.check import Check, find_check, parse_fields
-from tasks.status.placeholders import fill, values_of
+from tasks.running.next_command import gocd_tasks
+from tasks.status.check import Check, check_of_version, parse_fields
 
 
 def command(
@@ -91,51 +86,67 @@ def command(
     --bucket releases --install-to /srv/app --restart "systemctl restart app"
     --status-url http://{private_ip}:8080/_status --expect-json version={version}
     """
-    with running("rolling-deploy", events, color) as log:
+    with running("rolling-deploy", events, color) as task:
         size = parse_batch(batch)
         if not artifact or not version:
             raise Refused("give the ARTIFACT to deploy and its --version")
         if not status_url:
             raise Refused("give --status-url; a rollout goes by what every server answers there")
-        aws = connect(log)
-        floor = parse_floor(min_healthy, AwsNeighbours(aws))
+        floor = parse_floor(min_healthy, AwsNeighbours(task.aws))
         settings = Settings(
-            *(bucket, install_to, restart, keep_releases, deploy_timeout, words or []),
+            bucket=bucket,
+            install_to=install_to,
+            restart=restart,
+            keep_releases=keep_releases,
+            within=deploy_timeout,
+            words=words or [],
             deployment_group=deployment_group,
             application=application,
         )
-        deployer = find_deployer(via)(settings, aws)
+        deployer = find_deployer(via)(settings, task.aws)
         questions = _questions(status_url, version, expect_json or [])
-        if not questions.proves_version and not isinstance(deployer, KeepsRecords):
+        if not (questions.proves_version or deployer.keeps_records):
             raise Refused(
                 f"nothing would prove the version: --via {via} leaves no record",
                 "Give --expect-json, for example version={version}",
             )
-        log.again = f"Look at what it names, then run again: {shlex.join(['gocd-tasks', *sys.argv[1:]])}"
-        wait = Wait(SystemClock(), log)
-        asked = _balancers(aws, load_balancer)
+        task.log.again = f"Look at what it names, then run again: {gocd_tasks(*task.words)}"
+        asked = _balancers(task.aws, load_balancer)
         names = [balancer.address for balancer in asked]
         release = release_of(application, version, artifact)
-        started = wait.clock.wall()
-        with locked(names, lock, lock_wait, "rolling-deploy", aws, wait, log, dry_run=dry_run) as locks:
-            memory = Memory(aws, by=SIGNATURE)
-            fleet = Fleet(
-                *(asked, FleetDirectory(aws, PREFIX), memory),
-                through=lambda instances: through_groups(aws, instances, asked, log),
-            )
-            turn = Turn(
-                *(release, deployer, questions, floor, memory, wait, log),
-                *(Settle(settle, consecutive), status_timeout),
-                DrainUntilIdle(SsmHosts(aws, "draining"), log) if until_idle else None,
-            )
-            proof = Proof(release, deployer, questions, started)
+        memory = Memory(task.aws, by=SIGNATURE)
+        fleet = Fleet(
+            asked,
+            FleetDirectory(task.aws, PREFIX),
+            memory,
+            through=lambda instances: through_groups(task.aws, instances, asked, task.log),
+        )
+        turn = Turn(
+            release=release,
+            deployer=deployer,
+            questions=questions,
+            floor=floor,
+            memory=memory,
+            wait=task.wait,
+            settle=Settle(settle, consecutive),
+            status_timeout=status_timeout,
+            until_idle=DrainUntilIdle(SsmHosts(task.aws, "draining"), task.log) if until_idle else None,
+        )
+        proof = Proof(release, deployer, questions, started=task.wait.clock.wall())
+        locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
+        if dry_run:
+            locking.tell(names)
+            task.log.steps(plan_rollout(fleet, size, turn).steps)
+            return
+        with locking.held(names) as locks:
             deploying = Deploying(
-                *(turn, proof),
+                turn,
+                proof,
                 again=not resume,
                 lock=lambda balancers: locks.cover(balancer.address for balancer in balancers),
             )
-            proving = Proving(turn, proof, Machines(aws), max_stopped)
-            rolling_deploy(fleet, size, deploying, proving, log, dry_run=dry_run)
+            proving = Proving(turn, proof, Machines(task.aws), max_stopped)
+            roll_out(plan_rollout(fleet, size, turn), fleet, deploying, proving)
 
 
 def _balancers(aws: Aws, wanted: list[str]) -> list[LoadBalancer]:
@@ -147,11 +158,10 @@ def _balancers(aws: Aws, wanted: list[str]) -> list[LoadBalancer]:
 
 def _questions(url: str, version: str, pairs: list[str]) -> Questions:
     def alive(instance: Instance) -> Check:
-        return find_check(fill(url, values_of(instance, version)))
+        return check_of_version(url, [], instance, version)
 
     def deployed(instance: Instance) -> Check:
-        values = values_of(instance, version)
-        return find_check(fill(url, values), fields=parse_fields([fill(pair, values) for pair in pairs]))
+        return check_of_version(url, pairs, instance, version)
 
     parse_fields(pairs)
     return Questions(

@@ -6,10 +6,8 @@ from typing import Annotated
 from gocd.samples.measurement import Measurement
 from gocd.samples.verdict import Criterion
 from tasks import options, threshold_options
-from tasks.balancing.lookup import connect
 from tasks.frame import running
 from tasks.options import argument, option
-from tasks.running.clock import SystemClock
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.status.pairs import read_pairs
@@ -75,7 +73,7 @@ def command(
 
     Example: gocd-tasks verify-traffic verify.jmx --property host=10.0.0.9 --duration 60 --max-gap 1 --p95 300
     """
-    with running("verify-traffic", events, color) as log:
+    with running("verify-traffic", events, color) as task:
         # Reading and judging samples takes modules that no other command has a use for.
         from tasks.traffic.cloudwatch import counted, read_since  # noqa: PLC0415
         from tasks.traffic.jmeter.found import find_jmeter  # noqa: PLC0415
@@ -97,19 +95,18 @@ def command(
                 "min-samples": min_samples,
             },
         )
-        clock = SystemClock()
         start = read_since(since) if since else None
 
         def counts(measurement: Measurement | None) -> list[Criterion]:
             if not cloudwatch:
                 return []
-            return counted(connect(log), cloudwatch, start, measurement, clock.wall())
+            return counted(task.aws, cloudwatch, start, measurement, task.wait.clock.wall())
 
         if plan and jtl:
             raise Refused("give either a plan to run or, with --jtl, finished runs to judge")
         if jtl:
             ready(out)
-            verify_jtls(jtl, limits, counts, out, log)
+            verify_jtls(jtl, limits, counts, out, task.log)
             return
         plan = plan or READY_PLAN
         numbers = {"duration": duration, "rate": rate, "threads": threads}
@@ -119,4 +116,4 @@ def command(
         check_plan(plan, list(given))
         found = find_jmeter(jmeter)
         ready(out)
-        verify_plan(recording, found, limits, counts, clock, log)
+        verify_plan(recording, found, limits, counts, task.wait)

@@ -13,6 +13,7 @@ from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Member, MetricSource, Place, Roster, Settings, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.floor import Floor
+from tasks.balancing.share import Share
 from tasks.running.console import Color, Console
 from tasks.running.events import EventFile
 from tasks.running.log import Log
@@ -165,7 +166,7 @@ class FakeNeighbours:
 
 
 def floor(minimum: int, percent: bool = False, away: tuple[str, ...] = ()) -> Floor:
-    return Floor(minimum, percent, FakeNeighbours(away))
+    return Floor(Share(minimum, percent), FakeNeighbours(away))
 
 
 class Stage:

@@ -86,10 +86,13 @@ def test_what_commands_share_imports_no_command() -> None:
     [
         ("time", {"tasks.running.clock"}),
         ("boto3", {"tasks.aws.artifact_store"}),
-        ("botocore", {"tasks.aws.connect", "tasks.aws.errors"}),
+        ("botocore", {"tasks.aws.api", "tasks.aws.errors"}),
         ("requests", {"tasks.herd.build_info", "tasks.status.check"}),
         ("subprocess", {"tasks.traffic.jmeter.process", "tasks.deployers.command"}),
-        ("signal", {"tasks.cli", "tasks.traffic.jmeter.process", "tasks.rehearse", "tasks.rollout.at_once"}),
+        (
+            "signal",
+            {"tasks.cli", "tasks.traffic.jmeter.process", "tasks.rehearse", "tasks.deployers.at_once"},
+        ),
     ],
 )
 def test_each_way_to_the_outside_is_opened_in_one_place(package: str, places: set[str]) -> None:

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from tasks.archives.archive import check_archive, sha256
 from tasks.archives.packing import pack
+from tasks.aws.api import Aws
 from tasks.aws.artifact_store import ArtifactStore
-from tasks.aws.connect import Aws
 from tasks.running.errors import Refused
 
 

@@ -2,7 +2,7 @@
 
 from typing import BinaryIO
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError, aws_errors
 from tasks.running.errors import Refused
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 
 # Instances in one order and in one question (AWS, autoscaling API reference: EnterStandby,

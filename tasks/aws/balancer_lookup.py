@@ -3,8 +3,8 @@
 from collections.abc import Container, Iterable
 from typing import Any
 
+from tasks.aws.api import Aws
 from tasks.aws.classic_elb import ClassicLoadBalancer
-from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, State

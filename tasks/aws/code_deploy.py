@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.deployment_state import RUNNING, Deployment, Revision, Target, read_deployment, read_target
 from tasks.aws.errors import AwsError
 

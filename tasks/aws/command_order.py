@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+from tasks.aws.api import Aws
 from tasks.aws.command_outcome import RUNNING, Outcome, listed_outcome, outcome
-from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.running.errors import TaskError
@@ -79,7 +79,10 @@ class Order:
     def look(self, now: float) -> None:
         """Note what has ended: one call for all, and one for each that failed, for its whole output."""
         invocations = pages(
-            *(self._aws, "list_command_invocations", "CommandInvocations", self._subject),
+            self._aws,
+            "list_command_invocations",
+            "CommandInvocations",
+            self._subject,
             CommandId=self._command_id,
             Details=True,
         )

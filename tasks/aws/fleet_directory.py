@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tasks.aws import instances
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.running.errors import Refused
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError, aws_errors
 from tasks.running.errors import Refused
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FunctionResult:
     """What came of an invocation that Lambda accepted.
 
     Args:
@@ -40,7 +40,7 @@ class Outcome:
         return ": ".join(str(told[key]) for key in ("errorType", "errorMessage") if told.get(key))
 
 
-def invoke(aws: Aws, name: str, event: Mapping[str, str]) -> Outcome:
+def invoke(aws: Aws, name: str, event: Mapping[str, str]) -> FunctionResult:
     """Run the function once and wait for its end, 15 minutes at most; never sent twice.
 
     Raises:
@@ -51,7 +51,7 @@ def invoke(aws: Aws, name: str, event: Mapping[str, str]) -> Outcome:
     # The answer's body comes after its head, and the connection may break in between.
     with aws_errors("lambda", "Invoke", name):
         payload = answer["Payload"].read()
-    return Outcome(
+    return FunctionResult(
         payload=payload.decode(errors="replace"),
         error=answer.get("FunctionError", ""),
         log_tail=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),

@@ -31,7 +31,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import uuid4
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.running.clock import Clock
 

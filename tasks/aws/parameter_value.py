@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 
 
 @dataclass(frozen=True)

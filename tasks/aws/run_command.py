@@ -6,13 +6,13 @@ The calls grow with time, with the number of fifties of instances, and with fail
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tasks.aws.api import Aws
 from tasks.aws.command_order import MOST, Order, Platform, pages, subject
 from tasks.aws.command_outcome import Outcome
-from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.running.errors import Refused, TimedOut
-from tasks.running.waiting import Wait
+from tasks.running.waiting import Missing, Wait
 
 __all__ = ["Platform", "RunCommand", "by_platform", "platforms", "subject"]
 
@@ -22,7 +22,10 @@ def platforms(aws: Aws, instances: Sequence[Instance]) -> dict[str, Platform | R
     known: dict[str, Mapping[str, Any]] = {}
     for some in _fifties(instances):
         told = pages(
-            *(aws, "describe_instance_information", "InstanceInformationList", subject(some)),
+            aws,
+            "describe_instance_information",
+            "InstanceInformationList",
+            subject(some),
             Filters=[{"Key": "InstanceIds", "Values": [each.id for each in some]}],
         )
         known.update({entry["InstanceId"]: entry for entry in told})
@@ -68,13 +71,13 @@ class RunCommand:
         orders = self._sent(scripts, wait)
         asked = sum(len(order.instances) for order in orders)
 
-        def look() -> str | None:
+        def look() -> Missing | None:
             for order in orders:
                 if order.waiting_for:
                     order.look(wait.clock.now())
             left = sum(len(order.waiting_for) for order in orders)
             ended = f": {asked - left} of {asked} ended" if asked > 1 else ""
-            return f"{words}{ended}" if left else None
+            return Missing(f"{words}{ended}") if left else None
 
         start = wait.clock.now()
         try:

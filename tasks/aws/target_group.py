@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Member, Metric, MetricSource, Place, Roster, Settings, State
 from tasks.aws.zones import Zones

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.load_balancer import LoadBalancer, Metric, MetricSource
 
 # Seconds in a bucket; load balancers publish no finer ones

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tasks.aws import instances
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.load_balancer import Member
 
 

@@ -1,6 +1,7 @@
 """Back into the load balancers, and not done before they call every instance healthy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tasks.aws.load_balancer import LoadBalancer, Place, Roster, State
 from tasks.balancing.absences import Memory
@@ -8,20 +9,68 @@ from tasks.balancing.batch import Batch
 from tasks.balancing.next_command import next_command
 from tasks.running.errors import Refused, TaskError, TimedOut
 from tasks.running.log import Log
-from tasks.running.waiting import Wait, near, soon
+from tasks.running.waiting import Missing, Wait, around, closely
 
 
-def join(
-    batch: Batch,
-    balancers: Sequence[LoadBalancer],
-    memory: Memory,
-    wait: Wait,
-    log: Log,
-    *,
-    timeout: float | None = None,
-    dry_run: bool = False,
-) -> None:
-    """Attach *batch* and return once every load balancer calls all of it healthy.
+@dataclass(frozen=True)
+class AttachPlan:
+    """Who joins which load balancers.
+
+    Args:
+        seen: Each of them, and everyone in it when this was planned.
+    """
+
+    batch: Batch
+    seen: Sequence[tuple[LoadBalancer, Roster]]
+
+    @property
+    def balancers(self) -> list[LoadBalancer]:
+        return [balancer for balancer, _ in self.seen]
+
+    @property
+    def joining(self) -> list[LoadBalancer]:
+        """Those that somebody of the batch does not serve in yet."""
+        return [
+            balancer
+            for balancer, roster in self.seen
+            if any(roster.of(instance).state is not State.SERVING for instance in self.batch)
+        ]
+
+    @property
+    def steps(self) -> Iterator[str]:
+        """What carrying it out would change, a line each."""
+        for balancer, roster in self.seen:
+            for instance in self.batch:
+                member = roster.of(instance)
+                where = f"{instance.name}: {member.words} in {balancer.name}"
+                if member.state is State.SERVING:
+                    yield f"{instance.name}: already serving in {balancer.name}; nothing would be done"
+                elif member.state in (State.OUT, State.LEAVING):
+                    yield f"{where}; would be registered and awaited"
+                else:
+                    yield f"{where}; would be awaited"
+
+
+def plan_attach(batch: Batch, balancers: Sequence[LoadBalancer]) -> AttachPlan:
+    """Look at the load balancers, and plan who joins which.
+
+    Raises:
+        Refused: An instance is not running, or a load balancer says that it can never serve.
+    """
+    for instance in batch:
+        if instance.state != "running":
+            raise Refused(f"{instance.name} is {instance.state}", "Start it first")
+    seen = [(balancer, balancer.roster(*batch)) for balancer in balancers]
+    for balancer, roster in seen:
+        for instance in batch:
+            member = roster.of(instance)
+            if member.state is State.STUCK:
+                raise Refused(f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})")
+    return AttachPlan(batch, seen)
+
+
+def attach(plan: AttachPlan, memory: Memory, wait: Wait, *, timeout: float | None = None) -> None:
+    """Carry out *plan*, and return once every load balancer calls all of its batch healthy.
 
     An instance that is draining is registered anew; one that is registered already is waited for all
     the same. It comes back on the ports that it was taken away from. If the wait is cancelled or fails
@@ -31,44 +80,36 @@ def join(
         timeout: Seconds to wait until healthy; by default what the health check settings allow for.
 
     Raises:
-        Refused: It is not running, or a load balancer says that it can never serve; nothing was changed.
-        TaskError: The same, said only after it was registered.
+        TaskError: A load balancer says that an instance can never serve, now that it is registered.
         TimedOut: It is not healthy in time.
     """
-    for instance in batch:
-        if instance.state != "running":
-            raise Refused(f"{instance.name} is {instance.state}", "Start it first")
-    seen = [(balancer, balancer.roster(*batch)) for balancer in balancers]
-    _refuse_stuck(batch, seen)
-    if dry_run:
-        _say_plan(batch, seen, log)
-        return
-    for balancer, roster in seen:
-        _rejoin(batch, balancer, roster, memory, wait, log)
-    joining = [b for b, roster in seen if any(roster.of(i).state is not State.SERVING for i in batch)]
-    if joining:
+    batch = plan.batch
+    for balancer, roster in plan.seen:
+        _rejoin(batch, balancer, roster, memory, wait)
+    if joining := plan.joining:
         seconds = wait_until_serving(batch, joining, wait, timeout)
-        _say_serving(batch, joining, seconds, log)
+        _say_serving(batch, joining, seconds, wait.log)
         _slow_start(batch, joining, wait)
-    memory.forget(batch, balancers)
-    for balancer in balancers:
+    memory.forget(batch, plan.balancers)
+    for balancer in plan.balancers:
         balancer.restore_settings()
 
 
 def register(places: Sequence[Place], balancer: LoadBalancer, wait: Wait, *, at_once: bool = True) -> None:
     """Register them; if not *at_once*, after the rest of a drain that the load balancer insists on."""
 
-    def look() -> str | None:
+    def look() -> Missing | None:
         roster = balancer.roster(*(place.instance for place in places))
         for place in places:
             member = roster.of(place.instance)
             if member.state is State.LEAVING and not member.takes_back:
-                return f"{place.instance.name}: draining from {balancer.name}, which takes it back only then"
+                name = place.instance.name
+                return Missing(f"{name}: draining from {balancer.name}, which takes it back only then")
         return None
 
     if not at_once:
         settings = balancer.settings()
-        wait.until_done(look, pace=near(settings.drain), within=settings.drained_within)
+        wait.until_done(look, pace=around(settings.drain), within=settings.drained_within)
     balancer.register(places)
 
 
@@ -85,23 +126,24 @@ def wait_until_serving(
         TimedOut: They are not all healthy in time; they stay registered.
     """
     pending = list(balancers)
-    missing = batch
     within = max(balancer.settings().healthy_within for balancer in balancers) if timeout is None else timeout
+    start = wait.clock.now()
+    unhealthy = dict.fromkeys((instance.id for instance in batch), "")
 
-    def look() -> str | None:
-        nonlocal missing
+    def look() -> float | Missing:
         while pending:
-            words = _not_serving(batch, pending[0], pending[0].roster(*batch))
-            if words:
-                missing = Batch(tuple(each for each in batch if each.id in words))
-                return next(iter(words.values()))
+            unhealthy.clear()
+            unhealthy.update(_not_serving(batch, pending[0], pending[0].roster(*batch)))
+            if unhealthy:
+                return Missing(next(iter(unhealthy.values())))
             pending.pop(0)
-        return None
+        return wait.since(start)
 
     try:
-        return wait.until_done(look, pace=soon, within=within)
+        return wait.until_done(look, pace=closely, within=within)
     except TimedOut as late:
         named = ", ".join(balancer.name for balancer in pending)
+        missing = Batch(tuple(each for each in batch if each.id in unhealthy))
         raise TimedOut(
             f"{missing.names} did not become healthy in {named} in {within:.0f} s ({late.what})",
             f"Look at it, then: {next_command('attach-instance', missing, *balancers)}",
@@ -123,27 +165,18 @@ def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster) -> dict[s
     return missing
 
 
-def _refuse_stuck(batch: Batch, seen: Sequence[tuple[LoadBalancer, Roster]]) -> None:
-    for balancer, roster in seen:
-        for instance in batch:
-            member = roster.of(instance)
-            if member.state is State.STUCK:
-                raise Refused(f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})")
-
-
-def _rejoin(
-    batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory, wait: Wait, log: Log
-) -> None:
+def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory, wait: Wait) -> None:
+    log = wait.log
     serving = Batch(tuple(each for each in batch if roster.of(each).state is State.SERVING))
-    if len(serving):
+    if serving:
         log.say(f"{serving.names}: already serving in {balancer.name}; nothing to do")
         for instance in serving:
             log.event("serving", instance=instance.name, load_balancer=balancer.address, already="yes")
-    joining = Batch(tuple(each for each in batch if roster.of(each).state is not State.SERVING))
-    if not len(joining):
+    joining = batch.without(serving)
+    if not joining:
         return
     again = next_command("attach-instance", joining, balancer)
-    stays = joining.does("stays registered", "stay registered")
+    stays = joining.with_verb("stays registered", "stay registered")
     log.stands(
         f"{stays} with {balancer.name} and {'serves' if len(joining) == 1 else 'serve'} once healthy",
         f"To wait for it: {again}",
@@ -170,22 +203,8 @@ def _slow_start(batch: Batch, joining: Sequence[LoadBalancer], wait: Wait) -> No
 
 def _say_serving(batch: Batch, joining: Sequence[LoadBalancer], seconds: float, log: Log) -> None:
     names = ", ".join(balancer.name for balancer in joining)
-    log.stands(f"{batch.does('serves', 'serve')} in {names}")
+    log.stands(f"{batch.with_verb('serves', 'serve')} in {names}")
     log.say(f"{batch.names}: healthy in {names} after {seconds:.0f} s, {log.calls()} AWS calls")
     for balancer in joining:
         for instance in batch:
             log.event("serving", instance=instance.name, load_balancer=balancer.address)
-
-
-def _say_plan(batch: Batch, seen: Sequence[tuple[LoadBalancer, Roster]], log: Log) -> None:
-    for balancer, roster in seen:
-        for instance in batch:
-            member = roster.of(instance)
-            if member.state is State.SERVING:
-                log.say(f"{instance.name}: already serving in {balancer.name}; nothing would be done")
-            elif member.state in (State.OUT, State.LEAVING):
-                log.say(
-                    f"{instance.name}: {member.words} in {balancer.name}; would be registered and awaited"
-                )
-            else:
-                log.say(f"{instance.name}: {member.words} in {balancer.name}; would be awaited")

@@ -19,6 +19,10 @@ class Batch:
     def __len__(self) -> int:
         return len(self.instances)
 
+    def without(self, others: "Batch") -> "Batch":
+        away = {instance.id for instance in others}
+        return Batch(tuple(instance for instance in self.instances if instance.id not in away))
+
     @property
     def names(self) -> str:
         """For people, for example ``Fleet-1, Fleet-2``; no longer than a line takes."""
@@ -27,6 +31,6 @@ class Batch:
             return ", ".join(names)
         return f"{', '.join(names[: NAMED - 1])} and {len(names) - NAMED + 1} more"
 
-    def does(self, one: str, several: str) -> str:
-        """Return the names with the verb that fits their number."""
+    def with_verb(self, one: str, several: str) -> str:
+        """Return the names with the verb in the form that fits their number."""
         return f"{self.names} {one if len(self.instances) == 1 else several}"

@@ -1,13 +1,17 @@
 """The floor: how many healthy instances a load balancer must keep while some are away."""
 
 import math
-import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
+from tasks.aws import instances
+from tasks.aws.api import Aws
 from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
+from tasks.balancing.absences import PREFIX
 from tasks.balancing.batch import Batch
-from tasks.balancing.neighbours import Neighbours
 from tasks.balancing.next_command import next_command
+from tasks.balancing.share import Share, parse_share
 from tasks.running.errors import Refused
 
 
@@ -15,17 +19,37 @@ class FloorBroken(Refused):
     """Too few healthy instances would be left, or are."""
 
 
+class Neighbours(Protocol):
+    """Who knows the other instances behind a load balancer; asked only when a message needs them."""
+
+    def names(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """People's names for instance ids and private IPs."""
+
+    def away_from(self, balancer: LoadBalancer) -> list[str]:
+        """The names of those that were taken out of *balancer* and not put back."""
+
+
+class AwsNeighbours:
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def names(self, keys: Iterable[str]) -> Mapping[str, str]:
+        return instances.names(self._aws, keys)
+
+    def away_from(self, balancer: LoadBalancer) -> list[str]:
+        return sorted(each.name for each in instances.tagged(self._aws, PREFIX + balancer.address))
+
+
 @dataclass(frozen=True)
 class Floor:
-    """The least number of healthy instances, as a count or as a share of all that are registered.
+    """The least number of healthy instances.
 
     Args:
-        minimum: A count, or a percentage if *percent*.
+        minimum: A count, or a share of all that are registered.
         neighbours: Who knows the others by name, for the message.
     """
 
-    minimum: int
-    percent: bool
+    minimum: Share
     neighbours: Neighbours
 
     def check(self, balancer: LoadBalancer, roster: Roster, leaving: Batch) -> str:
@@ -56,7 +80,8 @@ class Floor:
         raise self._broken(balancer, leaving, count, len(left), needed, others)
 
     def _needed(self, total: int) -> int:
-        return math.ceil(total * self.minimum / 100) if self.percent else self.minimum
+        least = self.minimum
+        return math.ceil(total * least.number / 100) if least.percent else least.number
 
     def _broken(
         self,
@@ -93,7 +118,4 @@ def parse_floor(text: str, neighbours: Neighbours) -> Floor:
     Raises:
         Refused: It is neither.
     """
-    match = re.fullmatch(r"(\d+)(%?)", text.strip())
-    if not match or (match[2] and int(match[1]) > 100):
-        raise Refused(f"--min-healthy takes a count such as 1 or a percentage such as 50%, not {text}")
-    return Floor(int(match[1]), bool(match[2]), neighbours)
+    return Floor(parse_share("--min-healthy", text, "1", "50%"), neighbours)

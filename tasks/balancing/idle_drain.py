@@ -55,7 +55,7 @@ class DrainUntilIdle:
         for place in draining:
             _, known = ports.get(place.instance.id, (place.instance, ()))
             ports[place.instance.id] = (place.instance, tuple(sorted({*known, *place.ports})))
-        seen = self._hosts.look(ports, wait, self._log)
+        seen = self._hosts.look(ports, wait)
         for key, (instance, _) in ports.items():
             if seen[key].connections is None:
                 self._hopeless = True

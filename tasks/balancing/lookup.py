@@ -2,23 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
+from tasks.aws.api import Aws
 from tasks.aws.auto_scaling_group import find_groups
 from tasks.aws.balancer_lookup import find_load_balancer, find_load_balancers
-from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance, find_instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.absences import Memory
 from tasks.balancing.standby import Standby, ThroughStandby
-from tasks.running.clock import SystemClock
 from tasks.running.errors import Refused
 from tasks.running.log import Log
-
-
-def connect(log: Log) -> Aws:
-    """Open AWS, its calls counted in what *log* tells."""
-    aws = Aws(SystemClock(), log.say)
-    log.calls = lambda: aws.calls
-    return aws
 
 
 def look_up(

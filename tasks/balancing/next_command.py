@@ -1,9 +1,8 @@
-"""The command that a person can run next, ready to paste."""
-
-import shlex
+"""The command that brings an instance further, ready to paste."""
 
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.batch import Batch
+from tasks.running.next_command import gocd_tasks
 
 
 def next_command(task: str, instances: Batch | str, *balancers: LoadBalancer) -> str:
@@ -13,4 +12,4 @@ def next_command(task: str, instances: Batch | str, *balancers: LoadBalancer) ->
     """
     named = [instances] if isinstance(instances, str) else [instance.name for instance in instances]
     words = [word for balancer in balancers for word in ("--load-balancer", balancer.address)]
-    return "; ".join(shlex.join(["gocd-tasks", task, name, *words]) for name in named)
+    return "; ".join(gocd_tasks(task, name, *words) for name in named)

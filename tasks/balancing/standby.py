@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.aws import instances
+from tasks.aws.api import Aws
 from tasks.aws.auto_scaling_group import ENTERING, IN_SERVICE, STANDBY, AutoScalingGroup
-from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, MetricSource, Place, Roster, Settings, State

@@ -9,7 +9,7 @@ from tasks.codedeploy.steps import StepTeller
 from tasks.running.errors import TimedOut
 from tasks.running.log import Log
 from tasks.running.quoting import one_line, show_tail
-from tasks.running.waiting import Wait, soon
+from tasks.running.waiting import Missing, Wait, closely
 
 # Seconds for a rollback to begin once a deployment has failed.
 ROLLBACK_BEGINS = 30
@@ -40,7 +40,6 @@ def follow(
     deployment_id: str,
     names: Mapping[str, str],
     wait: Wait,
-    log: Log,
     *,
     within: float,
 ) -> Ending:
@@ -54,24 +53,24 @@ def follow(
         TimedOut: It has not; it goes on by itself.
     """
     told: set[tuple[str, str]] = set()
-    seen: list[Ending] = []
-    steps = StepTeller(log)
+    last: list[Target] = []
+    steps = StepTeller(wait.log)
 
-    def look() -> str | None:
+    def look() -> Ending | Missing:
         # In this order: what the targets tell after the end is all that they will ever tell.
         deployment = code_deploy.deployment(deployment_id)
         targets = code_deploy.targets(deployment_id, list(names))
         for target in targets:
-            _tell(target, names.get(target.id, target.name), told, log)
+            _tell(target, names.get(target.id, target.name), told, wait.log)
         # Original instances that are gone are no targets any more; how they were when last seen counts.
-        targets = targets or (list(seen[0].targets) if seen else [])
-        seen[:] = [Ending(deployment, targets)]
+        last[:] = targets or last
         walks = deployment.blue_green and not deployment.rolls_back
-        step = steps.tell(deployment, targets, wait.clock.wall()) if walks else ""
-        return None if deployment.ended else step or _progress(deployment, targets, names)
+        step = steps.tell(deployment, last, wait.clock.wall()) if walks else ""
+        if deployment.ended:
+            return Ending(deployment, tuple(last))
+        return Missing(step or _progress(deployment, last, names))
 
-    wait.until_done(look, pace=soon, within=within)
-    return seen[0]
+    return wait.until_done(look, pace=closely, within=within)
 
 
 def follow_rollback(
@@ -79,7 +78,6 @@ def follow_rollback(
     failed: Deployment,
     names: Mapping[str, str],
     wait: Wait,
-    log: Log,
     *,
     within: float,
 ) -> str:
@@ -91,9 +89,9 @@ def follow_rollback(
     if not failed.rollback_id:
         return f"it was not rolled back ({failed.rollback_words.rstrip('.') or 'no rollback is set up'})"
     rollback = failed.rollback_id
-    log.say(f"{failed.id}: {rollback} rolls it back")
+    wait.log.say(f"{failed.id}: {rollback} rolls it back")
     try:
-        ending = follow(code_deploy, rollback, names, wait, log, within=within)
+        ending = follow(code_deploy, rollback, names, wait, within=within)
     except TimedOut:
         return f"its rollback {rollback} still runs"
     if ending.deployment.status == "Succeeded":
@@ -137,18 +135,15 @@ def _blamed(deployment: Deployment, why: str) -> str:
 
 
 def _with_rollback(code_deploy: CodeDeploy, failed: Deployment, wait: Wait) -> Deployment:
-    seen = [failed]
-
-    def look() -> str | None:
-        seen[:] = [code_deploy.deployment(failed.id)]
-        begun = seen[0].rollback_id or seen[0].rollback_words
-        return None if begun else f"{describe(failed)}; its rollback has not begun"
+    def look() -> Deployment | Missing:
+        seen = code_deploy.deployment(failed.id)
+        begun = seen.rollback_id or seen.rollback_words
+        return seen if begun else Missing(f"{describe(failed)}; its rollback has not begun")
 
     try:
-        wait.until_done(look, pace=soon, within=ROLLBACK_BEGINS)
+        return wait.until_done(look, pace=closely, within=ROLLBACK_BEGINS)
     except TimedOut:
         return failed
-    return seen[0]
 
 
 def _progress(deployment: Deployment, targets: Sequence[Target], names: Mapping[str, str]) -> str:

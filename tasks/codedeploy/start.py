@@ -8,14 +8,13 @@ from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
 from tasks.codedeploy.follow import describe
 from tasks.codedeploy.history import PlacedRelease, described
-from tasks.running.log import Log
-from tasks.running.waiting import Wait, soon
+from tasks.running.waiting import Missing, Wait, closely
 
 BUSY = "DeploymentLimitExceededException"
 ALREADY_ENDED = "DeploymentAlreadyCompletedException"
 
 
-class GroupTurn:
+class DeploymentStart:
     """Gets one deployment of a release going, whatever runs in the group already.
 
     Attributes:
@@ -29,7 +28,6 @@ class GroupTurn:
         group: str,
         release: PlacedRelease,
         wait: Wait,
-        log: Log,
     ) -> None:
         self.joined = False
         self._code_deploy = code_deploy
@@ -38,7 +36,7 @@ class GroupTurn:
         self._description = release.description(str(uuid.uuid4()))
         self._since = wait.clock.wall()
         self._wait = wait
-        self._log = log
+        self._log = wait.log
         self._tried = False
         self._id = ""
 
@@ -54,20 +52,19 @@ class GroupTurn:
         """
         self._id = ""
 
-        def look() -> str | None:
+        def look() -> str | Missing:
             sent = self._sent()
             other = sent or self._code_deploy.running(*self._place)
             if other and (sent or described(other) == self._release):
                 self.joined = sent is None
                 self._id = other.id
-                return None
+                return other.id
             if other:
-                return f"group {self._place[1]} is taken by another release: {describe(other)}"
+                return Missing(f"group {self._place[1]} is taken by another release: {describe(other)}")
             prepare()
             return self._create()
 
-        self._wait.until_done(look, pace=soon, within=within)
-        return self._id
+        return self._wait.until_done(look, pace=closely, within=within)
 
     def stop(self) -> str:
         """Stop what was started or joined, and say what became of it."""
@@ -88,7 +85,7 @@ class GroupTurn:
             return f"{name} could not be stopped ({error.what}) and goes on in CodeDeploy"
         return f"{name} was stopped"
 
-    def _create(self) -> str | None:
+    def _create(self) -> str | Missing:
         # From here on there may be a deployment whose id never reached us.
         self._tried = True
         try:
@@ -97,10 +94,10 @@ class GroupTurn:
             if error.code != BUSY:
                 raise
             self._tried = False
-            return f"group {self._place[1]} takes no deployment yet"
+            return Missing(f"group {self._place[1]} takes no deployment yet")
         self.joined = False
         self._log.say(f"{self._id}: deploys {self._release.revision} to group {self._place[1]}")
-        return None
+        return self._id
 
     def _sent(self) -> Deployment | None:
         """Return the deployment that an order of this run made, although no answer came."""

@@ -4,24 +4,25 @@ import threading
 from collections.abc import Callable, Mapping
 
 from tasks.archives.artifact import Artifact, open_artifact
+from tasks.aws.api import Aws
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.code_deploy import CodeDeploy
-from tasks.aws.connect import Aws
 from tasks.aws.deployment_group import DeploymentGroup, find_deployment_group, reached
 from tasks.aws.deployment_state import Revision
 from tasks.aws.instances import Instance
 from tasks.codedeploy.follow import Ending, follow, follow_rollback, problem
 from tasks.codedeploy.history import DIGEST, History, PlacedRelease, read_history
 from tasks.codedeploy.revision import check_version, revision_of
-from tasks.codedeploy.start import GroupTurn
-from tasks.deployers.deployer import Release, Settings
+from tasks.codedeploy.start import DeploymentStart
+from tasks.deployers.deployer import Deployer, Settings
+from tasks.deployers.release import Release
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.running.log import Log
 from tasks.running.waiting import Wait
 from tasks.status.placeholders import fill, of_instance
 
 
-class CodeDeployDeployer:
+class CodeDeployDeployer(Deployer):
     """Deploys to a group that holds the instance alone.
 
     Args:
@@ -46,27 +47,27 @@ class CodeDeployDeployer:
         self._check_group(release.application, instance)
         self._prepare(release)
 
-    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         artifact, revision = self._prepare(release)
         placed = PlacedRelease(release.version, artifact.sha256[:DIGEST], revision)
         self._place(
-            release.application, placed, instance, wait, log, prepare=lambda: self._upload(release, log)
+            release.application, placed, instance, wait, prepare=lambda: self._upload(release, wait.log)
         )
 
     def check_back(self, version: str, instance: Instance) -> None:
         self._check_group(self._settings.application, instance)
         self._back_to(version, self._history(instance), instance)
 
-    def go_back(self, instance: Instance, wait: Wait, log: Log, *, to: str = "", leaving: str = "") -> str:
+    def go_back(self, instance: Instance, wait: Wait, *, to: str = "", leaving: str = "") -> str:
         history = self._history(instance)
         if leaving and (history.attempted is None or history.attempted.version != leaving):
             raise TaskError(f"{leaving} is not what was deployed last to {instance.name}")
         back = self._back_to(to, history, instance)
         if back == history.attempted == history.running:
-            log.say(f"{instance.name}: {back.version} is what was deployed last")
+            wait.log.say(f"{instance.name}: {back.version} is what was deployed last")
             return back.version
         application = self._settings.application
-        self._place(application, back, instance, wait, log, prepare=lambda: None)
+        self._place(application, back, instance, wait, prepare=lambda: None)
         return back.version
 
     def _place(
@@ -75,11 +76,10 @@ class CodeDeployDeployer:
         release: PlacedRelease,
         instance: Instance,
         wait: Wait,
-        log: Log,
         *,
         prepare: Callable[[], None],
     ) -> None:
-        group = self._group_of(instance)
+        log, group = wait.log, self._group_of(instance)
         if group in self._routing:
             log.say(
                 f"{instance.name}: group {group} puts it back into its load balancer by itself, before "
@@ -88,7 +88,7 @@ class CodeDeployDeployer:
         names = {instance.id: instance.name}
         within = self._settings.within
         end = wait.clock.now() + within
-        turn = GroupTurn(self._code_deploy, application, group, release, wait, log)
+        turn = DeploymentStart(self._code_deploy, application, group, release, wait)
 
         def ended() -> Ending:
             deployment_id = turn.take(prepare, within=end - wait.clock.now())
@@ -97,7 +97,7 @@ class CodeDeployDeployer:
             log.event("deploying", deployment=deployment_id, version=release.version)
             left = end - wait.clock.now()
             try:
-                return follow(self._code_deploy, deployment_id, names, wait, log, within=left)
+                return follow(self._code_deploy, deployment_id, names, wait, within=left)
             except TimedOut as late:
                 on = f"{deployment_id} goes on in CodeDeploy, and the same command joins it"
                 raise TimedOut(f"{late.what}; {on}") from None
@@ -109,7 +109,7 @@ class CodeDeployDeployer:
                 ending = ended()
             if trouble := problem(ending, instance.id, instance.name):
                 failed = ending.deployment
-                rollback = follow_rollback(self._code_deploy, failed, names, wait, log, within=within)
+                rollback = follow_rollback(self._code_deploy, failed, names, wait, within=within)
                 what = f"deploying {release.version} to {instance.name} failed"
                 raise TaskError(f"{what}: {trouble}; {rollback}")
         except Cancelled:

@@ -5,16 +5,16 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
-from tasks.deployers.deployer import Release, Settings
+from tasks.deployers.deployer import Deployer, Settings
+from tasks.deployers.release import Release
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.running.log import Log
-from tasks.running.waiting import Wait
+from tasks.running.waiting import Missing, Wait
 from tasks.status.placeholders import fill, values_of
 
 
-class CommandDeployer:
+class CommandDeployer(Deployer):
     def __init__(self, words: Sequence[str], within: float) -> None:
         """Take the command as its words; no shell sees them.
 
@@ -33,14 +33,14 @@ class CommandDeployer:
             raise Refused(f"there is no artifact {release.artifact}")
         self._filled(release, instance)
 
-    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         words = self._filled(release, instance)
-        log.say(f"{instance.name}: deploying {release.version} with {Path(words[0]).name}")
+        wait.log.say(f"{instance.name}: deploying {release.version} with {Path(words[0]).name}")
         # Its output goes straight to ours: nothing is held back, and nothing of it is lost.
         with subprocess.Popen(words, stdin=subprocess.DEVNULL) as process:
             try:
                 wait.until_done(
-                    lambda: None if process.poll() is not None else f"{instance.name}: deploying",
+                    lambda: Missing(f"{instance.name}: deploying") if process.poll() is None else None,
                     pace=lambda _: 0.2,
                     within=self._within,
                 )

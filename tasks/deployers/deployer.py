@@ -1,35 +1,21 @@
-"""What every way of deploying is given, and how a way is found by its name."""
+"""What every way of deploying promises and is given, and how a way is found by its name."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
-from tasks.running.errors import TaskError
-from tasks.running.log import Log
+from tasks.deployers.at_once import deploy_at_once
+from tasks.deployers.record import Record, unread
+from tasks.deployers.release import Release
+from tasks.running.errors import Refused, TaskError
 from tasks.running.plugins import find
 from tasks.running.waiting import Wait
 
 GROUP = "gocd_tasks.deployers"
-
-
-@dataclass(frozen=True)
-class Release:
-    """What is deployed, and the traces that a deployment leaves of itself.
-
-    Args:
-        artifact: A path on the agent, or whatever the chosen way of deploying takes.
-        pipeline: GoCD's locator of the run, empty outside of GoCD.
-        triggered_by: Who or what started that run.
-    """
-
-    application: str
-    version: str
-    artifact: str
-    pipeline: str = ""
-    triggered_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +55,23 @@ class ReleaseFailed(TaskError):
         self.runs = runs
 
 
+class CannotGoBack(Refused):
+    """This way of deploying knows no earlier release."""
+
+
 class Deployer(Protocol):
+    """One way of deploying; a site's own inherits from this and overrides what it can do better.
+
+    Attributes:
+        at_once: For how many instances ``deploy`` may run at the same time. Each run then has a thread of its
+            own, in which signals are blocked; a cancel is raised from the clock's sleep.
+        keeps_records: Whether it leaves a record on the instance, to be compared with the release.
+    """
+
+    at_once: int = 1
+    keeps_records: bool = False
+
+    @abstractmethod
     def check(self, release: Release, instance: Instance) -> None:
         """Refuse what cannot be deployed.
 
@@ -77,7 +79,8 @@ class Deployer(Protocol):
             Refused: With the reason; nothing was changed.
         """
 
-    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+    @abstractmethod
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         """Put *release* on *instance* and start it; safe to repeat.
 
         Raises:
@@ -85,20 +88,17 @@ class Deployer(Protocol):
             TaskError: It may not be running there.
         """
 
-
-@runtime_checkable
-class DeploysMany(Protocol):
-    """A way of deploying that serves many instances at once, with as many AWS calls as for few."""
-
     def check_all(self, release: Release, instances: Sequence[Instance]) -> None:
         """Refuse what cannot be deployed to every one of them.
 
         Raises:
             Refused: With the reason; nothing was changed.
         """
+        for instance in instances:
+            self.check(release, instance)
 
     def deploy_all(
-        self, release: Release, instances: Sequence[Instance], wait: Wait, log: Log
+        self, release: Release, instances: Sequence[Instance], wait: Wait
     ) -> Mapping[str, TaskError]:
         """Put *release* on all of them and start it; safe to repeat.
 
@@ -109,62 +109,30 @@ class DeploysMany(Protocol):
         Raises:
             TaskError: Nothing can be said of any of them.
         """
+        if self.at_once > 1:
+            return deploy_at_once(
+                self.at_once, instances, wait, lambda each, own: self.deploy(release, each, own)
+            )
+        for number, instance in enumerate(instances):
+            try:
+                self.deploy(release, instance, wait)
+            except TaskError as failure:
+                untouched = {
+                    each.id: ReleaseFailed(f"{each.name} was not deployed to", "what it ran before")
+                    for each in instances[number + 1 :]
+                }
+                return {instance.id: failure, **untouched}
+        return {}
 
-
-@runtime_checkable
-class DeploysAtOnce(Protocol):
-    """A way of deploying whose ``deploy`` may run for several instances at once.
-
-    Each run has a thread of its own, in which signals are blocked; a cancel is raised from the clock's sleep.
-
-    Attributes:
-        at_once: How many at most.
-    """
-
-    at_once: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """What an instance itself says of the release that is current on it.
-
-    Args:
-        version: Empty if it says nothing.
-        time: When that was deployed, in ISO 8601; empty if it says nothing.
-        matches: Whether it is the release that was asked about.
-        words: The same for people, such as "2.0, deployed 2026-11-20 21:55 UTC" or "no release.json".
-        known: Whether the instance could be asked at all.
-    """
-
-    version: str
-    time: str
-    matches: bool
-    words: str
-    known: bool = True
-
-
-@runtime_checkable
-class KeepsRecords(Protocol):
-    """A way of deploying that leaves a record on the instance, to be compared with the release."""
-
-    def differences(
-        self,
-        release: Release,
-        instances: Sequence[Instance],
-        wait: Wait,
-        log: Log,
-        since: datetime | None = None,
+    def records(
+        self, release: Release, instances: Sequence[Instance], wait: Wait, since: datetime | None = None
     ) -> Mapping[str, Record]:
         """Return by id what the record of each instance says; one that cannot be read matches nothing.
 
         Args:
             since: An earlier deployment does not match, even of the same release.
         """
-
-
-@runtime_checkable
-class GoesBack(Protocol):
-    """A way of deploying that can return an instance to an earlier release as well."""
+        return {instance.id: unread("none is kept") for instance in instances}
 
     def check_back(self, version: str, instance: Instance) -> None:
         """Refuse what cannot be gone back to.
@@ -172,8 +140,9 @@ class GoesBack(Protocol):
         Raises:
             Refused: With the reason; nothing was changed.
         """
+        raise CannotGoBack("this way of deploying cannot go back", "Deploy the earlier version again instead")
 
-    def go_back(self, instance: Instance, wait: Wait, log: Log, *, to: str = "", leaving: str = "") -> str:
+    def go_back(self, instance: Instance, wait: Wait, *, to: str = "", leaving: str = "") -> str:
         """Start an earlier release and return its version.
 
         Args:
@@ -181,9 +150,11 @@ class GoesBack(Protocol):
             leaving: Only if this version is the current one; any if empty.
 
         Raises:
+            CannotGoBack: It cannot be done in this way.
             ReleaseFailed: There is none, or it does not start.
             TaskError: It may not be running there.
         """
+        raise CannotGoBack("this way of deploying cannot go back", "Deploy the earlier version again instead")
 
 
 MakeDeployer = Callable[[Settings, Aws], Deployer]

@@ -2,9 +2,29 @@
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from tasks.deployers.deployer import Record, Release
+from tasks.deployers.release import Release
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an instance itself says of the release that is current on it.
+
+    Args:
+        version: Empty if it says nothing.
+        time: When that was deployed, in ISO 8601; empty if it says nothing.
+        matches: Whether it is the release that was asked about.
+        words: The same for people, such as "2.0, deployed 2026-11-20 21:55 UTC" or "no release.json".
+        known: Whether the instance could be asked at all.
+    """
+
+    version: str
+    time: str
+    matches: bool
+    words: str
+    known: bool = True
 
 
 def facts(release: Release, sha256: str, now: datetime) -> str:

@@ -1,12 +1,13 @@
 """Going back to the release before: by hand, or because a new one is not well."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from tasks.aws.instances import Instance
-from tasks.deployers.deployer import Deployer, GoesBack, Release, ReleaseFailed
-from tasks.deployers.left_behind import LeftBehind
+from tasks.deployers.aftermath import Aftermath
+from tasks.deployers.deployer import CannotGoBack, Deployer, ReleaseFailed
+from tasks.deployers.release import Release
 from tasks.running.errors import TaskError, TimedOut
-from tasks.running.log import Log
 from tasks.running.waiting import Wait
 from tasks.status.check import Check, wait_for_status
 
@@ -14,64 +15,92 @@ from tasks.status.check import Check, wait_for_status
 CheckOf = Callable[[str], Check | None]
 
 
-def go_back(
-    deployer: GoesBack,
-    instance: Instance,
-    check_of: CheckOf,
-    wait: Wait,
-    log: Log,
-    left: LeftBehind,
-    *,
-    to: str = "",
-    leaving: str = "",
-    status_timeout: float = 60,
-) -> str:
-    """Return *instance* to an earlier release, see that it answers there, and return its version.
+@dataclass(frozen=True)
+class Destination:
+    """An instance, how releases get there, and how they prove themselves on it.
+
+    Args:
+        via: The deployer's name.
+        check_of: What to ask the instance for a version.
+        status_timeout: Seconds until it must answer as expected.
+    """
+
+    instance: Instance
+    via: str
+    deployer: Deployer
+    check_of: CheckOf
+    aftermath: Aftermath
+    status_timeout: float = 60
+
+    def then_asked(self, version: str) -> str:
+        """What follows once *version* is there, in words that follow others."""
+        check = self.check_of(version)
+        return f", then {check.url}" if check else ""
+
+
+@dataclass(frozen=True)
+class RollbackPlan:
+    """An instance goes back.
 
     Args:
         to: The version to go to; the one before the current one if empty.
         leaving: Only if this version is the current one; any if empty.
-        status_timeout: Seconds until it must answer as expected.
+    """
+
+    destination: Destination
+    to: str = ""
+    leaving: str = ""
+
+    @property
+    def steps(self) -> Iterator[str]:
+        """What carrying it out would change, a line each."""
+        there = self.destination
+        where = f"{self.to or 'the release before'} via {there.via}{there.then_asked(self.to)}"
+        yield f"{there.instance.name}: would go back to {where}"
+
+
+def plan_rollback(destination: Destination, to: str) -> RollbackPlan:
+    """Plan to go back by hand.
 
     Raises:
+        Refused: There is nothing to go back to.
+    """
+    destination.deployer.check_back(to, destination.instance)
+    return RollbackPlan(destination, to)
+
+
+def roll_back(plan: RollbackPlan, wait: Wait) -> str:
+    """Carry out *plan*, see that the earlier release answers there, and return its version.
+
+    Raises:
+        CannotGoBack: This way of deploying cannot.
         TaskError: There is no such release, it does not start, or it is not well.
     """
+    there, log = plan.destination, wait.log
+    instance, aftermath = there.instance, there.aftermath
+    aftermath.tell(log, f"{instance.name} may have either version")
     try:
-        version = deployer.go_back(instance, wait, log, to=to, leaving=leaving)
+        version = there.deployer.go_back(instance, wait, to=plan.to, leaving=plan.leaving)
     except ReleaseFailed as failed:
-        left.tell(log, failed.runs)
+        aftermath.tell(log, failed.runs)
         raise
     log.event("went-back", instance=instance.name, version=version)
     log.say(f"{instance.name}: {version} is running again")
-    left.tell(log, f"{instance.name} runs {version}")
-    if check := check_of(version):
+    aftermath.tell(log, f"{instance.name} runs {version}")
+    if check := there.check_of(version):
         try:
-            wait_for_status(check, instance.name, wait, status_timeout, log)
+            wait_for_status(check, instance.name, wait, there.status_timeout)
         except TimedOut as late:
             raise TaskError(f"{version} is running again, but is not well: {late.what}") from None
     return version
 
 
-def what_runs_instead(
-    release: Release,
-    instance: Instance,
-    deployer: Deployer,
-    check_of: CheckOf,
-    wait: Wait,
-    log: Log,
-    left: LeftBehind,
-    *,
-    status_timeout: float,
-) -> str:
+def what_runs_instead(release: Release, destination: Destination, wait: Wait) -> str:
     """Go back from *release*, which is not well, if that is possible; return what runs then, in words."""
-    if not isinstance(deployer, GoesBack):
-        return f"{release.version} stays, because this way of deploying cannot go back"
     try:
-        before = go_back(
-            *(deployer, instance, check_of, wait, log, left),
-            leaving=release.version,
-            status_timeout=status_timeout,
-        )
+        before = roll_back(RollbackPlan(destination, leaving=release.version), wait)
+    except CannotGoBack:
+        return f"{release.version} stays, because this way of deploying cannot go back"
     except ReleaseFailed as failed:
         return f"{failed.what}; {failed.runs}"
     except TaskError as error:

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tasks.archives.artifact import Artifact, open_artifact
+from tasks.aws.api import Aws
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.command_outcome import Outcome
-from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, subject
-from tasks.deployers.deployer import Record, Release, ReleaseFailed, Settings
-from tasks.deployers.record import compared, facts, unread
+from tasks.deployers.deployer import Deployer, ReleaseFailed, Settings
+from tasks.deployers.record import Record, compared, facts, unread
+from tasks.deployers.release import Release
 from tasks.hosts.install_hosts import InstallHosts
 from tasks.hosts.script import powershell_script, shell_script
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
@@ -25,7 +26,9 @@ READING = 30.0
 SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 
 
-class SsmDeployer:
+class SsmDeployer(Deployer):
+    keeps_records = True
+
     def __init__(self, aws: Aws, install_to: str, settings: Settings) -> None:
         self._aws = aws
         self._install_to = install_to
@@ -44,31 +47,28 @@ class SsmDeployer:
         for platform in self._hosts.all(instances, release.version):
             self._artifact(release, platform)
 
-    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
-        for failure in self.deploy_all(release, [instance], wait, log).values():
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
+        for failure in self.deploy_all(release, [instance], wait).values():
             raise failure
 
-    def deploy_all(
-        self, release: Release, instances: Sequence[Instance], wait: Wait, log: Log
-    ) -> dict[str, TaskError]:
+    def deploy_all(self, release: Release, instances: Sequence[Instance], wait: Wait) -> dict[str, TaskError]:
         if not instances:
             return {}
         hosts = self._hosts.all(instances, release.version)
-        values = {platform: self._installation(release, platform, wait, log) for platform in hosts}
-        log.say(f"{subject(instances)}: installing {release.version} to {self._install_to}")
+        values = {platform: self._installation(release, platform, wait) for platform in hosts}
+        wait.log.say(f"{subject(instances)}: installing {release.version} to {self._install_to}")
         for each in instances:
-            log.event("installing", instance=each.name, version=release.version)
+            wait.log.event("installing", instance=each.name, version=release.version)
         doing = f"installing {release.version}"
-        outcomes = self._run(hosts, "install_release", values, doing, wait, log)
+        outcomes = self._run(hosts, "install_release", values, doing, wait)
         failures = {each.id: _failure(each, outcomes[each.id], doing) for each in instances}
         return {key: failure for key, failure in failures.items() if failure}
 
-    def differences(
+    def records(
         self,
         release: Release,
         instances: Sequence[Instance],
         wait: Wait,
-        log: Log,
         since: datetime | None = None,
     ) -> dict[str, Record]:
         doing = f"{subject(instances)}: reading what is current"
@@ -100,21 +100,21 @@ class SsmDeployer:
             check_folder_name(version, "--version")
         self._hosts.all([instance], version)
 
-    def go_back(self, instance: Instance, wait: Wait, log: Log, *, to: str = "", leaving: str = "") -> str:
+    def go_back(self, instance: Instance, wait: Wait, *, to: str = "", leaving: str = "") -> str:
         doing = f"going back to {to or 'the release before'}"
-        log.say(f"{instance.name}: {doing}")
+        wait.log.say(f"{instance.name}: {doing}")
         hosts = self._hosts.all([instance])
         values = {platform: {"to": to, "leaving": leaving} for platform in hosts}
-        outcome = self._run(hosts, "go_back", values, doing, wait, log)[instance.id]
+        outcome = self._run(hosts, "go_back", values, doing, wait)[instance.id]
         if failure := _failure(instance, outcome, doing):
             raise failure
         running = re.findall(r"^running (.*) from ", outcome.output, re.MULTILINE)
         return str(running[-1]) if running else to or "the release before"
 
-    def _installation(self, release: Release, platform: Platform, wait: Wait, log: Log) -> Mapping[str, str]:
+    def _installation(self, release: Release, platform: Platform, wait: Wait) -> Mapping[str, str]:
         artifact = self._artifact(release, platform)
         return {
-            "url": self._staged(release, artifact, log),
+            "url": self._staged(release, artifact, wait.log),
             "sha256": artifact.sha256,
             "kind": artifact.kind,
             "version": release.version,
@@ -129,7 +129,6 @@ class SsmDeployer:
         values: Mapping[Platform, Mapping[str, str]],
         doing: str,
         wait: Wait,
-        log: Log,
     ) -> dict[str, Outcome]:
         placed = {"install_to": self._install_to, "restart": self._settings.restart or ""}
         scripts = {
@@ -141,13 +140,13 @@ class SsmDeployer:
         try:
             outcomes = command.run(scripts, wait, f"{subject(instances)}: {doing}")
         except Cancelled:
-            _stop(command, instances, doing, log)
+            _stop(command, instances, doing, wait.log)
             raise
         for each in instances:
             # Of many, only those that failed have something to say that a person must read.
             if outcomes[each.id].problem or len(instances) == 1:
                 for line in outcomes[each.id].last_lines:
-                    log.say(f"{each.name}: | {line}")
+                    wait.log.say(f"{each.name}: | {line}")
         return outcomes
 
     def _artifact(self, release: Release, platform: Platform) -> Artifact:

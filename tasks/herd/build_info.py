@@ -3,7 +3,6 @@
 Source: herd-mdl (mdlHerd.yml, httpd in front of ``/herd-app/rest/*``).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tasks.herd.answer import Answer, read_answer
 from tasks.running.errors import Refused
+from tasks.status.body import beginning
 
 # Seconds for one answer, and bytes of it that are read.
 PATIENCE, LONGEST_ANSWER = 10.0, 100_000
@@ -100,7 +100,7 @@ class BuildInfo:
                 return Answer(trouble=f"answers {response.status_code}{self._why(url)}", hopeless=True)
             if response.status_code != 200:
                 return Answer(trouble=f"answers {response.status_code}")
-            return read_answer(_beginning(response.iter_content(4096)))
+            return read_answer(beginning(response.iter_content(4096), LONGEST_ANSWER))
 
     def _why(self, url: str) -> str:
         if not _same_host(self.url, url):
@@ -110,15 +110,6 @@ class BuildInfo:
             if self.login
             else ": it wants HERD_USER and HERD_PASSWORD"
         )
-
-
-def _beginning(pieces: Iterable[bytes]) -> bytes:
-    body = b""
-    for piece in pieces:
-        body += piece
-        if len(body) > LONGEST_ANSWER:
-            break
-    return body[:LONGEST_ANSWER]
 
 
 def _no_login(request: Any) -> Any:

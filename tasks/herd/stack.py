@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tasks.aws.api import Aws
 from tasks.aws.code_deploy import CodeDeploy
-from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
 from tasks.aws.parameter_value import ParameterValue, parameter_values

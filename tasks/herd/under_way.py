@@ -1,16 +1,16 @@
 """The upgrade of HERD that is under way already, and whether it is the one that is wanted."""
 
+from tasks.aws.api import Aws
 from tasks.aws.code_deploy import CodeDeploy
-from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
+from tasks.herd.invocation import AFTER_SILENCE
 from tasks.herd.stack import Herd, Upgrades, read_upgrades, running_deployment
-from tasks.herd.turn import AFTER_SILENCE
 from tasks.running.errors import Refused, TimedOut
 from tasks.running.log import Log
-from tasks.running.waiting import Wait, soon
+from tasks.running.waiting import Missing, Wait, closely
 
 
-def upgrade_under_way(herd: Herd, wanted: str, aws: Aws, wait: Wait, log: Log) -> Deployment | None:
+def upgrade_under_way(herd: Herd, wanted: str, aws: Aws, wait: Wait) -> Deployment | None:
     """Return the deployment that an earlier run has started for the *wanted* version, if it is not over.
 
     Raises:
@@ -19,7 +19,7 @@ def upgrade_under_way(herd: Herd, wanted: str, aws: Aws, wait: Wait, log: Log) -
     found = running_deployment(aws, herd)
     upgrades = read_upgrades(aws, herd)
     if found is None:
-        return _about_to_begin(herd, wanted, upgrades, aws, wait, log)
+        return _about_to_begin(herd, wanted, upgrades, aws, wait)
     watch = f"Watch it, then run the command again: gocd-tasks watch-deployment {found.id}"
     if found.rolls_back:
         raise Refused(f"{found.id} is rolling back {found.rolls_back}", watch)
@@ -28,7 +28,7 @@ def upgrade_under_way(herd: Herd, wanted: str, aws: Aws, wait: Wait, log: Log) -
         raise Refused(f"{found.id} is under way, and SSM does not tell for which version", watch)
     if version != wanted:
         raise Refused(f"{found.id} is upgrading HERD to {version}", watch)
-    return _joined(found, version, log)
+    return _joined(found, version, wait.log)
 
 
 def _joined(deployment: Deployment, version: str, log: Log) -> Deployment:
@@ -36,9 +36,7 @@ def _joined(deployment: Deployment, version: str, log: Log) -> Deployment:
     return deployment
 
 
-def _about_to_begin(
-    herd: Herd, wanted: str, upgrades: Upgrades, aws: Aws, wait: Wait, log: Log
-) -> Deployment | None:
+def _about_to_begin(herd: Herd, wanted: str, upgrades: Upgrades, aws: Aws, wait: Wait) -> Deployment | None:
     """Wait for the deployment of an invocation that is still running, because the run that sent it died."""
     asked = upgrades.asked_for(wanted)
     if asked is None:
@@ -47,20 +45,16 @@ def _about_to_begin(
     age = max((wait.clock.wall() - asked).total_seconds(), 0.0)
     if age >= AFTER_SILENCE:
         return None
-    found: list[Deployment] = []
 
-    def look() -> str | None:
+    def look() -> Deployment | Missing:
         recent = read_upgrades(aws, herd).recent
         # Both times are SSM's: what was recorded before this request is of another one.
         begun = CodeDeploy(aws).known(recent.value) if recent and recent.modified >= asked else None
-        if begun:
-            # It may have failed by now; then this run is there to try again.
-            found.extend([] if begun.ended else [begun])
-            return None
-        return f"{wanted} was asked for {age:.0f} s ago, and its deployment has not begun"
+        return begun or Missing(f"{wanted} was asked for {age:.0f} s ago, and its deployment has not begun")
 
     try:
-        wait.until_done(look, pace=soon, within=AFTER_SILENCE - age)
+        begun = wait.until_done(look, pace=closely, within=AFTER_SILENCE - age)
     except TimedOut:
         return None
-    return _joined(found[0], wanted, log) if found else None
+    # It may have failed by now; then this run is there to try again.
+    return None if begun.ended else _joined(begun, wanted, wait.log)

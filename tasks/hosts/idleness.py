@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tasks.aws.api import Aws
 from tasks.aws.command_outcome import Outcome
-from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, platforms, subject
 from tasks.hosts.script import powershell_script, shell_script
 from tasks.running.errors import Refused, TaskError
-from tasks.running.log import Log
 from tasks.running.waiting import Wait
 
 # An instance and the ports that its load balancers send requests to, by the instance's id.
@@ -38,7 +37,7 @@ class Idleness:
 
 
 class Hosts(Protocol):
-    def look(self, ports: Ports, wait: Wait, log: Log) -> Mapping[str, Idleness]:
+    def look(self, ports: Ports, wait: Wait) -> Mapping[str, Idleness]:
         """Return what every instance says, by id; without evidence rather than with an error."""
 
 
@@ -53,7 +52,7 @@ class SsmHosts:
         self._aws = aws
         self._doing = doing
 
-    def look(self, ports: Ports, wait: Wait, log: Log) -> dict[str, Idleness]:
+    def look(self, ports: Ports, wait: Wait) -> dict[str, Idleness]:
         found = {
             key: Idleness(None, f"{instance.name} has no port to look at")
             for key, (instance, numbers) in ports.items()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, by_platform, platforms
 from tasks.running.errors import Refused

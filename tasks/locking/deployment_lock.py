@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.parameter import Look, Parameter, names_under
 from tasks.locking.owner import Owner
 from tasks.running.clock import Clock

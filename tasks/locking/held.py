@@ -8,8 +8,7 @@ from uuid import uuid4
 from tasks.aws.errors import Denied
 from tasks.locking.deployment_lock import LASTS, RENEWAL, DeploymentLock, Holding, ServerSays
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
-from tasks.running.log import Log
-from tasks.running.waiting import Wait, near, soon
+from tasks.running.waiting import Missing, Wait, around, closely
 
 # Seconds to the next try of a renewal that failed.
 RETRY = 5.0
@@ -26,7 +25,7 @@ class Held:
         lasts: Seconds that it is held for without a renewal.
     """
 
-    def __init__(self, lock: DeploymentLock, what: str, wait: Wait, log: Log, lasts: float = LASTS) -> None:
+    def __init__(self, lock: DeploymentLock, what: str, wait: Wait, lasts: float = LASTS) -> None:
         self.lock = lock
         self.holding: Holding | None = None
         self.lost = ""
@@ -34,7 +33,7 @@ class Held:
         self.contended = False
         self._what = what
         self._wait = wait
-        self._log = log
+        self._log = wait.log
         self._lasts = lasts
         self._token = uuid4().hex
         self._claiming = False
@@ -58,23 +57,23 @@ class Held:
         """
         name, way = self.lock.name, Obstacle()
 
-        def attempt() -> str | None:
+        def attempt() -> Missing | None:
             return self._attempt(way, server_says)
 
         try:
-            self._wait.until_done(attempt, pace=soon, within=lock_wait)
+            self._wait.until_done(attempt, pace=closely, within=lock_wait)
         except TimedOut:
             try:
                 if not way.certain_in:
                     raise
                 within = way.certain_in + 1
-                self._wait.until_done(attempt, pace=near(within), within=within)
+                self._wait.until_done(attempt, pace=around(within), within=within)
             except TimedOut:
                 raise way.refusal(name, lock_wait) from None
         except Denied as denied:
             raise Denied(f"{denied.what}, which the lock is kept with; --lock none does without") from None
 
-    def _attempt(self, way: "Obstacle", server_says: ServerSays) -> str | None:
+    def _attempt(self, way: "Obstacle", server_says: ServerSays) -> Missing | None:
         for _ in range(TRIES):
             asked = self._wait.clock.now()
             look, there = self.lock.look()
@@ -85,7 +84,7 @@ class Held:
             why, certain_in = there.over(self.lock.owner, server_says) if there else ("", 0.0)
             if there and (certain_in or not why):
                 way.holding, way.certain_in = there, certain_in
-                return f"{self.lock.name}: waiting for {there.owner.words}{why and f' ({why})'}"
+                return Missing(f"{self.lock.name}: waiting for {there.owner.words}{why and f' ({why})'}")
             self._claiming = True
             if claimed := self.lock.claim(look, self._token, self._what, self._lasts):
                 if there:
@@ -94,7 +93,7 @@ class Held:
                 return None
             self._claiming, self.contended = False, True
             self._wait.clock.sleep(random.uniform(0, 0.5))  # noqa: S311 - so that two do not meet again
-        return f"{self.lock.name}: others take it at the same moment"
+        return Missing(f"{self.lock.name}: others take it at the same moment")
 
     def _is_ours(self, there: Holding) -> bool:
         # Our own token: an answer was lost on its way, and the lock was ours already.

@@ -2,41 +2,31 @@
 
 import itertools
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
 from tasks.balancing.batch import Batch
 from tasks.balancing.floor import Floor, FloorBroken
+from tasks.balancing.share import Share, parse_share
 from tasks.rollout.fleet import Server
 from tasks.running.errors import Refused
 
 
-@dataclass(frozen=True)
-class BatchSize:
-    """How many servers are out at a time: a count, or a share of the fleet if *percent*."""
-
-    number: int
-    percent: bool
-
-    def of(self, fleet: int) -> int:
-        """Return the count for a fleet of so many: the nearest one, halves down, and never none."""
-        if not self.percent:
-            return self.number
-        return max(1, math.ceil(fleet * self.number / 100 - 0.5))
-
-
-def parse_batch(text: str) -> BatchSize:
+def parse_batch(text: str) -> Share:
     """Read ``--batch``: a whole number, or a percentage such as ``33%``.
 
     Raises:
         Refused: It is neither, or zero.
     """
-    match = re.fullmatch(r"(\d+)(%?)", text.strip())
-    if not match or int(match[1]) == 0 or (match[2] and int(match[1]) > 100):
-        raise Refused(f"--batch takes a count such as 2 or a percentage such as 33%, not {text}")
-    return BatchSize(int(match[1]), bool(match[2]))
+    return parse_share("--batch", text, "2", "33%", least=1)
+
+
+def batch_size(batch: Share, fleet: int) -> int:
+    """Return the count for a fleet of so many: the nearest one, halves down, and never none."""
+    if not batch.percent:
+        return batch.number
+    return max(1, math.ceil(fleet * batch.number / 100 - 0.5))
 
 
 def in_order(servers: Iterable[Server]) -> list[Server]:

@@ -8,9 +8,9 @@ from tasks.balancing.batch import Batch
 from tasks.rollout.batches import in_order, next_batch
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proof import Proof
-from tasks.rollout.questions import ask
 from tasks.rollout.turn import Turn
 from tasks.running.errors import Cancelled, TaskError
+from tasks.status.settle import ask
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Deploying:
         unwell = self._unwell([each for each in servers if each.instance.id not in progress.had_it])
         progress.skipped |= unwell
         going = _batch(each for each in servers if each.instance.id not in progress.seen)
-        if not len(going):
+        if not going:
             return
         finished = Batch(tuple(each for each in going if each.id in have))
         self.turn.log.say(f"Batch: {going.names}")
@@ -102,7 +102,7 @@ class Deploying:
             return set()
         differing = ask(questions.deployed, batch)
         answering = Batch(tuple(each for each in batch if each.id not in differing))
-        return self.proof.has_it(answering, self.turn.wait, self.turn.log)
+        return self.proof.has_it(answering, self.turn.wait)
 
     def _unwell(self, servers: Sequence[Server]) -> dict[str, str]:
         """Who does not answer as it should before anything is done to it, and is therefore skipped.

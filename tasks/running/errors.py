@@ -7,9 +7,13 @@ class TaskError(Exception):
     Args:
         what: What happened, in one sentence without a full stop.
         advice: What to do next, if it differs from what the task advises in its present state.
+
+    Attributes:
+        passing: Whether the same may well succeed a little later.
     """
 
     exit_code = 1
+    passing = False
 
     def __init__(self, what: str, advice: str | None = None) -> None:
         super().__init__(what)

@@ -1,6 +1,6 @@
 """What a task tells while it works: lines, progress, events, and where things stand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tasks.running.clock import Clock
@@ -58,6 +58,11 @@ class Log:
         self._console.line(line)
         self._spoke_at = self._clock.now()
         self._last_words = ""
+
+    def steps(self, steps: Iterable[str]) -> None:
+        """Print what would be done, a line a step."""
+        for step in steps:
+            self.say(step)
 
     def progress(self, words: str, numbers: str) -> None:
         """Show *words* with *numbers*: live on a terminal, else when the words change and every 30 s."""

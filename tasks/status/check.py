@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tasks.aws.instances import Instance
 from tasks.running.errors import Refused, TimedOut
-from tasks.running.log import Log
 from tasks.running.plugins import find
-from tasks.running.waiting import Wait, soon
+from tasks.running.waiting import Missing, Wait, closely
+from tasks.status.body import beginning
 from tasks.status.pairs import read_pairs
+from tasks.status.placeholders import fill, values_of
 
 GROUP = "gocd_tasks.status_checks"
 
@@ -85,7 +87,8 @@ class StatusCheck:
                     return f"answers {answer.status_code}, not {self.status}"
                 if not self.fields:
                     return None
-                body = _beginning(answer)
+                # Through requests, whose errors are then the ones below: a body may break off.
+                body = beginning(answer.iter_content(65_536), LONGEST_ANSWER)
         except requests.exceptions.ConnectTimeout:
             return f"does not answer within {timeout:.0f} s"
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, ValueError) as problem:
@@ -115,6 +118,21 @@ class StatusCheck:
         return f"{self.status}{fields}"
 
 
+def check_of_version(url: str, fields: Sequence[str], instance: Instance, version: str) -> Check:
+    """Return the check of one instance for *version*.
+
+    Args:
+        url: With ``{private_ip}`` and the like in it.
+        fields: ``KEY=VALUE`` each, likewise.
+
+    Raises:
+        Refused: It cannot be asked.
+    """
+    values = values_of(instance, version)
+    expected = parse_fields([fill(pair, values) for pair in fields])
+    return find_check(fill(url, values), fields=expected)
+
+
 def parse_fields(pairs: Sequence[str]) -> dict[str, str]:
     """Read ``KEY=VALUE`` pairs.
 
@@ -124,35 +142,23 @@ def parse_fields(pairs: Sequence[str]) -> dict[str, str]:
     return read_pairs("--expect-json", pairs, "KEY=VALUE")
 
 
-def wait_for_status(check: Check, subject: str, wait: Wait, within: float, log: Log) -> None:
+def wait_for_status(check: Check, subject: str, wait: Wait, within: float) -> None:
     """Ask until the answer is as expected.
 
     Raises:
         TimedOut: It is not after *within* seconds; the message has the last answer.
     """
+    start = wait.clock.now()
 
-    def look() -> str | None:
+    def look() -> float | Missing:
         missing = check.missing()
-        return missing and f"{subject}: {missing}"
+        return Missing(f"{subject}: {missing}") if missing else wait.since(start)
 
     try:
-        seconds = wait.until_done(look, pace=soon, within=within)
+        seconds = wait.until_done(look, pace=closely, within=within)
     except TimedOut as late:
         raise TimedOut(f"{late.what}, asked for at {check.url}") from None
-    log.say(f"{subject}: answers {check.expectation} after {seconds:.0f} s")
-
-
-def _beginning(answer: Any) -> bytes:
-    """Read an answer's body no further than it may be long.
-
-    Through requests, whose errors are then the ones above: a body may break off.
-    """
-    body = b""
-    for part in answer.iter_content(65_536):
-        body += part
-        if len(body) >= LONGEST_ANSWER:
-            break
-    return body
+    wait.log.say(f"{subject}: answers {check.expectation} after {seconds:.0f} s")
 
 
 def _inside(answer: Any, name: str) -> str | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gocd.samples.measurement import Measurement
 from gocd.samples.verdict import Criterion, went_wrong
+from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancer
-from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.traffic_counts import Count, count_failures
 from tasks.running.errors import Refused

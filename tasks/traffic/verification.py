@@ -13,9 +13,9 @@ from gocd.samples.measurement import Measurement, measure
 from gocd.samples.threshold_file import read_thresholds
 from gocd.samples.verdict import Criterion, Verdict, headline, judge, unreadable, went_wrong
 from gocd.samples.verdict_files import junit_xml, verdict_json
-from tasks.running.clock import Clock
 from tasks.running.errors import Refused, TaskError
 from tasks.running.log import Log
+from tasks.running.waiting import Wait
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.recording import Recording, errors_logged, record
 
@@ -41,7 +41,7 @@ Counts = Callable[[Measurement | None], list[Criterion]]
 
 
 def verify_plan(
-    recording: Recording, jmeter: JMeter, thresholds: Thresholds, counts: Counts, clock: Clock, log: Log
+    recording: Recording, jmeter: JMeter, thresholds: Thresholds, counts: Counts, wait: Wait
 ) -> None:
     """Run the plan and judge its samples.
 
@@ -51,8 +51,9 @@ def verify_plan(
     Raises:
         TaskError: JMeter could not do its work, or the samples do not keep to *thresholds*.
     """
+    log = wait.log
     log.say(jmeter.title)
-    problem = record(recording, jmeter, clock, log)
+    problem = record(recording, jmeter, wait)
     broken = [went_wrong("jmeter", problem)] if problem else []
     verdict = _judged([recording.jtl], thresholds, counts, broken)
     if any(criterion.limit is None for criterion in verdict.failed) or not _samples_in(verdict):

@@ -13,7 +13,7 @@ from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import LoadBalancer
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.running.clock import SystemClock
 
 PROGRAM = Path(sys.executable).with_name("gocd-tasks")

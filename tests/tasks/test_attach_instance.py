@@ -3,7 +3,8 @@
 import pytest
 
 from tasks.aws.load_balancer import Member, Place, State
-from tasks.balancing.attach import join
+from tasks.balancing.attach import attach as carry_out
+from tasks.balancing.attach import plan_attach
 from tasks.balancing.batch import Batch
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tests.fakes import Stage, instance
@@ -18,8 +19,8 @@ def stage() -> Stage:
     return stage
 
 
-def attach(stage: Stage, dry_run: bool = False) -> None:
-    join(Batch((ONE,)), [stage.balancer], stage.memory, stage.wait, stage.log, dry_run=dry_run)
+def attach(stage: Stage) -> None:
+    carry_out(plan_attach(Batch((ONE,)), [stage.balancer]), stage.memory, stage.wait)
 
 
 def test_it_returns_when_the_load_balancer_calls_it_healthy(stage: Stage) -> None:
@@ -105,7 +106,7 @@ def test_one_that_gets_stuck_after_it_was_registered_fails_at_once(stage: Stage)
 def test_a_stopped_instance_is_refused(stage: Stage) -> None:
     stopped = instance(1, state="stopped")
     with pytest.raises(Refused, match="Staging-1 is stopped"):
-        join(Batch((stopped,)), [stage.balancer], stage.memory, stage.wait, stage.log)
+        plan_attach(Batch((stopped,)), [stage.balancer])
 
     assert stage.balancer.orders == []
 
@@ -129,8 +130,8 @@ def test_a_cancel_leaves_it_registered(stage: Stage) -> None:
     assert "stays registered with staging" in stage.log.standing.state
 
 
-def test_a_dry_run_changes_nothing(stage: Stage) -> None:
-    attach(stage, dry_run=True)
+def test_a_plan_tells_its_steps_and_changes_nothing(stage: Stage) -> None:
+    plan = plan_attach(Batch((ONE,)), [stage.balancer])
 
     assert stage.balancer.orders == []
-    assert stage.lines == ["Staging-1: not registered in staging; would be registered and awaited"]
+    assert list(plan.steps) == ["Staging-1: not registered in staging; would be registered and awaited"]

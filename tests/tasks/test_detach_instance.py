@@ -5,7 +5,8 @@ import pytest
 from tasks.aws.errors import AwsError, Denied
 from tasks.aws.load_balancer import Place, State
 from tasks.balancing.batch import Batch
-from tasks.balancing.detach import leave
+from tasks.balancing.detach import detach as carry_out
+from tasks.balancing.detach_plan import DetachPlan, plan_detach
 from tasks.balancing.floor import FloorBroken
 from tasks.running.errors import Cancelled, TimedOut
 from tests.fakes import FakeLoadBalancer, Stage, floor, instance
@@ -20,9 +21,14 @@ def stage() -> Stage:
     return stage
 
 
-def detach(stage: Stage, *balancers: FakeLoadBalancer, minimum: int = 1, dry_run: bool = False) -> None:
+def planned(stage: Stage, *balancers: FakeLoadBalancer, minimum: int = 1) -> DetachPlan:
     targets = balancers or (stage.balancer,)
-    leave(Batch((ONE,)), targets, floor(minimum), stage.memory, stage.wait, stage.log, dry_run=dry_run)
+    return plan_detach(Batch((ONE,)), targets, floor(minimum), stage.memory, stage.log)
+
+
+def detach(stage: Stage, *balancers: FakeLoadBalancer, minimum: int = 1) -> None:
+    plan = planned(stage, *balancers, minimum=minimum)
+    carry_out(plan, floor(minimum), stage.memory, stage.wait)
 
 
 def test_it_returns_when_the_drain_is_over(stage: Stage) -> None:
@@ -202,12 +208,18 @@ def test_a_second_load_balancer_that_is_forbidden_has_it_put_back_into_the_first
     assert other.members[ONE.id].state is State.SERVING
 
 
-def test_a_dry_run_counts_and_changes_nothing(stage: Stage) -> None:
-    detach(stage, dry_run=True)
+def test_a_plan_tells_its_steps_and_changes_nothing(stage: Stage) -> None:
+    plan = planned(stage)
 
     assert stage.balancer.orders == []
     assert stage.memory.addresses == []
-    assert stage.lines[-1] == "Staging-1: would leave staging and be given up to 30 s to drain"
+    assert list(plan.steps) == ["Staging-1: would leave staging and be given up to 30 s to drain"]
+
+
+def test_a_plan_of_one_who_has_left_has_no_step(stage: Stage) -> None:
+    del stage.balancer.members[ONE.id]
+
+    assert list(planned(stage).steps) == []
 
 
 def test_throttled_looks_during_the_drain_are_waited_out(stage: Stage) -> None:

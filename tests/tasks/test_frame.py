@@ -15,8 +15,8 @@ def recorded(path: Path) -> list[tuple[str, int | None]]:
 
 
 def test_a_run_is_recorded_from_its_start_to_its_end(tmp_path: Path) -> None:
-    with running("sleep-settle", tmp_path / "events.jsonl") as log:
-        log.event("settled")
+    with running("sleep-settle", tmp_path / "events.jsonl") as task:
+        task.log.event("settled")
 
     assert recorded(tmp_path / "events.jsonl") == [("started", None), ("settled", None), ("ended", 0)]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gocd.samples.jtl import JtlReader, UnreadableJtl
-from tasks.running.clock import Clock
 from tasks.running.errors import Cancelled, TaskError
-from tasks.running.log import SILENCE, Log
+from tasks.running.log import SILENCE
+from tasks.running.waiting import Wait
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.live import GrowingRecord
 from tasks.traffic.jmeter.process import run_jmeter
@@ -63,7 +63,50 @@ class DidNotEnd(TaskError):
     """JMeter went on for longer than it was given."""
 
 
-def record(recording: Recording, jmeter: JMeter, clock: Clock, log: Log) -> str:
+class _Telling:
+    """Passes on what JMeter says, and tells how far it is while it says nothing.
+
+    Attributes:
+        said: Its last line.
+        broken: Its lines that tell of a part of the plan that did not run.
+    """
+
+    def __init__(self, recording: Recording, wait: Wait) -> None:
+        self.said = ""
+        self.broken: list[str] = []
+        self._recording = recording
+        self._wait = wait
+        self._growing = GrowingRecord(recording.jtl)
+        self._start = self._spoke = wait.clock.now()
+
+    def say(self, line: str) -> None:
+        if line:
+            self._spoke = self._wait.clock.now()
+            self.said = line
+            if line.startswith(_BROKEN):
+                self.broken.append(line)
+            self._wait.log.say(f"JMeter: {line}")
+
+    def idle(self) -> None:
+        """Tell how far it is.
+
+        Raises:
+            DidNotEnd: It has had its time.
+        """
+        elapsed, within = self._wait.since(self._start), self._recording.within
+        if within is not None and elapsed > within:
+            raise DidNotEnd(f"JMeter did not end within {within:g} s and was stopped")
+        words, log = "verify: JMeter runs", self._wait.log
+        if log.live:
+            log.show(f"{words}, {elapsed:.0f} s, {self._growing.numbers()}")
+        elif self._wait.since(self._spoke) > SILENCE - 5:
+            self._spoke = self._wait.clock.now()
+            jtl = self._recording.jtl
+            size = jtl.stat().st_size if jtl.exists() else 0
+            log.say(f"{words}, {elapsed:.0f} s, {size / 1e6:,.1f} MB recorded")
+
+
+def record(recording: Recording, jmeter: JMeter, wait: Wait) -> str:
     """Run JMeter, passing on what it says, and return what went wrong, or nothing.
 
     That nothing went wrong says nothing of the samples: JMeter exits 0 when all of them failed, when there
@@ -73,53 +116,26 @@ def record(recording: Recording, jmeter: JMeter, clock: Clock, log: Log) -> str:
         TaskError: JMeter cannot be started.
     """
     recording.clear()
-    growing = GrowingRecord(recording.jtl)
-    start = spoke = clock.now()
-    said = ""
-    broken: list[str] = []
-
-    def say(line: str) -> None:
-        nonlocal spoke, said
-        if line:
-            spoke = clock.now()
-            said = line
-            if line.startswith(_BROKEN):
-                broken.append(line)
-            log.say(f"JMeter: {line}")
-
-    def idle() -> None:
-        nonlocal spoke
-        elapsed = clock.now() - start
-        if recording.within is not None and elapsed > recording.within:
-            raise DidNotEnd(f"JMeter did not end within {recording.within:g} s and was stopped")
-        words = "verify: JMeter runs"
-        if log.live:
-            log.show(f"{words}, {elapsed:.0f} s, {growing.numbers()}")
-            return
-        size = recording.jtl.stat().st_size if recording.jtl.exists() else 0
-        numbers = f"{elapsed:.0f} s, {size / 1e6:,.1f} MB recorded"
-        if clock.now() - spoke > SILENCE - 5:
-            spoke = clock.now()
-            log.say(f"{words}, {numbers}")
-
+    log, start = wait.log, wait.clock.now()
+    telling = _Telling(recording, wait)
     log.stands(f"JMeter was started, its record is {recording.jtl}")
     try:
-        code = run_jmeter([*jmeter.words, *recording.words()], say, idle)
+        code = run_jmeter([*jmeter.words, *recording.words()], telling.say, telling.idle)
     except DidNotEnd as ended:
         return ended.what
     except Cancelled:
         log.stands(
-            f"JMeter was stopped after {clock.now() - start:.0f} s; what it had recorded until then, "
+            f"JMeter was stopped after {wait.since(start):.0f} s; what it had recorded until then, "
             f"{_samples(recording.jtl)}, is in {recording.jtl} and was not judged",
             "Run it again for a verdict",
         )
         raise
     if code:
-        return f"JMeter exited {code}: {said}"
+        return f"JMeter exited {code}: {telling.said}"
     if not recording.jtl.exists():
-        return f"JMeter exited 0 and left no {JTL}: {said}"
-    if broken:
-        return f"JMeter did not run the whole plan: {broken[0]}"
+        return f"JMeter exited 0 and left no {JTL}: {telling.said}"
+    if telling.broken:
+        return f"JMeter did not run the whole plan: {telling.broken[0]}"
     if recording.dashboard and not (recording.out / DASHBOARD / "index.html").exists():
         log.say(f"JMeter: no dashboard was made; why is in {recording.out / LOG}")
     return ""

@@ -18,7 +18,7 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from tasks.archives.artifact import open_artifact
 from tasks.archives.packing import pack
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.running.errors import Refused
 from tests.tasks.conftest import CommandLine, Pair
 from tests.tasks.hosts.bash_host import Quiet, zip_of

@@ -3,8 +3,8 @@
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
-from tasks.aws.connect import Aws
 from tasks.aws.instances import find_instance
 from tasks.running.errors import Refused
 from tests.tasks.conftest import MakeBalancer, Pair

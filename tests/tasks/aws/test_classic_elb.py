@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.classic_elb import _member
-from tasks.aws.connect import Aws
 from tasks.aws.instances import find_instance
 from tasks.aws.load_balancer import LoadBalancer, Member, Place, State
 from tests.tasks.conftest import MakeBalancer, Pair

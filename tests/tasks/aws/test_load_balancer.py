@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
-from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance, find_instance
 from tasks.aws.load_balancer import LoadBalancer, Place, State
 from tests.fakes import FakeClock, FakeLoadBalancer, instance

@@ -9,7 +9,7 @@ import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.parameter import Look, Parameter, newest_valid
 from tasks.running.clock import SystemClock

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
-from tasks.aws.connect import Aws
 from tasks.aws.errors import Denied
 from tasks.aws.instances import find_instance
 from tasks.aws.traffic_counts import count_failures

@@ -7,12 +7,12 @@ import pytest
 
 from tasks.aws.load_balancer import Place, State
 from tasks.balancing.batch import Batch
-from tasks.balancing.detach import leave
+from tasks.balancing.detach import detach as carry_out
+from tasks.balancing.detach_plan import plan_detach
 from tasks.balancing.floor import FloorBroken
 from tasks.balancing.idle_drain import DrainUntilIdle
 from tasks.hosts.idleness import Idleness, Ports
 from tasks.running.errors import Cancelled
-from tasks.running.log import Log
 from tasks.running.waiting import Wait
 from tests.fakes import Stage, floor, instance
 
@@ -31,7 +31,7 @@ class FakeHosts:
     ports: list[dict[str, tuple[int, ...]]] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
 
-    def look(self, ports: Ports, wait: Wait, log: Log) -> Mapping[str, Idleness]:
+    def look(self, ports: Ports, wait: Wait) -> Mapping[str, Idleness]:
         self.asked.append(wait.clock.now())
         self.ports.append({key: numbers for key, (_, numbers) in ports.items()})
         wait.clock.sleep(2)
@@ -50,10 +50,9 @@ def stage() -> Stage:
 
 def detach(stage: Stage, hosts: FakeHosts, *instances: object, minimum: int = 1) -> None:
     batch = Batch(tuple(each for each in (ONE, TWO, THREE) if each in (instances or (ONE,))))
-    leave(
-        *(batch, [stage.balancer], floor(minimum), stage.memory, stage.wait, stage.log),
-        until_idle=DrainUntilIdle(hosts, stage.log),
-    )
+    plan = plan_detach(batch, [stage.balancer], floor(minimum), stage.memory, stage.log)
+    until_idle = DrainUntilIdle(hosts, stage.log)
+    carry_out(plan, floor(minimum), stage.memory, stage.wait, until_idle=until_idle)
 
 
 def test_an_idle_instance_is_out_twenty_seconds_after_the_order(stage: Stage) -> None:

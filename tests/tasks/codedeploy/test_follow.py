@@ -56,7 +56,7 @@ def test_each_event_is_told_once_when_it_has_finished() -> None:
         (deployment("Succeeded"), [stop, install]),
     )
     stage = Stage()
-    ending = follow(fake, "d-1", NAMES, stage.wait, stage.log, within=900)
+    ending = follow(fake, "d-1", NAMES, stage.wait, within=900)
 
     assert lines(stage) == [
         "Staging-1: ApplicationStop succeeded, 1.2 s",
@@ -88,7 +88,7 @@ def test_a_status_that_is_no_end_is_waited_out_whatever_it_is(status: str, words
     stage = Stage()
     fake = FakeCodeDeploy((deployment(status), [done("ValidateService")]))
     with pytest.raises(TimedOut, match=r"after 60 s$") as late:
-        follow(fake, "d-1", NAMES, stage.wait, stage.log, within=60)
+        follow(fake, "d-1", NAMES, stage.wait, within=60)
 
     assert late.value.what.startswith(words)
     assert describe(deployment(status)).startswith(words)
@@ -135,7 +135,7 @@ def test_the_end_of_a_failed_scripts_log_is_shown_and_cannot_pass_for_something_
     after = [LifecycleEvent(name, "Skipped") for name in ("AfterInstall", "ApplicationStart")]
     stage = Stage()
     fake = FakeCodeDeploy((deployment("Failed"), [failed, *after]))
-    follow(fake, "d-1", NAMES, stage.wait, stage.log, within=60)
+    follow(fake, "d-1", NAMES, stage.wait, within=60)
 
     assert stage.lines[0] == "Staging-1: Install failed, 2.0 s: ScriptFailed, a.sh, it failed"
     assert stage.lines[1] == "Staging-1: | ... 12 lines before these"
@@ -175,7 +175,7 @@ def test_a_rollback_is_followed_to_its_end(failed: Deployment, rollback: str | N
     stage = Stage()
     second = [Deployment("d-2", rollback)] if rollback else []
     fake = FakeCodeDeploy(*((each, ()) for each in [failed, *second]))
-    words = follow_rollback(fake, failed, NAMES, stage.wait, stage.log, within=60)
+    words = follow_rollback(fake, failed, NAMES, stage.wait, within=60)
 
     assert words.startswith(expected)
 
@@ -189,7 +189,7 @@ def test_a_rollback_that_begins_a_moment_later_is_waited_for() -> None:
         (Deployment("d-1", "Failed", rollback_id="d-2"), []),
         (Deployment("d-2", "Succeeded"), [done("Install")]),
     )
-    words = follow_rollback(fake, failed, NAMES, stage.wait, stage.log, within=60)
+    words = follow_rollback(fake, failed, NAMES, stage.wait, within=60)
 
     assert words.startswith("d-2 has rolled it back")
     assert "d-1: d-2 rolls it back" in stage.lines

@@ -21,7 +21,7 @@ DEPLOY = """
 import json, resource, sys
 from tasks.archives.artifact import open_artifact
 from tasks.aws.artifact_store import ArtifactStore
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.running.clock import SystemClock
 
 aws = Aws(SystemClock(), print)

@@ -11,11 +11,11 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.services.lambda_functions import Context
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.parameter_value import ParameterValue
+from tasks.herd.invocation import AFTER_SILENCE, UpgradeInvocation
 from tasks.herd.stack import Herd, Upgrades, read_upgrades
-from tasks.herd.turn import AFTER_SILENCE, HerdTurn
 from tasks.herd.under_way import upgrade_under_way
 from tasks.running.errors import Refused, TaskError, TimedOut
 from tasks.running.log import SILENCE
@@ -113,8 +113,8 @@ def create_deployment(stack: StandInAWS) -> str:
     return str(created)
 
 
-def turn(aws: Aws, stage: Stage) -> HerdTurn:
-    return HerdTurn(aws, HERD, HERD.function, "2.0", "", stage.wait, stage.log)
+def turn(aws: Aws, stage: Stage) -> UpgradeInvocation:
+    return UpgradeInvocation(aws, HERD, HERD.function, "2.0", "", stage.wait)
 
 
 def lose_answers(cloud: StandInAWS, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
@@ -224,6 +224,6 @@ def test_a_request_is_not_taken_for_begun_by_an_upgrade_that_ended_just_before_i
         stack.client("ssm").put_parameter(Name=HERD.parameter(name), Value=told, Overwrite=True)
     stage = Stage()
 
-    assert upgrade_under_way(HERD, "2.0", aws, stage.wait, stage.log) is None
+    assert upgrade_under_way(HERD, "2.0", aws, stage.wait) is None
     assert stage.lines[0].startswith("2.0 was asked for 0 s ago, and its deployment has not begun")
     assert stage.clock.now() >= AFTER_SILENCE

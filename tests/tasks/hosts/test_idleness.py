@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from tasks.aws.api import Aws
 from tasks.aws.command_outcome import Outcome
-from tasks.aws.connect import Aws
 from tasks.aws.instances import Instance, find_instance
 from tasks.hosts.idleness import Idleness, SsmHosts, told
 from tasks.running.clock import SystemClock
@@ -35,7 +35,6 @@ def look(aws: Aws, *asked: tuple[Instance, tuple[int, ...]]) -> list[Idleness]:
     found = SsmHosts(aws).look(
         {instance.id: (instance, ports) for instance, ports in asked},
         Wait(SystemClock(), stage.log),
-        stage.log,
     )
     assert sorted(found) == sorted(instance.id for instance, _ in asked)
     return [found[instance.id] for instance, _ in asked]

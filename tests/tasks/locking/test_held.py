@@ -10,7 +10,7 @@ from moto.ssm.models import ssm_backends
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control import wire
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.errors import Denied
 from tasks.locking.deployment_lock import DeploymentLock, Holding, by_server, lock_name, parameter_name, span
 from tasks.locking.held import Held
@@ -35,13 +35,13 @@ def lock(aws: Aws, owner: Owner = HERE, name: str = NAME) -> DeploymentLock:
 
 def held_by(aws: Aws, owner: Owner, stage: Stage | None = None, lasts: float = 120) -> Held:
     stage = stage or Stage()
-    held = Held(lock(aws, owner), "rolling-deploy", stage.wait, stage.log, lasts)
+    held = Held(lock(aws, owner), "rolling-deploy", stage.wait, lasts)
     held.acquire(0, never)
     return held
 
 
 def wanted_by(aws: Aws, owner: Owner, stage: Stage) -> Held:
-    return Held(lock(aws, owner), "detach-instance", stage.wait, stage.log)
+    return Held(lock(aws, owner), "detach-instance", stage.wait)
 
 
 def holder(aws: Aws) -> Holding | None:
@@ -102,7 +102,7 @@ def test_exactly_one_of_twenty_wins_every_time(aws: Aws) -> None:
     def contend(number: int, name: str) -> Held | None:
         stage = Stage()
         owner = replace(ALIVE, counter=number + 1, machine=f"machine {number}")
-        mine = Held(lock(ways[number], owner, name), "detach-instance", stage.wait, stage.log)
+        mine = Held(lock(ways[number], owner, name), "detach-instance", stage.wait)
         at_once.wait()
         try:
             mine.acquire(0, never)
@@ -135,7 +135,7 @@ def test_never_two_at_once_while_some_renew_others_give_up_and_all_try(aws: Aws)
         owner = replace(ALIVE, counter=number + 1, machine=f"machine {number}")
         while won < wins:
             stage = Stage()
-            mine = Held(lock(way, owner), "attach-instance", stage.wait, stage.log)
+            mine = Held(lock(way, owner), "attach-instance", stage.wait)
             try:
                 mine.acquire(0, never)
             except Refused:

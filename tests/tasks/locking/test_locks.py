@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.locking.held import Held
-from tasks.locking.locks import Locks, locked
+from tasks.locking.locks import Locking, Locks
 from tasks.locking.owner import Owner
 from tasks.running.clock import SystemClock
 from tasks.running.errors import Cancelled, Refused, TaskError
@@ -21,7 +21,7 @@ from tests.tasks.locking.test_owner import HERE, JOB, VARIABLES
 
 def holding(names: list[str], aws: Aws, stage: Stage, work: Callable[[Locks], None] = lambda _: None) -> None:
     """A command that does *work* under its locks."""
-    with locked(names, "auto", 0, "detach-instance", aws, stage.wait, stage.log) as locks:
+    with Locking("auto", 0, "detach-instance", aws, stage.wait).held(names) as locks:
         work(locks)
 
 
@@ -39,7 +39,7 @@ def test_a_run_that_holds_the_lock_lets_its_own_commands_through_and_no_others(
     stage = Stage()
     run = held_by(aws, replace(in_job, stage="lock").whole_run(), lasts=14400)
     cloud.journal.clear()
-    with locked([NAME], "auto", 0, "detach-instance", aws, stage.wait, stage.log) as locks:
+    with Locking("auto", 0, "detach-instance", aws, stage.wait).held([NAME]) as locks:
         assert not locks.contended
         locks.check()
     assert cloud.journal.of("PutParameter") == []
@@ -73,7 +73,7 @@ def test_a_command_of_a_run_whose_lock_went_to_another_stops(aws: Aws, in_job: O
 
 def test_all_locks_of_a_command_are_taken_and_given_up(aws: Aws) -> None:
     stage = Stage()
-    with locked(["b", "a", "b"], "auto", 0, "detach-instance", aws, stage.wait, stage.log) as locks:
+    with Locking("auto", 0, "detach-instance", aws, stage.wait).held(["b", "a", "b"]) as locks:
         assert [held.lock.name for held in locks.held] == ["a", "b"]
         assert lock(aws, name="a").look()[1] is not None
         assert lock(aws, name="b").look()[1] is not None
@@ -84,7 +84,7 @@ def test_all_locks_of_a_command_are_taken_and_given_up(aws: Aws) -> None:
 
 def test_the_first_lock_is_given_up_if_the_second_cannot_be_had(aws: Aws) -> None:
     stage = Stage()
-    other = Held(lock(aws, ALIVE, "b"), "attach-instance", stage.wait, stage.log)
+    other = Held(lock(aws, ALIVE, "b"), "attach-instance", stage.wait)
     other.acquire(0, never)
 
     with pytest.raises(Refused, match=r"^b is locked by production/12"):
@@ -98,13 +98,13 @@ def test_the_first_lock_is_given_up_if_the_second_cannot_be_had(aws: Aws) -> Non
 )
 def test_the_choice_of_locks(aws: Aws, choice: str, names: list[str]) -> None:
     stage = Stage()
-    with locked([NAME], choice, 0, "detach-instance", aws, stage.wait, stage.log) as locks:
+    with Locking(choice, 0, "detach-instance", aws, stage.wait).held([NAME]) as locks:
         assert [held.lock.name for held in locks.held] == names
 
 
 def test_what_a_command_comes_upon_later_is_locked_then_and_given_up_with_the_rest(aws: Aws) -> None:
     stage = Stage()
-    with locked(["b"], "auto", 0, "rolling-deploy", aws, stage.wait, stage.log) as locks:
+    with Locking("auto", 0, "rolling-deploy", aws, stage.wait).held(["b"]) as locks:
         assert locks.cover(["b", "a"])
         assert not locks.cover(["a", "b"])
         assert [held.lock.name for held in locks.held] == ["b", "a"]
@@ -115,7 +115,7 @@ def test_what_a_command_comes_upon_later_is_locked_then_and_given_up_with_the_re
 
 def test_what_it_comes_upon_may_be_somebody_elses(aws: Aws) -> None:
     stage = Stage()
-    Held(lock(aws, ALIVE, "a"), "rolling-deploy", stage.wait, stage.log).acquire(0, never)
+    Held(lock(aws, ALIVE, "a"), "rolling-deploy", stage.wait).acquire(0, never)
 
     def come_upon(locks: Locks) -> None:
         locks.cover(["a"])
@@ -129,7 +129,7 @@ def test_what_it_comes_upon_may_be_somebody_elses(aws: Aws) -> None:
 @pytest.mark.parametrize(("choice", "names"), [("none", []), ("Production EU", ["Production EU"])])
 def test_a_choice_of_its_own_covers_whatever_there_is(aws: Aws, choice: str, names: list[str]) -> None:
     stage = Stage()
-    with locked([NAME], choice, 0, "rolling-deploy", aws, stage.wait, stage.log) as locks:
+    with Locking(choice, 0, "rolling-deploy", aws, stage.wait).held([NAME]) as locks:
         assert not locks.cover([NAME, "another"])
         assert [held.lock.name for held in locks.held] == names
 
@@ -195,13 +195,11 @@ class Interrupted(Aws):
 
 def test_a_look_ahead_takes_nothing_and_says_who_has_it(aws: Aws, cloud: StandInAWS) -> None:
     stage = Stage()
-    with locked([NAME], "auto", 0, "detach-instance", aws, stage.wait, stage.log, dry_run=True):
-        pass
+    Locking("auto", 0, "detach-instance", aws, stage.wait).tell([NAME])
     assert stage.lines == []
     held_by(aws, ALIVE)
     cloud.journal.clear()
-    with locked([NAME], "auto", 0, "detach-instance", aws, stage.wait, stage.log, dry_run=True):
-        pass
+    Locking("auto", 0, "detach-instance", aws, stage.wait).tell([NAME])
 
     assert cloud.journal.of("PutParameter") == []
     assert stage.lines == [
@@ -209,8 +207,7 @@ def test_a_look_ahead_takes_nothing_and_says_who_has_it(aws: Aws, cloud: StandIn
         "a run would have to wait for it"
     ]
     cloud.faults.deny("ssm:GetParameter")
-    with locked([NAME], "auto", 0, "detach-instance", aws, stage.wait, stage.log, dry_run=True):
-        pass
+    Locking("auto", 0, "detach-instance", aws, stage.wait).tell([NAME])
     assert "whether it is locked cannot be told" in stage.lines[-1]
 
 

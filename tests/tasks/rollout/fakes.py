@@ -6,24 +6,24 @@ from dataclasses import dataclass, field, replace
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.idle_drain import DrainUntilIdle
-from tasks.deployers.deployer import Release
+from tasks.balancing.share import Share
+from tasks.deployers.deployer import Deployer
+from tasks.deployers.release import Release
 from tasks.hosts.idleness import Hosts as IdleHosts
-from tasks.rollout.batches import BatchSize
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import SIGNATURE, Fleet
 from tasks.rollout.proof import Proof
 from tasks.rollout.proving import Proving
 from tasks.rollout.questions import Questions
-from tasks.rollout.rolling import rolling_deploy
+from tasks.rollout.rolling import RolloutPlan, plan_rollout, roll_out
 from tasks.rollout.turn import Settle, Turn
 from tasks.running.errors import TaskError
-from tasks.running.log import Log
 from tasks.running.waiting import Wait
 from tests.fakes import EPOCH, FakeMemory, Stage, floor
 
 
 @dataclass
-class Hosts:
+class Hosts(Deployer):
     """What runs on each instance, and whether it answers."""
 
     versions: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Hosts:
     def check(self, release: Release, instance: Instance) -> None:
         """Anything can be deployed."""
 
-    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         self.on_install(instance)
         wait.clock.sleep(2)
         if instance.id in self.cannot_install:
@@ -93,7 +93,7 @@ class Directory:
         return self.outside
 
 
-ALONE, BRIEFLY = BatchSize(1, percent=False), Settle(10)
+ALONE, BRIEFLY = Share(1, percent=False), Settle(10)
 
 
 class Rollout:
@@ -117,38 +117,44 @@ class Rollout:
         tags = {f"gocd-tasks:out-of:{self.stage.balancer.address}": str(absence)}
         self.directory.outside.append(replace(instance, tags=tags))
 
+    def plan(self, size: Share = ALONE) -> RolloutPlan:
+        return plan_rollout(self._fleet(), size, self._turn())
+
     def run(
         self,
-        size: BatchSize = ALONE,
+        size: Share = ALONE,
         *,
         minimum: int = 1,
         max_stopped: int = 3,
         again: bool = False,
         settle: Settle = BRIEFLY,
         hosts: IdleHosts | None = None,
-        dry_run: bool = False,
     ) -> None:
-        stage, release = self.stage, Release("app", "2.0", "app.tar.gz")
-        questions = Questions(
-            lambda instance: Answer(self.hosts, instance),
-            lambda instance: Answer(self.hosts, instance, "2.0"),
-            proves_version=True,
-        )
-        touched = (floor(minimum), self.memory, stage.wait, stage.log)
-        turn = Turn(
-            release,
-            self.hosts,
-            questions,
-            *touched,
-            settle,
-            status_timeout=20,
-            until_idle=DrainUntilIdle(hosts, stage.log) if hosts else None,
-        )
-        fleet = Fleet([stage.balancer], self.directory, self.memory)
-        proof = Proof(release, self.hosts, questions, EPOCH)
+        turn, fleet = self._turn(minimum, settle, hosts), self._fleet()
+        proof = Proof(turn.release, self.hosts, turn.questions, EPOCH)
         deploying = Deploying(turn, proof, again=again, lock=self._lock)
         proving = Proving(turn, proof, self.hosts, max_stopped)
-        rolling_deploy(fleet, size, deploying, proving, stage.log, dry_run=dry_run)
+        roll_out(plan_rollout(fleet, size, turn), fleet, deploying, proving)
+
+    def _fleet(self) -> Fleet:
+        return Fleet([self.stage.balancer], self.directory, self.memory)
+
+    def _turn(self, minimum: int = 1, settle: Settle = BRIEFLY, hosts: IdleHosts | None = None) -> Turn:
+        return Turn(
+            release=Release("app", "2.0", "app.tar.gz"),
+            deployer=self.hosts,
+            questions=Questions(
+                lambda instance: Answer(self.hosts, instance),
+                lambda instance: Answer(self.hosts, instance, "2.0"),
+                proves_version=True,
+            ),
+            floor=floor(minimum),
+            memory=self.memory,
+            wait=self.stage.wait,
+            settle=settle,
+            status_timeout=20,
+            until_idle=DrainUntilIdle(hosts, self.stage.log) if hosts else None,
+        )
 
     @property
     def batches(self) -> list[str]:

@@ -1,7 +1,7 @@
 import pytest
 
 from tasks.aws.load_balancer import Member, State
-from tasks.rollout.batches import in_order, parse_batch
+from tasks.rollout.batches import batch_size, in_order, parse_batch
 from tasks.rollout.fleet import Server
 from tasks.running.errors import Refused
 from tests.fakes import instance
@@ -21,7 +21,7 @@ from tests.fakes import instance
     ],
 )
 def test_a_batch_is_a_count_or_the_nearest_share(text: str, fleet: int, size: int) -> None:
-    assert parse_batch(text).of(fleet) == size
+    assert batch_size(parse_batch(text), fleet) == size
 
 
 @pytest.mark.parametrize("text", ["", "0", "0%", "-1", "1.5", "101%", "all", "%"])

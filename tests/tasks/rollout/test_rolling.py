@@ -6,7 +6,7 @@ import pytest
 
 from tasks.aws.load_balancer import LoadBalancer, State
 from tasks.balancing.floor import FloorBroken
-from tasks.rollout.batches import BatchSize
+from tasks.balancing.share import Share
 from tasks.rollout.turn import Halted, Settle
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tests.fakes import instance
@@ -15,7 +15,7 @@ from tests.tasks.rollout.fakes import Rollout
 
 FOUR = [instance(number, "eu-west-1a" if number % 2 else "eu-west-1b") for number in range(1, 5)]
 ONE, TWO, THREE, FOURTH = FOUR
-BY_TWO = BatchSize(2, percent=False)
+BY_TWO = Share(2, percent=False)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_no_server_is_refused() -> None:
 
 def test_a_batch_too_large_for_the_floor_is_refused_with_the_largest_that_fits(rollout: Rollout) -> None:
     with pytest.raises(Refused, match="--batch 3 is too large") as refusal:
-        rollout.run(BatchSize(3, percent=False), minimum=2)
+        rollout.run(Share(3, percent=False), minimum=2)
 
     assert refusal.value.advice == "The largest that fits: --batch 2"
     assert rollout.stage.balancer.orders == []
@@ -87,7 +87,7 @@ def test_a_fleet_that_can_spare_nobody_is_refused(rollout: Rollout) -> None:
 def test_a_batch_is_refused_by_zone_where_zones_serve_alone(rollout: Rollout) -> None:
     rollout.stage.balancer.zonal = True
     with pytest.raises(Refused, match="eu-west-1a alone: 2 healthy of 2"):
-        rollout.run(BatchSize(3, percent=False))
+        rollout.run(Share(3, percent=False))
 
 
 def test_a_server_that_does_not_answer_before_is_skipped_and_stopped_at_the_end(rollout: Rollout) -> None:
@@ -343,9 +343,9 @@ def test_it_settles_for_its_time_or_on_evidence(rollout: Rollout) -> None:
     assert quick.says("Staging-1, Staging-2: settled, 3 good answers in a row")
 
 
-def test_a_dry_run_says_the_batches_and_changes_nothing(rollout: Rollout) -> None:
-    rollout.run(BY_TWO, dry_run=True)
+def test_a_plan_tells_the_batches_and_changes_nothing(rollout: Rollout) -> None:
+    plan = rollout.plan(BY_TWO)
 
-    assert rollout.says("batch 2 would be: Staging-3, Staging-4")
+    assert "batch 2 would be: Staging-3, Staging-4" in plan.steps
     assert rollout.stage.balancer.orders == []
     assert rollout.hosts.installed == []

@@ -8,10 +8,11 @@ import pytest
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from tasks.aws.connect import Aws
+from tasks.aws.api import Aws
 from tasks.aws.instances import find_instance
 from tasks.deployers.codedeploy import CodeDeployDeployer
-from tasks.deployers.deployer import Release, Settings
+from tasks.deployers.deployer import Settings
+from tasks.deployers.release import Release
 from tasks.running.clock import SystemClock
 from tasks.running.errors import TimedOut
 from tasks.running.waiting import Wait
@@ -84,7 +85,6 @@ def test_no_deployment_is_waited_for_forever(
             Release("app", "2.0", str(archive)),
             find_instance(aws, "Staging-1"),
             Wait(SystemClock(), stage.log),
-            stage.log,
         )
 
     assert said in late.value.what

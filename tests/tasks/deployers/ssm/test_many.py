@@ -14,12 +14,13 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.machines.instances import Instance as Host
 from gocd.rehearsal.standin_aws.machines.instances import Service
+from tasks.aws.api import Aws
 from tasks.aws.command_outcome import Outcome
-from tasks.aws.connect import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance, find_instance
 from tasks.aws.run_command import Platform, RunCommand, platforms
-from tasks.deployers.deployer import DeploysMany, KeepsRecords, Release, ReleaseFailed, Settings
+from tasks.deployers.deployer import ReleaseFailed, Settings
+from tasks.deployers.release import Release
 from tasks.deployers.ssm import SsmDeployer
 from tasks.running.clock import SystemClock
 from tasks.running.errors import Cancelled, Refused
@@ -49,11 +50,11 @@ class Site:
 
     def deploy(self, release: Release, deployer: SsmDeployer | None = None) -> dict[str, str]:
         ways = deployer or self.deployer
-        failures = ways.deploy_all(release, self.instances, self.wait, self.stage.log)
+        failures = ways.deploy_all(release, self.instances, self.wait)
         return {self.name(key): failure.what for key, failure in failures.items()}
 
     def records(self, release: Release, **since: object) -> dict[str, tuple[bool, str]]:
-        found = self.deployer.differences(release, self.instances, self.wait, self.stage.log, **since)  # type: ignore[arg-type]
+        found = self.deployer.records(release, self.instances, self.wait, **since)  # type: ignore[arg-type]
         return {self.name(key): (record.matches, record.words) for key, record in found.items()}
 
     def name(self, key: str) -> str:
@@ -77,11 +78,6 @@ def site(cloud: StandInAWS, aws: Aws, sample: Service, tmp_path: Path) -> Site:
     return site
 
 
-def test_the_deployer_says_what_it_can(site: Site) -> None:
-    assert isinstance(site.deployer, DeploysMany)
-    assert isinstance(site.deployer, KeepsRecords)
-
-
 def test_all_get_the_release_by_one_order(site: Site) -> None:
     release = site.release("2.0")
     site.deployer.check_all(release, site.instances)
@@ -103,7 +99,7 @@ def test_one_that_fails_holds_nobody_back_and_says_why(site: Site) -> None:
     site.cloud.journal.clear()
     site.hosts[1].fail_next_start()
     site.hosts[2].command_ends = ("Failed", "Undeliverable")
-    failures = site.deployer.deploy_all(site.release("2.0"), site.instances, site.wait, site.stage.log)
+    failures = site.deployer.deploy_all(site.release("2.0"), site.instances, site.wait)
     said = {site.name(key): failure for key, failure in failures.items()}
 
     assert {name: failure.what for name, failure in said.items()} == {
@@ -173,7 +169,7 @@ def test_a_signal_stops_it_everywhere(site: Site) -> None:
     wait = Wait(Interrupted(), site.stage.log)
     site.stage.log.stands("4 instances may have either version", "Run again")
     with pytest.raises(Cancelled):
-        site.deploys_with("sleep 60").deploy_all(site.release("2.0"), site.instances, wait, site.stage.log)
+        site.deploys_with("sleep 60").deploy_all(site.release("2.0"), site.instances, wait)
 
     assert site.calls()["CancelCommand"] == 1
     assert site.stage.log.standing.state == (

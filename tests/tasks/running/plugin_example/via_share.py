@@ -3,10 +3,11 @@
 from pathlib import Path
 from shutil import copytree
 
+from tasks.deployers.deployer import Deployer
 from tasks.running.errors import Refused
 
 
-class ShareDeployer:
+class ShareDeployer(Deployer):
     def __init__(self, settings, aws):
         self.share = Path(settings.install_to or ".")
 
@@ -14,6 +15,6 @@ class ShareDeployer:
         if not Path(release.artifact).is_dir():
             raise Refused(f"{release.artifact} is no folder")
 
-    def deploy(self, release, instance, wait, log):
+    def deploy(self, release, instance, wait):
         copytree(release.artifact, self.share / instance.name, dirs_exist_ok=True)
-        log.say(f"{instance.name}: {release.version} is on {self.share}")
+        wait.log.say(f"{instance.name}: {release.version} is on {self.share}")

@@ -8,6 +8,7 @@ import pytest
 
 from gocd.samples.jtl import COLUMNS
 from tasks.running.clock import SystemClock
+from tasks.running.waiting import Wait
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.recording import Recording, errors_logged, record
 from tests.fakes import Stage
@@ -28,7 +29,7 @@ def recorded(folder: Path, script: str, within: float | None = None) -> tuple[st
     program.chmod(0o755)
     stage = Stage()
     recording = Recording(PLAN, folder, {"host": "10.0.0.9"}, within=within)
-    problem = record(recording, JMeter((str(program),), "JMeter"), HurriedClock(), stage.log)
+    problem = record(recording, JMeter((str(program),), "JMeter"), Wait(HurriedClock(), stage.log))
     return problem, stage.lines
 
 

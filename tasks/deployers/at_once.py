@@ -1,17 +1,15 @@
 """Deploying to several servers at the same time, each in a thread of its own; a cancel reaches them all."""
 
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as futures_wait
 from contextlib import contextmanager
 from datetime import datetime
 
 from tasks.aws.instances import Instance
-from tasks.deployers.deployer import Deployer, Release
 from tasks.running.clock import Clock
 from tasks.running.errors import Cancelled, TaskError
-from tasks.running.log import Log
 from tasks.running.waiting import Wait
 
 # Seconds in which a thread that sleeps learns of a cancel.
@@ -50,19 +48,23 @@ class SharedClock:
 
 
 def deploy_at_once(
-    deployer: Deployer, most: int, release: Release, instances: Sequence[Instance], wait: Wait, log: Log
+    most: int, instances: Sequence[Instance], wait: Wait, deploy: Callable[[Instance, Wait], None]
 ) -> Mapping[str, TaskError]:
     """Deploy to all of them, *most* at the same time, and return by instance id what went wrong.
+
+    Args:
+        deploy: Deploys to one of them; its wait tells on the same log, with a progress of its own.
 
     Raises:
         Cancelled: All that had begun have come to their end by then.
     """
+    if not instances:
+        return {}
     clock = SharedClock(wait.clock)
 
-    def deploy(instance: Instance) -> TaskError | None:
-        own = log.beside()
+    def attempt(instance: Instance) -> TaskError | None:
         try:
-            deployer.deploy(release, instance, Wait(clock, own), own)
+            deploy(instance, Wait(clock, wait.log.beside()))
         except TaskError as failure:
             return failure
         return None
@@ -70,7 +72,7 @@ def deploy_at_once(
     with ThreadPoolExecutor(min(most, len(instances))) as threads:
         try:
             with _undisturbed():
-                running = {each.id: threads.submit(deploy, each) for each in instances}
+                running = {each.id: threads.submit(attempt, each) for each in instances}
             # In short turns: whichever thread the system hands a signal to, its handler runs soon.
             while futures_wait(running.values(), NOTICED).not_done:
                 pass

@@ -9,29 +9,15 @@ from types import FrameType
 import pytest
 
 from tasks.aws.instances import Instance
-from tasks.deployers.deployer import Release
-from tasks.rollout.at_once import deploy_at_once
+from tasks.deployers.at_once import deploy_at_once
 from tasks.running.clock import SystemClock
 from tasks.running.errors import Cancelled, TaskError
-from tasks.running.log import Log
 from tasks.running.waiting import Wait
 from tests.fakes import Stage, instance
 
-RELEASE = Release("app", "2.0", "app.tar.gz")
+Deploys = Callable[[Instance, Wait], None]
+
 THREE = [instance(number) for number in (1, 2, 3)]
-
-
-class Site:
-    """A way of deploying that does what *deploys* does."""
-
-    def __init__(self, deploys: Callable[[Instance, Wait, Log], None]) -> None:
-        self._deploys = deploys
-
-    def check(self, release: Release, instance: Instance) -> None:
-        """Anything can be deployed."""
-
-    def deploy(self, release: Release, instance: Instance, wait: Wait, log: Log) -> None:
-        self._deploys(instance, wait, log)
 
 
 @pytest.fixture
@@ -51,55 +37,55 @@ def cancel() -> Iterator[None]:
     signal.signal(signal.SIGUSR1, before)
 
 
-def at_once(site: Site, stage: Stage, most: int = 3) -> dict[str, str]:
+def at_once(deploy: Deploys, stage: Stage, most: int = 3) -> dict[str, str]:
     wait = Wait(SystemClock(), stage.log)
-    failures = deploy_at_once(site, most, RELEASE, THREE, wait, stage.log)
+    failures = deploy_at_once(most, THREE, wait, deploy)
     return {key: failure.what for key, failure in failures.items()}
 
 
 def test_all_of_them_are_deployed_to_at_the_same_time(stage: Stage) -> None:
     meeting = threading.Barrier(3, timeout=30)
 
-    def deploy(instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(instance: Instance, wait: Wait) -> None:
         meeting.wait()
 
-    assert at_once(Site(deploy), stage) == {}
+    assert at_once(deploy, stage) == {}
 
 
 def test_no_more_at_a_time_than_it_can_serve(stage: Stage) -> None:
     now: set[str] = set()
     most: list[int] = []
 
-    def deploy(instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(instance: Instance, wait: Wait) -> None:
         now.add(instance.id)
         most.append(len(now))
         wait.clock.sleep(0.1)
         now.discard(instance.id)
 
-    at_once(Site(deploy), stage, most=2)
+    at_once(deploy, stage, most=2)
 
     assert max(most) == 2
 
 
 def test_what_fails_on_one_says_so_and_the_others_come_to_their_end(stage: Stage) -> None:
-    def deploy(instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(instance: Instance, wait: Wait) -> None:
         if instance.id == "i-2":
             raise TaskError("disk full")
-        log.say(f"{instance.name}: installed")
+        wait.log.say(f"{instance.name}: installed")
 
-    assert at_once(Site(deploy), stage) == {"i-2": "disk full"}
+    assert at_once(deploy, stage) == {"i-2": "disk full"}
     assert sorted(stage.lines) == ["Staging-1: installed", "Staging-3: installed"]
 
 
 def test_each_tells_its_own_progress_and_nobody_repeats_it(stage: Stage) -> None:
     met = threading.Barrier(3, timeout=30)
 
-    def deploy(instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(instance: Instance, wait: Wait) -> None:
         for number in range(3):
             met.wait()
-            log.progress(f"{instance.name}: deploying", f"{number} s of 9 s")
+            wait.log.progress(f"{instance.name}: deploying", f"{number} s of 9 s")
 
-    at_once(Site(deploy), stage)
+    at_once(deploy, stage)
 
     assert sorted(stage.lines) == [f"Staging-{number}: deploying, 0 s of 9 s" for number in (1, 2, 3)]
 
@@ -108,7 +94,7 @@ def test_a_cancel_reaches_all_of_them_and_waits_for_their_end(stage: Stage, canc
     stopped: list[str] = []
     begun = threading.Barrier(3, timeout=30)
 
-    def deploy(instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(instance: Instance, wait: Wait) -> None:
         try:
             if begun.wait() == 0:
                 os.kill(os.getpid(), signal.SIGUSR1)
@@ -118,7 +104,7 @@ def test_a_cancel_reaches_all_of_them_and_waits_for_their_end(stage: Stage, canc
             raise
 
     with pytest.raises(Cancelled) as cancelled:
-        at_once(Site(deploy), stage)
+        at_once(deploy, stage)
 
     assert sorted(stopped) == ["i-1", "i-2", "i-3"]
     assert cancelled.value.exit_code == 128 + signal.SIGUSR1
@@ -127,12 +113,12 @@ def test_a_cancel_reaches_all_of_them_and_waits_for_their_end(stage: Stage, canc
 def test_a_cancel_leaves_those_that_have_not_begun_as_they_are(stage: Stage, cancel: None) -> None:
     begun: list[str] = []
 
-    def deploy(instance: Instance, wait: Wait, log: Log) -> None:
+    def deploy(instance: Instance, wait: Wait) -> None:
         begun.append(instance.id)
         os.kill(os.getpid(), signal.SIGUSR1)
         wait.clock.sleep(300)
 
     with pytest.raises(Cancelled):
-        at_once(Site(deploy), stage, most=1)
+        at_once(deploy, stage, most=1)
 
     assert begun == ["i-1"]

@@ -7,17 +7,17 @@ there tells that it has done its work.
 import re
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as futures_wait
+from dataclasses import dataclass
 
+from tasks.aws.api import Aws
 from tasks.aws.code_deploy import CodeDeploy
-from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
-from tasks.aws.lambda_function import Outcome, invoke
+from tasks.aws.lambda_function import FunctionResult, invoke
 from tasks.herd.stack import Herd, read_upgrades
 from tasks.running.errors import Refused, TaskError, TimedOut
-from tasks.running.log import Log
 from tasks.running.quoting import one_line, show_tail
-from tasks.running.waiting import Wait, soon
+from tasks.running.waiting import Missing, Wait, closely
 
 DEPLOYMENT_ID = re.compile(r"\bd-[A-Z0-9]{9}\b")
 
@@ -29,7 +29,17 @@ THROTTLED, LONGEST_RUN = 300.0, 920.0
 AFTER_ANSWER, AFTER_SILENCE = 10.0, 120.0
 
 
-class HerdTurn:
+@dataclass(frozen=True)
+class Tried:
+    """One invocation, and how it ended.
+
+    An error is not raised: a loop that waits would take it for something that another try may help.
+    """
+
+    ending: FunctionResult | AwsError | TimedOut
+
+
+class UpgradeInvocation:
     """Starts one upgrade and finds its deployment.
 
     Args:
@@ -38,16 +48,14 @@ class HerdTurn:
     It must be made before anything is started: what CodeDeploy knows by then is not ours.
     """
 
-    def __init__(
-        self, aws: Aws, herd: Herd, function: str, version: str, recent: str, wait: Wait, log: Log
-    ) -> None:
+    def __init__(self, aws: Aws, herd: Herd, function: str, version: str, recent: str, wait: Wait) -> None:
         self._aws = aws
         self._herd = herd
         self._function = function
         self._version = version
         self._recent = recent
         self._wait = wait
-        self._log = log
+        self._log = wait.log
         self._code_deploy = CodeDeploy(aws)
         self._before = self._code_deploy.ids(herd.application, herd.group)
 
@@ -89,39 +97,40 @@ class HerdTurn:
         """Return the deployment of HERD that was not there before, if there is one now."""
         return self._started()
 
-    def _invoked(self) -> Outcome | AwsError:
+    def _invoked(self) -> FunctionResult | AwsError:
         """Invoke, and again only what AWS has not let through, in which case nothing has run."""
-        ended: list[Outcome | AwsError] = []
 
-        def look() -> str | None:
-            ended.clear()
-            ended.append(self._once())
-            throttled = isinstance(ended[0], AwsError) and ended[0].throttled
-            return "AWS throttles the function, which has not run yet" if throttled else None
+        def look() -> Tried | Missing:
+            tried = self._once()
+            throttled = isinstance(tried.ending, AwsError) and tried.ending.throttled
+            return Missing("AWS throttles the function, which has not run yet") if throttled else tried
 
         try:
-            self._wait.until_done(look, pace=soon, within=THROTTLED)
+            tried = self._wait.until_done(look, pace=closely, within=THROTTLED)
         except TimedOut:
-            if ended:
-                self._log.restored("nothing was changed")
+            self._log.restored("nothing was changed")
             raise
-        return ended[0]
+        if isinstance(tried.ending, TimedOut):
+            raise tried.ending
+        return tried.ending
 
-    def _once(self) -> Outcome | AwsError:
+    def _once(self) -> Tried:
         """Send one invocation, and never be silent while it runs."""
         event = {"RequestedVersion": self._version}
         sent = ThreadPoolExecutor(1).submit(invoke, self._aws, self._function, event)
-        words = f"{self._function}: runs"
 
-        def look() -> str | None:
-            return None if futures_wait([sent], 0.2).done else words
+        def look() -> Tried | Missing:
+            if not futures_wait([sent], 0.2).done:
+                return Missing(f"{self._function}: runs")
+            try:
+                return Tried(sent.result())
+            except AwsError as error:
+                return Tried(error)
 
-        self._wait.until_done(look, pace=soon, within=LONGEST_RUN)
         try:
-            return sent.result()
-        except AwsError as error:
-            # Not raised: a loop that waits would take it for something that another try may help.
-            return error
+            return self._wait.until_done(look, pace=closely, within=LONGEST_RUN)
+        except TimedOut as late:
+            return Tried(late)
 
     def _after_silence(self, error: AwsError) -> Deployment:
         self._log.say(f"{self._function}: no answer ({error.what}); looking for what it may have started")
@@ -133,14 +142,7 @@ class HerdTurn:
             raise TimedOut(late.what, "Look at the function's log, then run the command again") from None
 
     def _wait_for_one(self, words: str, within: float) -> Deployment:
-        found: list[Deployment] = []
-
-        def look() -> str | None:
-            found.extend(each for each in [self._started()] if each)
-            return None if found else words
-
-        self._wait.until_done(look, pace=soon, within=within)
-        return found[0]
+        return self._wait.until_done(lambda: self._started() or Missing(words), pace=closely, within=within)
 
     def _started(self, *texts: str) -> Deployment | None:
         """Return the new deployment that is named in *texts*, or else in SSM, or else is in the group."""
@@ -159,7 +161,7 @@ class HerdTurn:
             default=None,
         )
 
-    def _nothing_came(self, outcome: Outcome) -> TaskError:
+    def _nothing_came(self, outcome: FunctionResult) -> TaskError:
         self._log.restored("HERD was left as it is")
         advice = "Look at the lines of its log above, then run the command again"
         if outcome.error:

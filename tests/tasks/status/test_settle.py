@@ -4,8 +4,8 @@ import pytest
 import responses
 
 from tasks.running.errors import TimedOut
-from tasks.sleep_settle import Evidence, settle_on_evidence, sleep_settle
 from tasks.status.check import StatusCheck
+from tasks.status.settle import Evidence, settle_on_evidence, settle_quietly
 from tests.fakes import Stage
 
 URL = "http://10.0.0.1:8080/_status"
@@ -14,7 +14,7 @@ Answer = tuple[int, dict[str, str], str]
 
 def test_it_sleeps_for_so_many_seconds() -> None:
     stage = Stage()
-    sleep_settle(60, stage.wait, stage.log)
+    settle_quietly(60, stage.wait)
 
     assert stage.clock.now() == 60
     assert stage.lines[-1] == "settled: quiet for 60 s"
@@ -26,7 +26,7 @@ def probe(stage: Stage, evidence: Evidence, good: Callable[[float], bool]) -> No
 
     with responses.RequestsMock() as web:
         web.add_callback(responses.GET, URL, answer)
-        settle_on_evidence(StatusCheck(URL), evidence, stage.wait, stage.log)
+        settle_on_evidence(StatusCheck(URL), evidence, stage.wait)
 
 
 def test_it_ends_after_good_answers_in_a_row() -> None:

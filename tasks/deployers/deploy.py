@@ -1,0 +1,71 @@
+"""A release onto one instance: placed, started, and seen to answer there, or taken off again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tasks.deployers.deployer import ReleaseFailed
+from tasks.deployers.release import Release
+from tasks.deployers.rollback import Destination, what_runs_instead
+from tasks.running.errors import TaskError, TimedOut
+from tasks.running.waiting import Wait
+from tasks.status.check import wait_for_status
+
+
+@dataclass(frozen=True)
+class DeployPlan:
+    """A release goes onto an instance.
+
+    Args:
+        rollback: Whether a release that is not well goes, and the one before it comes back.
+    """
+
+    release: Release
+    destination: Destination
+    rollback: bool = True
+
+    @property
+    def steps(self) -> Iterator[str]:
+        """What carrying it out would change, a line each."""
+        there, version = self.destination, self.release.version
+        yield f"{there.instance.name}: would get {version} via {there.via}{there.then_asked(version)}"
+
+
+def plan_deploy(release: Release, destination: Destination, *, rollback: bool = True) -> DeployPlan:
+    """Plan a deployment.
+
+    Raises:
+        Refused: It cannot be deployed.
+    """
+    destination.deployer.check(release, destination.instance)
+    return DeployPlan(release, destination, rollback)
+
+
+def deploy(plan: DeployPlan, wait: Wait) -> None:
+    """Carry out *plan*, and return once the release has been seen to answer on the instance itself.
+
+    Raises:
+        TaskError: The release is not running, or does not answer as it should.
+    """
+    release, there, log = plan.release, plan.destination, wait.log
+    instance, aftermath = there.instance, there.aftermath
+    start = wait.clock.now()
+    aftermath.tell(log, f"{instance.name} may have either version")
+    try:
+        there.deployer.deploy(release, instance, wait)
+    except ReleaseFailed as failed:
+        aftermath.tell(log, failed.runs)
+        raise
+    aftermath.tell(log, f"{release.version} is installed")
+    if check := there.check_of(release.version):
+        try:
+            wait_for_status(check, instance.name, wait, there.status_timeout)
+        except TimedOut as late:
+            log.say(f"{instance.name}: {release.version} is not well")
+            runs = f"{release.version} stays for a look (--no-rollback)"
+            if plan.rollback:
+                runs = what_runs_instead(release, there, wait)
+            aftermath.tell(log, runs)
+            raise TaskError(f"{release.version} was installed but is not well: {late.what}") from None
+    seconds = wait.since(start)
+    log.say(f"{instance.name}: deployed {release.version} in {seconds:.0f} s, {log.calls()} AWS calls")
+    log.event("deployed", instance=instance.name, version=release.version)
