@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Job:
+class RunningJob:
     """What an agent tells its tasks about themselves.
 
     Source: https://docs.gocd.org/current/faq/dev_use_current_revision_in_build.html
@@ -22,7 +22,7 @@ class Job:
     trigger_user: str
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Job | None:
+    def from_environment(cls, environ: Mapping[str, str]) -> RunningJob | None:
         """The job that *environ* belongs to, or None outside of GoCD.
 
         An incomplete set, as a shell may have inherited, counts as outside.

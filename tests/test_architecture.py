@@ -2,33 +2,27 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tasks import cli
+
 ROOT = Path(__file__).parents[1]
 FILES = [path for folder in ("gocd", "tasks", "pipelines") for path in sorted((ROOT / folder).rglob("*.py"))]
 
-COMMANDS = {
-    "attach_instance",
-    "check_status",
-    "deploy_artifact",
-    "detach_instance",
-    "iam_policy",
-    "lock",
-    "rehearse",
-    "report",
-    "rolling_deploy",
-    "sleep_settle",
-    "upgrade_herd",
-    "verify_traffic",
-    "watch_deployment",
-}
+COMMANDS = {module.removeprefix("tasks.") for module in cli.COMMANDS.values()}
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def imports(path: Path) -> Iterator[str]:
     """Every module that *path* imports, those inside functions too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -38,6 +32,12 @@ def imports(path: Path) -> Iterator[str]:
 
 def module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_the_files_of_tasks_are_the_commands() -> None:
+    beside = {"__init__", "cli", "frame", "options"}
+
+    assert {path.stem for path in (ROOT / "tasks").glob("*.py")} == COMMANDS | beside
 
 
 def test_gocd_knows_tasks_only_as_command_lines() -> None:
@@ -56,7 +56,7 @@ def test_pipelines_import_nothing() -> None:
 
 
 def test_aws_knows_no_task() -> None:
-    allowed = {"tasks.running.errors", "tasks.running.clock", "tasks.running.waiting"}
+    allowed = {"tasks.running"}
     offenders = {
         (module(path), name)
         for path in FILES
@@ -67,6 +67,70 @@ def test_aws_knows_no_task() -> None:
     }
 
     assert offenders == set()
+
+
+def test_what_every_command_stands_on_knows_no_other_room() -> None:
+    offenders = {
+        (module(path), name)
+        for path in FILES
+        if module(path).startswith("tasks.running")
+        for name in imports(path)
+        if name.startswith("tasks.") and not name.startswith("tasks.running")
+    }
+
+    assert offenders == set()
+
+
+def test_aws_alone_knows_its_error_codes() -> None:
+    offenders = [
+        (module(path), node.lineno)
+        for path in FILES
+        if module(path).startswith("tasks.") and not module(path).startswith("tasks.aws.")
+        for node in nodes(path)
+        if (isinstance(node, ast.Attribute) and node.attr == "code" and _is_error(node.value))
+        or (isinstance(node, ast.Constant) and str(node.value).endswith("Exception"))
+        if str(getattr(node, "value", "")) != "Uncaught Exception"
+    ]
+
+    assert offenders == []
+
+
+def _is_error(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("error", "denied", "refused")
+
+
+def test_a_clock_is_built_in_the_frame_and_nowhere_else() -> None:
+    builders = {
+        module(path)
+        for path in FILES
+        if module(path).startswith("tasks.")
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "SystemClock"
+    }
+
+    assert builders == {"tasks.cli", "tasks.frame"}
+
+
+def test_what_was_typed_is_known_at_the_front_door_only() -> None:
+    readers = {
+        module(path)
+        for path in FILES
+        if module(path).startswith("tasks.") and "sys.argv" in path.read_text(encoding="utf-8")
+    }
+
+    assert readers == {"tasks.cli"}
+
+
+def test_nothing_is_splatted_into_a_call_that_could_be_named() -> None:
+    offenders = [
+        (module(path), node.lineno)
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.Call)
+        and any(isinstance(each, ast.Starred) and isinstance(each.value, ast.Tuple) for each in node.args)
+    ]
+
+    assert offenders == []
 
 
 def test_what_commands_share_imports_no_command() -> None:

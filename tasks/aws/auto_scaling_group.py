@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tasks.aws.api import Aws
-from tasks.aws.errors import AwsError
+from tasks.aws.errors import AwsError, refused
+from tasks.aws.parts import parts
 
 # Instances in one order and in one question (AWS, autoscaling API reference: EnterStandby,
 # DescribeAutoScalingInstances).
@@ -12,6 +13,10 @@ MOST_MOVED, MOST_ASKED = 20, 50
 
 # LifecycleState of members on their way out of service and of those that are out, kept by the group.
 ENTERING, STANDBY, IN_SERVICE = "EnteringStandby", "Standby", "InService"
+
+
+class StandbyRefused(AwsError):
+    """The group's sizes, or a member's state, do not allow it at this moment."""
 
 
 class AutoScalingGroup:
@@ -48,7 +53,7 @@ class AutoScalingGroup:
 
     def look_at(self, ids: Iterable[str]) -> None:
         """See what state these members are in now; one that left the group has none."""
-        for some in _parts(list(ids), MOST_ASKED):
+        for some in parts(list(ids), MOST_ASKED):
             answer = self._aws.call(
                 "autoscaling", "describe_auto_scaling_instances", self.name, InstanceIds=some
             )
@@ -57,15 +62,20 @@ class AutoScalingGroup:
                 self.lifecycle[each] = seen.get(each, "")
 
     def enter_standby(self, ids: Sequence[str]) -> None:
-        """Take members out of service and out of the load balancers, with no others launched for them."""
-        self._move("enter_standby", ENTERING, ids, ShouldDecrementDesiredCapacity=True)
+        """Take members out of service and out of the load balancers, with no others launched for them.
+
+        Raises:
+            StandbyRefused: Sizes or states do not allow it now.
+        """
+        with refused({"ValidationError"}, StandbyRefused):
+            self._move("enter_standby", ENTERING, ids, ShouldDecrementDesiredCapacity=True)
 
     def exit_standby(self, ids: Sequence[str]) -> None:
         """Put members back into service and into the load balancers."""
         self._move("exit_standby", "Pending", ids)
 
     def _move(self, operation: str, state: str, ids: Sequence[str], **how: Any) -> None:
-        for some in _parts(ids, MOST_MOVED):
+        for some in parts(ids, MOST_MOVED):
             group = {"AutoScalingGroupName": self.name}
             before = dict(self.lifecycle)
             # Noted first: a cancel may come between an order and its answer.
@@ -129,8 +139,3 @@ def _addresses(entry: dict[str, Any]) -> Iterator[str]:
             yield f"target-group:{arn.split('/')[1]}"
     for name in entry.get("LoadBalancerNames", []):
         yield f"classic:{name}"
-
-
-def _parts(items: Sequence[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])

@@ -9,7 +9,8 @@ from typing import Any
 
 from tasks.aws.api import Aws
 from tasks.aws.deployment_state import RUNNING, Deployment, Revision, Target, read_deployment, read_target
-from tasks.aws.errors import AwsError
+from tasks.aws.errors import AwsError, refused
+from tasks.aws.parts import parts
 
 # AWS refuses requests from a clock that is further off than this (IAM user guide, Signature Version 4).
 CLOCKS_DIFFER = timedelta(minutes=15)
@@ -17,10 +18,25 @@ CLOCKS_DIFFER = timedelta(minutes=15)
 # What one call describes (API reference: BatchGetDeployments 25; BatchGetDeploymentTargets 25).
 BATCH = 25
 
+BUSY = "DeploymentLimitExceededException"
+ALREADY_ENDED = "DeploymentAlreadyCompletedException"
+NO_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
 UNKNOWN = {"DeploymentDoesNotExistException", "InvalidDeploymentIdException", "DeploymentIdRequiredException"}
 
 # There is nothing to tell of a target yet, or the deployment goes without it.
 NO_TARGET = {"DeploymentNotStartedException", "DeploymentTargetDoesNotExistException"}
+
+
+class GroupBusy(AwsError):
+    """Another deployment of the group is running."""
+
+
+class AlreadyEnded(AwsError):
+    """There is nothing left to stop."""
+
+
+class NoSuchGroup(AwsError):
+    """There is no such application, or no such group in it."""
 
 
 class CodeDeploy:
@@ -34,26 +50,32 @@ class CodeDeploy:
         ``described_as`` before sending it again.
 
         Raises:
-            AwsError: ``DeploymentLimitExceededException`` while another one of the group is running.
+            GroupBusy: Nothing was started.
         """
         location = {"bucket": revision.bucket, "key": revision.key, "bundleType": revision.bundle}
-        answer = self._aws.call(
-            "codedeploy",
-            "create_deployment",
-            group,
-            applicationName=application,
-            deploymentGroupName=group,
-            revision={"revisionType": "S3", "s3Location": location},
-            description=description,
-            # A release that cannot be stopped is one more reason to replace it.
-            ignoreApplicationStopFailures=True,
-            fileExistsBehavior="OVERWRITE",
-        )
+        with refused({BUSY}, GroupBusy):
+            answer = self._aws.call(
+                "codedeploy",
+                "create_deployment",
+                group,
+                applicationName=application,
+                deploymentGroupName=group,
+                revision={"revisionType": "S3", "s3Location": location},
+                description=description,
+                # A release that cannot be stopped is one more reason to replace it.
+                ignoreApplicationStopFailures=True,
+                fileExistsBehavior="OVERWRITE",
+            )
         return str(answer["deploymentId"])
 
     def running(self, application: str, group: str) -> Deployment | None:
-        """Return the deployment that is under way in a group, if any; there is at most one."""
-        found = self._listed(application, group, includeOnlyStatuses=list(RUNNING))
+        """Return the deployment that is under way in a group, if any; there is at most one.
+
+        Raises:
+            NoSuchGroup: CodeDeploy does not know it.
+        """
+        with refused(NO_GROUP, NoSuchGroup):
+            found = self._listed(application, group, includeOnlyStatuses=list(RUNNING))
         return next((each for each in found if not each.ended), None)
 
     def ids(self, application: str, group: str) -> set[str]:
@@ -93,7 +115,7 @@ class CodeDeploy:
             )
             return [
                 read_target(entry)
-                for batch in _batches(ids)
+                for batch in parts(ids, BATCH)
                 for entry in self._aws.call(
                     "codedeploy",
                     "batch_get_deployment_targets",
@@ -114,15 +136,16 @@ class CodeDeploy:
             roll_back: Ask for a rollback even if none is set up.
 
         Raises:
-            AwsError: ``DeploymentAlreadyCompletedException`` if there is nothing left to stop.
+            AlreadyEnded: There is nothing left to stop.
         """
-        answer = self._aws.call(
-            "codedeploy",
-            "stop_deployment",
-            deployment.id,
-            deploymentId=deployment.id,
-            autoRollbackEnabled=roll_back or "DEPLOYMENT_STOP_ON_REQUEST" in deployment.rolls_back_on,
-        )
+        with refused({ALREADY_ENDED}, AlreadyEnded):
+            answer = self._aws.call(
+                "codedeploy",
+                "stop_deployment",
+                deployment.id,
+                deploymentId=deployment.id,
+                autoRollbackEnabled=roll_back or "DEPLOYMENT_STOP_ON_REQUEST" in deployment.rolls_back_on,
+            )
         return bool(answer.get("status") != "Succeeded")
 
     def _ids(self, application: str, group: str, **question: Any) -> list[str]:
@@ -138,12 +161,8 @@ class CodeDeploy:
     def _listed(self, application: str, group: str, **question: Any) -> list[Deployment]:
         return [
             read_deployment(entry)
-            for batch in _batches(self._ids(application, group, **question))
+            for batch in parts(self._ids(application, group, **question), BATCH)
             for entry in self._aws.call("codedeploy", "batch_get_deployments", group, deploymentIds=batch)[
                 "deploymentsInfo"
             ]
         ]
-
-
-def _batches(ids: Sequence[str]) -> list[list[str]]:
-    return [list(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH)]

@@ -6,9 +6,9 @@ from enum import Enum
 from typing import Any
 
 from tasks.aws.api import Aws
-from tasks.aws.command_outcome import RUNNING, Outcome, listed_outcome, outcome
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
+from tasks.aws.script_result import RUNNING, ScriptResult, listed_outcome, outcome
 from tasks.running.errors import TaskError
 from tasks.running.waiting import Wait
 
@@ -38,7 +38,7 @@ class Order:
 
     def __init__(self, aws: Aws, instances: Sequence[Instance], platform: Platform) -> None:
         self.instances = instances
-        self.outcomes: dict[str, Outcome] = {}
+        self.outcomes: dict[str, ScriptResult] = {}
         self._aws = aws
         self._platform = platform
         self._subject = subject(instances)
@@ -93,9 +93,9 @@ class Order:
         if now - self._sent_at >= UNHEARD:
             for each in self.waiting_for:
                 if each.id not in self._heard:
-                    self.outcomes[each.id] = Outcome("SSM has not taken it up", began=False)
+                    self.outcomes[each.id] = ScriptResult("SSM has not taken it up", began=False)
 
-    def give_up(self, ended: Outcome) -> None:
+    def give_up(self, ended: ScriptResult) -> None:
         """Have the same end for all that have not ended."""
         self.outcomes.update({each.id: ended for each in self.waiting_for})
 

@@ -1,10 +1,11 @@
 """AWS's failures in our words; the only place that knows botocore's exceptions and error codes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from tasks.running.errors import Refused, TaskError
+from tasks.running.quoting import clipped
 
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"}
 BAD_CREDENTIALS = {
@@ -76,6 +77,17 @@ class NotConfigured(AwsError, Refused):
 
 
 @contextmanager
+def refused(codes: Collection[str], kind: type[AwsError]) -> Iterator[None]:
+    """Raise what AWS refuses with one of these *codes* as an error of that *kind*, in the same words."""
+    try:
+        yield
+    except AwsError as error:
+        if error.code in codes and not isinstance(error, kind):
+            raise kind(error.what, code=error.code, advice=error.advice) from None
+        raise
+
+
+@contextmanager
 def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None]:
     """Turn whatever botocore raises inside into one of our errors.
 
@@ -135,5 +147,4 @@ def _answered(error: Mapping[str, Any], action: str, subject: str) -> AwsError:
 
 
 def _one_line(text: object) -> str:
-    line = " ".join(str(text).split()).rstrip(".")
-    return line if len(line) <= 300 else line[:297] + "..."
+    return clipped(" ".join(str(text).split()).rstrip("."))

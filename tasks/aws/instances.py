@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
+from tasks.aws.parts import parts
 from tasks.running.errors import Refused
 
 GONE = {"terminated", "shutting-down"}
@@ -106,9 +107,10 @@ def _asked(aws: Aws, wanted: str) -> list[Instance]:
 
 def _filtered(aws: Aws, name: str, *values: str) -> list[Instance]:
     wanted = sorted(set(values))
-    parts = [wanted[start : start + MOST_VALUES] for start in range(0, len(wanted), MOST_VALUES)]
     return [
-        instance for part in parts for instance in _described(aws, Filters=[{"Name": name, "Values": part}])
+        instance
+        for some in parts(wanted, MOST_VALUES)
+        for instance in _described(aws, Filters=[{"Name": name, "Values": some}])
     ]
 
 

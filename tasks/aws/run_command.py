@@ -8,9 +8,10 @@ from typing import Any
 
 from tasks.aws.api import Aws
 from tasks.aws.command_order import MOST, Order, Platform, pages, subject
-from tasks.aws.command_outcome import Outcome
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
+from tasks.aws.parts import parts
+from tasks.aws.script_result import ScriptResult
 from tasks.running.errors import Refused, TimedOut
 from tasks.running.waiting import Missing, Wait
 
@@ -20,7 +21,7 @@ __all__ = ["Platform", "RunCommand", "by_platform", "platforms", "subject"]
 def platforms(aws: Aws, instances: Sequence[Instance]) -> dict[str, Platform | Refused]:
     """Return by id what each instance runs, as SSM knows it, or why no script can run on it now."""
     known: dict[str, Mapping[str, Any]] = {}
-    for some in _fifties(instances):
+    for some in parts(instances, MOST):
         told = pages(
             aws,
             "describe_instance_information",
@@ -55,11 +56,11 @@ class RunCommand:
     def __init__(self, aws: Aws, hosts: Mapping[Platform, Sequence[Instance]], timeout: float) -> None:
         self._timeout = timeout
         self._orders = {
-            platform: [Order(aws, some, platform) for some in _fifties(instances)]
+            platform: [Order(aws, some, platform) for some in parts(instances, MOST)]
             for platform, instances in hosts.items()
         }
 
-    def run(self, scripts: Mapping[Platform, str], wait: Wait, words: str) -> dict[str, Outcome]:
+    def run(self, scripts: Mapping[Platform, str], wait: Wait, words: str) -> dict[str, ScriptResult]:
         """Run the platform's script on each instance and return how it ended there, by id.
 
         Args:
@@ -87,11 +88,11 @@ class RunCommand:
             )
         except TimedOut:
             elapsed = wait.clock.now() - start
-            _give_up(orders, Outcome(f"it has not ended after {elapsed:.0f} s", late=True))
+            _give_up(orders, ScriptResult(f"it has not ended after {elapsed:.0f} s", late=True))
         except AwsError as error:
             if not any(order.outcomes for order in orders):
                 raise
-            _give_up(orders, Outcome(f"what became of it is not known ({error.what})"))
+            _give_up(orders, ScriptResult(f"what became of it is not known ({error.what})"))
         return {key: ended for order in orders for key, ended in order.outcomes.items()}
 
     def cancel(self) -> bool:
@@ -118,17 +119,13 @@ class RunCommand:
                     if not taken:
                         raise
                     # Those that have their order go on, and must be followed.
-                    order.give_up(Outcome(error.what, began=error.passing))
+                    order.give_up(ScriptResult(error.what, began=error.passing))
         return [order for each in self._orders.values() for order in each]
 
 
-def _give_up(orders: Iterable[Order], ended: Outcome) -> None:
+def _give_up(orders: Iterable[Order], ended: ScriptResult) -> None:
     for order in orders:
         order.give_up(ended)
-
-
-def _fifties(instances: Sequence[Instance]) -> list[Sequence[Instance]]:
-    return [instances[start : start + MOST] for start in range(0, len(instances), MOST)]
 
 
 def _platform(instance: Instance, known: Mapping[str, Any] | None) -> Platform | Refused:

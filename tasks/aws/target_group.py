@@ -7,6 +7,7 @@ from typing import Any
 from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import Member, Metric, MetricSource, Place, Roster, Settings, State
+from tasks.aws.parts import parts
 from tasks.aws.zones import Zones
 from tasks.running.errors import Refused
 
@@ -138,8 +139,7 @@ class TargetGroup:
 
     def _change(self, operation: str, places: Sequence[Place]) -> None:
         targets = [target for place in places for target in self._targets(place)]
-        for start in range(0, len(targets), MOST_TARGETS):
-            some = targets[start : start + MOST_TARGETS]
+        for some in parts(targets, MOST_TARGETS):
             self._aws.call("elbv2", operation, self.name, TargetGroupArn=self.arn, Targets=some)
 
     def _targets(self, place: Place) -> Iterator[dict[str, Any]]:

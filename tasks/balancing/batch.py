@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tasks.aws.instances import Instance
+from tasks.running.quoting import listed
 
 # Names in one line, before it says how many more there are.
 NAMED = 4
@@ -26,10 +27,7 @@ class Batch:
     @property
     def names(self) -> str:
         """For people, for example ``Fleet-1, Fleet-2``; no longer than a line takes."""
-        names = [instance.name for instance in self.instances]
-        if len(names) <= NAMED:
-            return ", ".join(names)
-        return f"{', '.join(names[: NAMED - 1])} and {len(names) - NAMED + 1} more"
+        return listed((instance.name for instance in self.instances), NAMED)
 
     def with_verb(self, one: str, several: str) -> str:
         """Return the names with the verb in the form that fits their number."""

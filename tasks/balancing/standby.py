@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tasks.aws import instances
 from tasks.aws.api import Aws
-from tasks.aws.auto_scaling_group import ENTERING, IN_SERVICE, STANDBY, AutoScalingGroup
+from tasks.aws.auto_scaling_group import ENTERING, IN_SERVICE, STANDBY, AutoScalingGroup, StandbyRefused
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, MetricSource, Place, Roster, Settings, State
@@ -59,7 +59,7 @@ class Standby:
                 if not error.refusal:
                     raise
                 self.restore()
-                if error.code != "ValidationError" or not tries_left:
+                if not isinstance(error, StandbyRefused) or not tries_left:
                     raise
             else:
                 return

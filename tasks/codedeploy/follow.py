@@ -8,7 +8,7 @@ from tasks.aws.deployment_state import Deployment, LifecycleEvent, Target
 from tasks.codedeploy.steps import StepTeller
 from tasks.running.errors import TimedOut
 from tasks.running.log import Log
-from tasks.running.quoting import one_line, show_tail
+from tasks.running.quoting import lines_of, listed, one_line, show_tail
 from tasks.running.waiting import Missing, Wait, closely
 
 # Seconds for a rollback to begin once a deployment has failed.
@@ -154,7 +154,7 @@ def _progress(deployment: Deployment, targets: Sequence[Target], names: Mapping[
         if event.status == "InProgress"
     ]
     if deployment.status == "InProgress" and under_way:
-        return ", ".join(under_way[:3]) + (f" and {len(under_way) - 3} more" if len(under_way) > 3 else "")
+        return listed(under_way, 4)
     return describe(deployment)
 
 
@@ -180,7 +180,7 @@ def _tell_event(event: LifecycleEvent, name: str, log: Log) -> None:
     log.event("lifecycle", instance=name, step=event.name, status=event.status)
     if not failed:
         return
-    show_tail(event.log_tail, name, log)
+    show_tail(lines_of(event.log_tail), name, log)
 
 
 def _reason(event: LifecycleEvent) -> str:

@@ -3,15 +3,12 @@
 import uuid
 from collections.abc import Callable
 
-from tasks.aws.code_deploy import CodeDeploy
+from tasks.aws.code_deploy import AlreadyEnded, CodeDeploy, GroupBusy
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
 from tasks.codedeploy.follow import describe
 from tasks.codedeploy.history import PlacedRelease, described
 from tasks.running.waiting import Missing, Wait, closely
-
-BUSY = "DeploymentLimitExceededException"
-ALREADY_ENDED = "DeploymentAlreadyCompletedException"
 
 
 class DeploymentStart:
@@ -79,9 +76,9 @@ class DeploymentStart:
                 return f"{describe(found)}{going_on}"
             if self._code_deploy.stop(found):
                 return f"{name} is being stopped: the step that runs ends first, and no other follows"
+        except AlreadyEnded:
+            return f"{name} had ended by then"
         except AwsError as error:
-            if error.code == ALREADY_ENDED:
-                return f"{name} had ended by then"
             return f"{name} could not be stopped ({error.what}) and goes on in CodeDeploy"
         return f"{name} was stopped"
 
@@ -90,9 +87,7 @@ class DeploymentStart:
         self._tried = True
         try:
             self._id = self._code_deploy.create(*self._place, self._release.revision, self._description)
-        except AwsError as error:
-            if error.code != BUSY:
-                raise
+        except GroupBusy:
             self._tried = False
             return Missing(f"group {self._place[1]} takes no deployment yet")
         self.joined = False

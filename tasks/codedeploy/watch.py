@@ -1,10 +1,9 @@
 """Watching one CodeDeploy deployment to its end, whoever started it."""
 
-from tasks.aws.code_deploy import CodeDeploy
+from tasks.aws.code_deploy import AlreadyEnded, CodeDeploy
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
 from tasks.codedeploy.follow import describe, failure, follow, follow_rollback
-from tasks.codedeploy.start import ALREADY_ENDED
 from tasks.running.errors import Cancelled, Refused, TaskError
 from tasks.running.next_command import gocd_tasks
 from tasks.running.waiting import Wait
@@ -80,8 +79,8 @@ def stop(deployment_id: str, code_deploy: CodeDeploy) -> str:
     """Stop a deployment and have it rolled back; return in words what became of it."""
     try:
         code_deploy.stop(code_deploy.deployment(deployment_id), roll_back=True)
+    except AlreadyEnded:
+        return f"{deployment_id} had ended by then"
     except AwsError as error:
-        if error.code == ALREADY_ENDED:
-            return f"{deployment_id} had ended by then"
         return f"{deployment_id} could not be stopped ({error.what}) and goes on in CodeDeploy"
     return f"{deployment_id} is being stopped and rolled back: the step that runs ends first"

@@ -18,6 +18,7 @@ from tasks.deployers.deployer import Deployer, Settings
 from tasks.deployers.release import Release
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.running.log import Log
+from tasks.running.quoting import listed
 from tasks.running.waiting import Wait
 from tasks.status.placeholders import fill, of_instance
 
@@ -172,11 +173,11 @@ def check_group(group: DeploymentGroup, members: Mapping[str, str], instance: In
     if group.elsewhere:
         raise Refused(f"{called} would deploy to on-premises instances as well", own)
     others = sorted(name for id_, name in members.items() if id_ != instance.id)
-    listed = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+    named = listed(others, 6)
     if instance.id not in members:
-        raise Refused(f"{called} does not deploy to {instance.name}, but to {listed or 'no instance'}", own)
+        raise Refused(f"{called} does not deploy to {instance.name}, but to {named or 'no instance'}", own)
     if others:
-        raise Refused(f"{called} would deploy to {listed} as well", own)
+        raise Refused(f"{called} would deploy to {named} as well", own)
 
 
 def deployer(settings: Settings, aws: Aws) -> CodeDeployDeployer:

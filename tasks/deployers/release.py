@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from gocd.running_job import Job
+from gocd.running_job import RunningJob
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Release:
 
 
 def release_of(application: str, version: str, artifact: str) -> Release:
-    job = Job.from_environment(os.environ)
+    job = RunningJob.from_environment(os.environ)
     return Release(
         application,
         version,

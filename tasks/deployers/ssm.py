@@ -7,10 +7,10 @@ from datetime import datetime
 from tasks.archives.artifact import Artifact, open_artifact
 from tasks.aws.api import Aws
 from tasks.aws.artifact_store import ArtifactStore
-from tasks.aws.command_outcome import Outcome
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, subject
+from tasks.aws.script_result import ScriptResult
 from tasks.deployers.deployer import Deployer, ReleaseFailed, Settings
 from tasks.deployers.record import Record, compared, facts, unread
 from tasks.deployers.release import Release
@@ -18,6 +18,7 @@ from tasks.hosts.install_hosts import InstallHosts
 from tasks.hosts.script import powershell_script, shell_script
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.running.log import Log
+from tasks.running.quoting import show_tail
 from tasks.running.waiting import Wait
 
 # Seconds that reading a record may take.
@@ -129,7 +130,7 @@ class SsmDeployer(Deployer):
         values: Mapping[Platform, Mapping[str, str]],
         doing: str,
         wait: Wait,
-    ) -> dict[str, Outcome]:
+    ) -> dict[str, ScriptResult]:
         placed = {"install_to": self._install_to, "restart": self._settings.restart or ""}
         scripts = {
             platform: SCRIPTS[platform](["releases", steps], {**placed, **values[platform]})
@@ -145,8 +146,7 @@ class SsmDeployer(Deployer):
         for each in instances:
             # Of many, only those that failed have something to say that a person must read.
             if outcomes[each.id].problem or len(instances) == 1:
-                for line in outcomes[each.id].last_lines:
-                    wait.log.say(f"{each.name}: | {line}")
+                show_tail(outcomes[each.id].lines, each.name, wait.log)
         return outcomes
 
     def _artifact(self, release: Release, platform: Platform) -> Artifact:
@@ -173,7 +173,7 @@ class SsmDeployer(Deployer):
         return store.link(key)
 
 
-def _failure(instance: Instance, outcome: Outcome, doing: str) -> TaskError | None:
+def _failure(instance: Instance, outcome: ScriptResult, doing: str) -> TaskError | None:
     if not outcome.problem:
         return None
     if outcome.late:

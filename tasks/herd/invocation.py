@@ -16,7 +16,7 @@ from tasks.aws.errors import AwsError
 from tasks.aws.lambda_function import FunctionResult, invoke
 from tasks.herd.stack import Herd, read_upgrades
 from tasks.running.errors import Refused, TaskError, TimedOut
-from tasks.running.quoting import one_line, show_tail
+from tasks.running.quoting import lines_of, one_line, show_tail
 from tasks.running.waiting import Missing, Wait, closely
 
 DEPLOYMENT_ID = re.compile(r"\bd-[A-Z0-9]{9}\b")
@@ -79,7 +79,7 @@ class UpgradeInvocation:
                 raise outcome
             return self._after_silence(outcome)
         if outcome.error:
-            show_tail(outcome.log_tail, "function", self._log)
+            show_tail(lines_of(outcome.log_tail), "function", self._log)
             self._log.say(f"{self._function}: failed ({one_line(outcome.complaint)})")
         found = self._started(outcome.payload, outcome.log_tail)
         if found is None:
@@ -168,6 +168,6 @@ class UpgradeInvocation:
             return TaskError(
                 f"{self._function} failed and started no deployment ({one_line(outcome.complaint)})", advice
             )
-        show_tail(outcome.log_tail, "function", self._log)
+        show_tail(lines_of(outcome.log_tail), "function", self._log)
         what = f"{self._function} answered {one_line(outcome.payload) or 'nothing'} and started no deployment"
         return TaskError(what, advice)

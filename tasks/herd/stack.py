@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tasks.aws.api import Aws
-from tasks.aws.code_deploy import CodeDeploy
+from tasks.aws.code_deploy import CodeDeploy, NoSuchGroup
 from tasks.aws.deployment_state import Deployment
-from tasks.aws.errors import AwsError
 from tasks.aws.parameter_value import ParameterValue, parameter_values
 from tasks.running.errors import Refused
 
@@ -21,8 +20,6 @@ NOTHING = "FilledLater"
 
 # SSM's clock and CodeDeploy's may differ by this much.
 CLOCKS_DIFFER = timedelta(seconds=5)
-
-NO_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
 
 
 @dataclass(frozen=True)
@@ -125,8 +122,6 @@ def running_deployment(aws: Aws, herd: Herd) -> Deployment | None:
     """
     try:
         return CodeDeploy(aws).running(herd.application, herd.group)
-    except AwsError as error:
-        if error.code not in NO_GROUP:
-            raise
+    except NoSuchGroup:
         what = f"CodeDeploy has no group {herd.group} of an application {herd.application} in {aws.region}"
         raise Refused(what, "Check --mdl-instance and AWS_REGION") from None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tasks.aws.api import Aws
-from tasks.aws.command_outcome import Outcome
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, platforms, subject
+from tasks.aws.script_result import ScriptResult
 from tasks.hosts.script import powershell_script, shell_script
 from tasks.running.errors import Refused, TaskError
 from tasks.running.waiting import Wait
@@ -91,7 +91,7 @@ def table(ports: Ports) -> str:
     )
 
 
-def told(outcome: Outcome) -> Idleness:
+def told(outcome: ScriptResult) -> Idleness:
     """Read what the script printed, and take nothing else for evidence."""
     if outcome.problem:
         return Idleness(None, outcome.verdict)

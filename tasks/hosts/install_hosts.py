@@ -7,6 +7,7 @@ from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, by_platform, platforms
 from tasks.running.errors import Refused
+from tasks.running.quoting import listed
 
 # A drive and folders, and one folder; without what PowerShell's own commands take for wildcards.
 WINDOWS_FOLDER = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*\[\]\x00-\x1f]+')
@@ -42,8 +43,7 @@ class InstallHosts:
         if len(refused) == 1:
             raise next(iter(refused.values()))
         if refused:
-            more = [f"and {len(refused) - NAMED} more"] if len(refused) > NAMED else []
-            raise Refused("; ".join([*refused][:NAMED] + more), next(iter(refused.values())).advice)
+            raise Refused(listed(refused, NAMED, "; "), next(iter(refused.values())).advice)
         return by_platform(instances, found)
 
     def anew(self, instances: Sequence[Instance]) -> dict[str, Platform | Refused]:

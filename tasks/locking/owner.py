@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from gocd.running_job import Job
+from gocd.running_job import RunningJob
 
 PROC = Path("/proc")
 
@@ -47,7 +47,7 @@ class Owner:
         person = cls(
             socket.gethostname(), _user(), machine=_machine(), process=process, started=_started(process)
         )
-        job = Job.from_environment(environ)
+        job = RunningJob.from_environment(environ)
         if job is None:
             return person
         return replace(

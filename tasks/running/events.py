@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from gocd.running_job import Job
+from gocd.running_job import RunningJob
 from tasks.running.errors import Refused
 
 Fact = str | int | float | None
@@ -31,7 +31,7 @@ class EventFile:
     ) -> None:
         self._path = path
         self._wall = wall
-        job = Job.from_environment(environment)
+        job = RunningJob.from_environment(environment)
         self._facts: dict[str, Fact] = {
             "pipeline": f"{job.pipeline}/{job.counter}" if job else None,
             "stage": f"{job.stage}/{job.stage_counter}" if job else None,

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from gocd.running_job import Job
+from gocd.running_job import RunningJob
 
 VARIABLES = {
     "GO_PIPELINE_NAME": "staging",
@@ -15,25 +15,25 @@ VARIABLES = {
 
 
 def test_a_job_is_read_from_the_variables_an_agent_sets() -> None:
-    job = Job.from_environment(VARIABLES)
+    job = RunningJob.from_environment(VARIABLES)
 
-    assert job == Job("staging", 12, "2.0-12", "Staging-1", 1, "deploy", "anna")
+    assert job == RunningJob("staging", 12, "2.0-12", "Staging-1", 1, "deploy", "anna")
 
 
 def test_a_locator_is_written_as_gocd_writes_it() -> None:
-    job = Job.from_environment(VARIABLES)
+    job = RunningJob.from_environment(VARIABLES)
 
     assert job is not None
     assert job.locator == "staging/12/Staging-1/1/deploy"
 
 
 def test_outside_of_gocd_there_is_no_job() -> None:
-    assert Job.from_environment({}) is None
+    assert RunningJob.from_environment({}) is None
 
 
 def test_an_incomplete_or_senseless_environment_is_outside_of_gocd() -> None:
-    assert Job.from_environment({**VARIABLES, "GO_PIPELINE_COUNTER": "twelve"}) is None
-    assert Job.from_environment({"GO_PIPELINE_NAME": "staging"}) is None
+    assert RunningJob.from_environment({**VARIABLES, "GO_PIPELINE_COUNTER": "twelve"}) is None
+    assert RunningJob.from_environment({"GO_PIPELINE_NAME": "staging"}) is None
 
 
 def test_reading_the_job_imports_nothing_heavy() -> None:

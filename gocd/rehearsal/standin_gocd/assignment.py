@@ -9,7 +9,7 @@ from pathlib import Path
 from gocd.pipeline import Fetch, Job, Material, Stage, Task
 from gocd.rehearsal.standin_gocd.runs import StageRun, TaskRun
 from gocd.rehearsal.standin_gocd.variables import Variable
-from gocd.running_job import Job as RunningJob
+from gocd.running_job import RunningJob
 
 
 @dataclass(frozen=True)

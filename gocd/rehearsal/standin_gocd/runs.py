@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from gocd.pipeline import Task
-from gocd.running_job import Job
+from gocd.running_job import RunningJob
 
 
 class Status(Enum):
@@ -24,7 +24,7 @@ class Status(Enum):
 class TaskRun:
     """One task that ran; ``started`` and ``ended`` are monotonic, ``started_at`` counts from the epoch."""
 
-    job: Job
+    job: RunningJob
     task: Task
     status: Status
     started: float
@@ -46,7 +46,7 @@ class TaskRun:
 
 @dataclass(frozen=True)
 class JobRun:
-    job: Job
+    job: RunningJob
     status: Status
     tasks: tuple[TaskRun, ...]
     artifacts: Path

@@ -13,7 +13,7 @@ from gocd.rehearsal.standin_gocd.assignment import Assignment, Hooks, instances
 from gocd.rehearsal.standin_gocd.materials import Upstream, label, material_variables, revisions
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, StageRun, Status, stage_status
 from gocd.rehearsal.standin_gocd.variables import Values, job_variables
-from gocd.running_job import Job as RunningJob
+from gocd.running_job import RunningJob
 
 
 class Server:

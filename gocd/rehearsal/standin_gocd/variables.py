@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Environment, Job, Pipeline, Stage, Variables
-from gocd.running_job import Job as RunningJob
+from gocd.running_job import RunningJob
 
 _HIDDEN = "********"
 # Nothing listens there: a rehearsed task must not find somebody's real server.

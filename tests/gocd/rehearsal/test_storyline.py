@@ -5,13 +5,13 @@ import pytest
 from gocd.pipeline import Exec, Fetch, Task
 from gocd.rehearsal.standin_gocd.runs import Status, TaskRun
 from gocd.rehearsal.storyline import Storyline, named, remark
-from gocd.running_job import Job
+from gocd.running_job import RunningJob
 
 
 def run(
     task: Task, last_line: str = "", status: Status = Status.PASSED, stage: str = "out", code: int = 0
 ) -> TaskRun:
-    job = Job("staging", 1, "2.0", stage, 1, "deploy", "ann")
+    job = RunningJob("staging", 1, "2.0", stage, 1, "deploy", "ann")
     return TaskRun(job, task, status, 10.0, 16.2, 0.0, code, last_line)
 
 

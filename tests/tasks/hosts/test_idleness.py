@@ -13,8 +13,8 @@ import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from tasks.aws.api import Aws
-from tasks.aws.command_outcome import Outcome
 from tasks.aws.instances import Instance, find_instance
+from tasks.aws.script_result import ScriptResult
 from tasks.hosts.idleness import Idleness, SsmHosts, told
 from tasks.running.clock import SystemClock
 from tasks.running.waiting import Wait
@@ -193,8 +193,8 @@ def test_windows_is_asked_in_powershell(cloud: StandInAWS, aws: Aws, pair: Pair)
     ],
 )
 def test_only_a_number_is_evidence(output: str, idleness: Idleness) -> None:
-    assert told(Outcome(None, output)) == idleness
+    assert told(ScriptResult(None, output)) == idleness
 
 
 def test_a_script_that_failed_has_said_nothing() -> None:
-    assert told(Outcome("it exited 1", "connections 0\n")) == Idleness(None, "it exited 1")
+    assert told(ScriptResult("it exited 1", "connections 0\n")) == Idleness(None, "it exited 1")

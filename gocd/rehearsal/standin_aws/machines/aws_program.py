@@ -39,7 +39,9 @@ def call(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, 
     """
     if service in SPEAK_JSON:
         told = ask(
-            *(service, operation, json.dumps(parameters)),
+            service,
+            operation,
+            json.dumps(parameters),
             {
                 "Content-Type": "application/x-amz-json-1.1",
                 "X-Amz-Target": f"{SPEAK_JSON[service]}.{operation}",

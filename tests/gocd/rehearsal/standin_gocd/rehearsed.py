@@ -12,7 +12,7 @@ from gocd.pipeline import Exec, Job, Material, Pipeline, RunIf, Stage, Task
 from gocd.rehearsal.standin_gocd.assignment import Hooks, StartedTask
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, TaskRun
 from gocd.rehearsal.standin_gocd.server import Server
-from gocd.running_job import Job as RunningJob
+from gocd.running_job import RunningJob
 
 
 def bash(script: str, run_if: str = "passed", on_cancel: Task | None = None, folder: str = "") -> Exec:

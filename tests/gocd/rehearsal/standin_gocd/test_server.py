@@ -8,7 +8,7 @@ from gocd.errors import GoCDError
 from gocd.pipeline import Approval, Artifact, Exec, Fetch, Job, Material, Stage, Variables
 from gocd.rehearsal.standin_gocd.materials import Upstream
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
-from gocd.running_job import Job as RunningJob
+from gocd.running_job import RunningJob
 from tests.gocd.rehearsal.standin_gocd.rehearsed import Rehearsed, bash, pipeline, stage
 
 MANUAL = Approval(manual=True)

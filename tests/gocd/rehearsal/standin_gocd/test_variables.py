@@ -11,7 +11,7 @@ from gocd.rehearsal.standin_gocd.variables import (
     environment,
     job_variables,
 )
-from gocd.running_job import Job as RunningJob
+from gocd.running_job import RunningJob
 
 RUNNING = RunningJob("staging", 3, "2.0-3", "one", 1, "deploy", "anna")
 MATERIALS = (

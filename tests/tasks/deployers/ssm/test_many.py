@@ -15,10 +15,10 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.machines.instances import Instance as Host
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from tasks.aws.api import Aws
-from tasks.aws.command_outcome import Outcome
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance, find_instance
 from tasks.aws.run_command import Platform, RunCommand, platforms
+from tasks.aws.script_result import ScriptResult
 from tasks.deployers.deployer import ReleaseFailed, Settings
 from tasks.deployers.release import Release
 from tasks.deployers.ssm import SsmDeployer
@@ -300,7 +300,7 @@ def listed(number: int, status: str) -> dict[str, Any]:
     }
 
 
-def followed(stage: Stage, answers: Callable[[], list[dict[str, Any]]]) -> dict[str, Outcome]:
+def followed(stage: Stage, answers: Callable[[], list[dict[str, Any]]]) -> dict[str, ScriptResult]:
     pair = [instance(1), instance(2)]
     command = RunCommand(Tells(stage.clock, answers), {Platform.LINUX: pair}, 60)
     return command.run({Platform.LINUX: "true"}, stage.wait, "2 instances: trying")

@@ -1,9 +1,10 @@
 """How a script on an instance ended: SSM's states in our words."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from tasks.running.quoting import lines_of
 
 # Seen only while it goes on; every other state is an end.
 RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}
@@ -31,12 +32,9 @@ OUTPUT_KEPT, ERRORS_KEPT = 24_000, 8_000
 # each, with a title between (amazon-ssm-agent, TruncateOutput).
 LISTED_ERRORS, CUT = "\n----------ERROR-------\n", ("---Output truncated---", "---Error truncated----")
 
-# Lines and characters of the output that are worth a place in GoCD's log.
-SHOWN_LINES, SHOWN_LENGTH = 20, 300
-
 
 @dataclass(frozen=True)
-class Outcome:
+class ScriptResult:
     """How a script ended.
 
     Args:
@@ -54,13 +52,12 @@ class Outcome:
     late: bool = False
 
     @property
-    def last_lines(self) -> list[str]:
-        """The last lines that it printed, fit for a log, and a word on what SSM did not keep."""
-        lines = [line for line in _lines(self.output) + _lines(self.errors) if line not in CUT]
-        shown = [line if len(line) <= SHOWN_LENGTH else f"{line[:SHOWN_LENGTH]}..." for line in lines]
+    def lines(self) -> list[str]:
+        """What it printed, fit for a log, and a word on what SSM did not keep."""
+        lines = [line for line in lines_of(self.output) + lines_of(self.errors) if line not in CUT]
         cut = len(self.output) >= OUTPUT_KEPT or len(self.errors) >= ERRORS_KEPT
         cut = cut or self.output.endswith(CUT) or self.errors.endswith(CUT)
-        return shown[-SHOWN_LINES:] + (["(SSM kept only the beginning of the output)"] if cut else [])
+        return lines + (["(SSM kept only the beginning of the output)"] if cut else [])
 
     @property
     def verdict(self) -> str:
@@ -68,11 +65,11 @@ class Outcome:
         if self.problem in {*NEVER_BEGAN.values(), *CUT_OFF.values()}:
             return self.problem or ""
         # The SSM agent adds a line of its own after what the script wrote.
-        own = [line for line in _lines(self.errors) if not line.startswith("failed to run commands")]
-        return own[-1][:SHOWN_LENGTH] if own else self.problem or ""
+        own = [line for line in lines_of(self.errors) if not line.startswith("failed to run commands")]
+        return own[-1] if own else self.problem or ""
 
 
-def outcome(invocation: Mapping[str, Any]) -> Outcome:
+def outcome(invocation: Mapping[str, Any]) -> ScriptResult:
     """Judge one invocation, whatever the command that it belongs to says of all of them."""
     status = str(invocation.get("Status", ""))
     # The details are spelled with blanks in some answers and without in others.
@@ -80,15 +77,15 @@ def outcome(invocation: Mapping[str, Any]) -> Outcome:
     output = str(invocation.get("StandardOutputContent", ""))
     errors = str(invocation.get("StandardErrorContent", ""))
     if status == "Success" and detail in ("Success", ""):
-        return Outcome(None, output, errors)
+        return ScriptResult(None, output, errors)
     if detail in NEVER_BEGAN:
-        return Outcome(NEVER_BEGAN[detail], output, errors, began=False)
+        return ScriptResult(NEVER_BEGAN[detail], output, errors, began=False)
     code = invocation.get("ResponseCode", -1)
     told = f"it exited {code}" if code not in (-1, None) else f"SSM calls it {detail or 'nothing at all'}"
-    return Outcome(CUT_OFF.get(detail, told), output, errors)
+    return ScriptResult(CUT_OFF.get(detail, told), output, errors)
 
 
-def listed_outcome(invocation: Mapping[str, Any]) -> Outcome:
+def listed_outcome(invocation: Mapping[str, Any]) -> ScriptResult:
     """Judge an entry of ListCommandInvocations, which tells little of the output, and that in one piece."""
     [plugin] = list(invocation.get("CommandPlugins", []))[:1] or [{}]
     output, _, errors = str(plugin.get("Output", "")).partition(LISTED_ERRORS)
@@ -101,10 +98,3 @@ def listed_outcome(invocation: Mapping[str, Any]) -> Outcome:
             "StandardErrorContent": errors,
         }
     )
-
-
-def _lines(text: str) -> list[str]:
-    # What an output holds besides text, such as colours, has no place in a log.
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\t", " ")
-    lines = (re.sub("[\x00-\x1f\x7f-\x9f]", "", line).rstrip() for line in re.split(r"[\r\n]+", plain))
-    return [line for line in lines if line]
