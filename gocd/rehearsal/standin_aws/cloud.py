@@ -15,7 +15,7 @@ from gocd.rehearsal.standin_aws.control.faults import Faults
 from gocd.rehearsal.standin_aws.control.journal import Journal
 from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
-from gocd.rehearsal.standin_aws.services.lambda_functions import Handler, Invocation
+from gocd.rehearsal.standin_aws.services.functions.functions import Handler, Invocation
 from gocd.rehearsal.standin_aws.world import LoadBalancer, World
 
 __all__ = ["LoadBalancer", "StandInAWS"]

@@ -28,7 +28,7 @@ from gocd.rehearsal.standin_aws.services.elb import load_balancers
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
-from gocd.rehearsal.standin_aws.services.lambda_functions import LambdaFunctions
+from gocd.rehearsal.standin_aws.services.functions.functions import LambdaFunctions
 from gocd.rehearsal.standin_aws.services.ssm.run_command import RunCommand
 
 if TYPE_CHECKING:

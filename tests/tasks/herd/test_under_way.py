@@ -10,7 +10,7 @@ from gocd.rehearsal.sample.herd.names import HerdNames
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
 from tasks.aws.connect import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.parameter_value import ParameterValue

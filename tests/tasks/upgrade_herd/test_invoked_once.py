@@ -12,7 +12,7 @@ from gocd.rehearsal.sample.herd.stack import Herd
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.balancing.test_killed import killed_at
 from tests.tasks.conftest import CommandLine

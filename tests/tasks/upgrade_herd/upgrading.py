@@ -9,7 +9,7 @@ from typing import Any
 from gocd.rehearsal.sample.herd.stack import Herd
 from gocd.rehearsal.sample.herd.upgrade_function import UpgradeFunction
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
 
 FUNCTION = "mdl140-Herd-dev-UPGRADE-HERD-LAMBDA-FUNCTION"
 

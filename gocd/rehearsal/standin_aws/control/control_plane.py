@@ -19,7 +19,7 @@ from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.faults import Faults
 from gocd.rehearsal.standin_aws.control.journal import Call, Journal
 from gocd.rehearsal.standin_aws.control.wire import Answer
-from gocd.rehearsal.standin_aws.services.lambda_functions import LambdaFunctions
+from gocd.rehearsal.standin_aws.services.functions.functions import LambdaFunctions
 
 _READING = ("Describe", "Get", "List", "Head")
 

@@ -9,7 +9,7 @@ import botocore.exceptions
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 
 
