@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 
 
 @pytest.fixture(scope="session")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInAWS]:
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stand-in AWS in a hurry: first health check after 0.1 s, the next ones 50 times as often as asked."""
     folder = tmp_path_factory.mktemp("standin")
     with StandInAWS(folder, registration_delay=0.1, health_check_speed=50, deployment_speed=60) as aws:
@@ -16,7 +17,7 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInAWS]:
 
 
 @pytest.fixture
-def cloud(standin: StandInAWS) -> StandInAWS:
+def cloud(standin: World) -> World:
     """The stand-in AWS with nothing in it yet."""
     standin.reset()
     return standin

@@ -1,8 +1,9 @@
 """Who may import whom, and who may touch the world."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,21 @@ COMMANDS = {module.removeprefix("tasks.") for module in cli.COMMANDS.values()}
 
 
 @cache
+def parsed(source: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(source)))
+
+
 def nodes(path: Path) -> list[ast.AST]:
-    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    return parsed(path.read_text(encoding="utf-8"))
 
 
 def imports(path: Path) -> Iterator[str]:
     """Every module that *path* imports, those inside functions too."""
-    for node in nodes(path):
+    yield from imported(path.read_text(encoding="utf-8"))
+
+
+def imported(source: str) -> Iterator[str]:
+    for node in parsed(source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -32,6 +41,43 @@ def imports(path: Path) -> Iterator[str]:
 
 def module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def circle(sources: Mapping[str, str]) -> list[str]:
+    """Modules that import each other in a ring, the first of them again at the end; none if none do."""
+    graph = {name: set(imported(source)) & sources.keys() for name, source in sources.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as found:
+        names: list[str] = found.args[1]
+        return names
+    return []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert circle({module(path): path.read_text(encoding="utf-8") for path in FILES}) == []
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "import tree.one",
+        "from tree import one",
+        "from tree.one import name",
+        "def late():\n    from tree.one import name",
+        "if TYPE_CHECKING:\n    from tree.one import name",
+    ],
+)
+def test_a_circle_is_found_however_it_is_closed(last: str) -> None:
+    tree = {
+        "tree": "",
+        "tree.one": "import tree.two",
+        "tree.two": "from tree import three",
+        "tree.three": last,
+    }
+
+    assert set(circle(tree)) == {"tree.one", "tree.two", "tree.three"}
+    assert circle({**tree, "tree.three": "import json"}) == []
 
 
 def test_the_files_of_tasks_are_the_commands() -> None:

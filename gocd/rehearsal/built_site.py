@@ -11,10 +11,10 @@ from gocd.pipeline import Pipeline
 from gocd.rehearsal.plan import Kind
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import Fleet, Site
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.materials import Upstream
 
 # AWS's own defaults, in seconds, and the least that its API takes.
@@ -38,7 +38,7 @@ class BuiltSite:
         return self.load_balancers[0]
 
 
-def build_site(aws: StandInAWS, site: Site, kind: Kind, version: str, speed: float) -> BuiltSite:
+def build_site(aws: World, site: Site, kind: Kind, version: str, speed: float) -> BuiltSite:
     """Make what *site* names, every instance serving *version* behind every load balancer.
 
     A fault is about the first instance that is named, or one amid a fleet.
@@ -71,7 +71,7 @@ def build_site(aws: StandInAWS, site: Site, kind: Kind, version: str, speed: flo
 
 
 def _load_balancer(
-    aws: StandInAWS, wanted: str, site: Site, kind: Kind, instances: Sequence[Instance], speed: float
+    aws: World, wanted: str, site: Site, kind: Kind, instances: Sequence[Instance], speed: float
 ) -> LoadBalancer:
     name = wanted.rpartition(":")[2]
     drain = max(1, round(DRAIN / speed))
@@ -98,7 +98,7 @@ def _load_balancer(
     )
 
 
-def _deployment_groups(aws: StandInAWS, site: Site) -> None:
+def _deployment_groups(aws: World, site: Site) -> None:
     client = aws.client("codedeploy")
     for application in {group.application for group in site.deployment_groups}:
         client.create_application(applicationName=application)

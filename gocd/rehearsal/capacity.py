@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.summary import Capacity
 
 
 class CapacityWatch:
-    def __init__(self, aws: StandInAWS, balancer: LoadBalancer, instances: int) -> None:
+    def __init__(self, aws: World, balancer: LoadBalancer, instances: int) -> None:
         self._aws = aws
         self._balancer = balancer
         self.seen = Capacity(instances, instances)

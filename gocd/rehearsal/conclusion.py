@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gocd.pipeline import Pipeline
 from gocd.rehearsal.plan import Plan
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
 from gocd.rehearsal.storyline import Storyline
 from gocd.rehearsal.summary import Capacity, as_json, figures, losses, versions_over_time
@@ -43,7 +43,7 @@ class Rehearsed:
         return self.run.status is Status.CANCELLED
 
 
-def verdict(aws: StandInAWS, run: PipelineRun, traffic: Measurement) -> str:
+def verdict(aws: World, run: PipelineRun, traffic: Measurement) -> str:
     """Say how it went: the pipeline first if it did not pass, then its users, then what else happened."""
     sentences = [losses(traffic)]
     if run.status is Status.WAITING:

@@ -10,7 +10,7 @@ from gocd.rehearsal.injected_faults import BAD_RELEASE, VALIDATE_FAILS
 from gocd.rehearsal.sample.herd.revision import BREAKAGES
 from gocd.rehearsal.sample.herd.stack import build_herd
 from gocd.rehearsal.site import HerdStack
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 
 # Faults that befall an upgrade of HERD, and what is wrong with the new version then; the others are about
 # instances that are detached and attached.
@@ -22,7 +22,7 @@ FAULTS = {
 
 
 def build_herd_site(
-    aws: StandInAWS, stack: HerdStack, versions: tuple[str, str], fault: str, speed: float
+    aws: World, stack: HerdStack, versions: tuple[str, str], fault: str, speed: float
 ) -> BuiltSite:
     """Stand HERD up as *stack* names it, with the first of *versions*; *fault* befalls the second.
 

@@ -10,8 +10,8 @@ from gocd.pipeline import Exec
 from gocd.rehearsal.built_site import BuiltSite
 from gocd.rehearsal.sample.release import BREAKAGES
 from gocd.rehearsal.site import ON_FLEETS
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.assignment import StartedTask
 
 # Seconds into a task at which its agent is lost: the order is given, its effect not yet seen.
@@ -31,13 +31,13 @@ PUTTING_BACK = {"RegisterTargets", "RegisterInstancesWithLoadBalancer", "ExitSta
 OnTaskStart = Callable[[StartedTask], None]
 
 
-def _deploy_fails(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+def _deploy_fails(aws: World, built: BuiltSite) -> OnTaskStart:
     """The service of one instance, the first or one amid a fleet, does not start, once."""
     built.faulty.fail_next_start()
     return lambda _: None
 
 
-def _never_healthy(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+def _never_healthy(aws: World, built: BuiltSite) -> OnTaskStart:
     """Once back, one instance, the first or one amid a fleet, is cut off from its load balancers."""
 
     # A security group does that.
@@ -49,13 +49,13 @@ def _never_healthy(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
     return lambda _: None
 
 
-def _throttle(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+def _throttle(aws: World, built: BuiltSite) -> OnTaskStart:
     """Half of all AWS calls are throttled, all the way through."""
     aws.faults.throttle(THROTTLED)
     return lambda _: None
 
 
-def _agent_killed(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+def _agent_killed(aws: World, built: BuiltSite) -> OnTaskStart:
     """The agent dies as the first instances leave, or amid an upgrade; another one gets its job."""
     killed = threading.Event()
 
@@ -69,7 +69,7 @@ def _agent_killed(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
     return kill_once
 
 
-def _undrained(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+def _undrained(aws: World, built: BuiltSite) -> OnTaskStart:
     """One instance, the first or one amid a fleet, is restarted while it serves, as without a detach."""
     done = threading.Event()
     to_one = {"detach-instance", built.faulty.name}
@@ -87,12 +87,12 @@ def _words(started: StartedTask) -> set[str]:
     return set(started.task.command_line) if isinstance(started.task, Exec) else set()
 
 
-def _bad_release(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+def _bad_release(aws: World, built: BuiltSite) -> OnTaskStart:
     """The release itself is bad, in the way that is named; every instance would get it."""
     return lambda _: None
 
 
-def _validate_fails(aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+def _validate_fails(aws: World, built: BuiltSite) -> OnTaskStart:
     """HERD's ValidateService script refuses the new version; its users stay with the old one."""
     return lambda _: None
 
@@ -102,7 +102,7 @@ def breakage(fault: str) -> str | None:
     return fault.removeprefix(BAD_RELEASE) if fault.startswith(BAD_RELEASE) else None
 
 
-FAULTS: dict[str, Callable[[StandInAWS, BuiltSite], OnTaskStart]] = {
+FAULTS: dict[str, Callable[[World, BuiltSite], OnTaskStart]] = {
     "deploy-fails": _deploy_fails,
     "never-healthy": _never_healthy,
     "throttle": _throttle,
@@ -113,7 +113,7 @@ FAULTS: dict[str, Callable[[StandInAWS, BuiltSite], OnTaskStart]] = {
 }
 
 
-def inject(fault: str, aws: StandInAWS, built: BuiltSite) -> OnTaskStart:
+def inject(fault: str, aws: World, built: BuiltSite) -> OnTaskStart:
     """Make ready for *fault*, if any, and return what must be told of every task that starts."""
     return FAULTS[fault](aws, built) if fault else lambda _: None
 

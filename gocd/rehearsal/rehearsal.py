@@ -29,7 +29,8 @@ from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import Site, read_site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.assignment import Hooks
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
 from gocd.rehearsal.standin_gocd.server import Server
@@ -96,7 +97,7 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     return rehearsed
 
 
-def _built(aws: StandInAWS, site: Site, versions: tuple[str, str], plan: Plan) -> BuiltSite:
+def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> BuiltSite:
     if site.herd:
         return build_herd_site(aws, site.herd, versions, plan.fault, plan.speed)
     if plan.fault == VALIDATE_FAILS:
@@ -105,7 +106,7 @@ def _built(aws: StandInAWS, site: Site, versions: tuple[str, str], plan: Plan) -
 
 
 def _under_traffic(
-    plan: Plan, aws: StandInAWS, built: BuiltSite, server: Server, telling: Telling
+    plan: Plan, aws: World, built: BuiltSite, server: Server, telling: Telling
 ) -> tuple[PipelineRun, Capacity]:
     front = built.front
     jtl = plan.folder / "traffic.jtl"
@@ -186,7 +187,7 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
 
 
-def _server(plan: Plan, version: str, pipeline: Pipeline, aws: StandInAWS, hooks: Hooks) -> Server:
+def _server(plan: Plan, version: str, pipeline: Pipeline, aws: World, hooks: Hooks) -> Server:
     # Where a person triggers it with a version, the rehearsal does.
     given = {"VERSION": version} if pipeline.variables.plain.get("VERSION") == "" else {}
     return Server(
@@ -209,7 +210,7 @@ def _repository(file: Path) -> Path:
     return next((parent for parent in file.resolve().parents if (parent / ".git").exists()), file.parent)
 
 
-def _introduction(aws: StandInAWS, built: BuiltSite, version: str) -> str:
+def _introduction(aws: World, built: BuiltSite, version: str) -> str:
     # The members of an Auto Scaling group share one name.
     named = Counter(each.name for each in built.instances)
     there = ", ".join(

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Service
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 
 PROGRAM = Path(sys.executable).with_name("gocd-tasks")
 FLOOR = 1
@@ -36,7 +37,7 @@ def service(folder: Path) -> Service:
 class Sampling:
     """Counts the servers that traffic goes to, from here to the end of the ``with`` block."""
 
-    def __init__(self, cloud: StandInAWS, balancer: LoadBalancer) -> None:
+    def __init__(self, cloud: World, balancer: LoadBalancer) -> None:
         self.counts: list[int] = []
         self._cloud, self._balancer = cloud, balancer
         self._over = threading.Event()

@@ -22,8 +22,9 @@ from pathlib import Path
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 
 PROGRAM = Path(sys.executable).with_name("gocd-tasks")
 # Targets of one RegisterTargets.
@@ -51,7 +52,7 @@ def serve(listening: socket.socket, addresses: Path) -> None:
     asyncio.run(forever())
 
 
-def launched(cloud: StandInAWS, count: int, first: Path, addresses: Path) -> list[Instance]:
+def launched(cloud: World, count: int, first: Path, addresses: Path) -> list[Instance]:
     """Launch them without a process each, all with the first release in place."""
     service = Service(
         exec_start=(),
@@ -76,7 +77,7 @@ def launched(cloud: StandInAWS, count: int, first: Path, addresses: Path) -> lis
     return made
 
 
-def registered(cloud: StandInAWS, instances: list[Instance], port: int) -> LoadBalancer:
+def registered(cloud: World, instances: list[Instance], port: int) -> LoadBalancer:
     made = cloud.target_group("fleet", port=port, deregistration_delay=1, interval=30, timeout=10)
     for start in range(0, len(instances), AT_A_TIME):
         some = [{"Id": each.id} for each in instances[start : start + AT_A_TIME]]
@@ -85,7 +86,7 @@ def registered(cloud: StandInAWS, instances: list[Instance], port: int) -> LoadB
     return made
 
 
-def rolled(cloud: StandInAWS, release: Path, version: str, batch: str, port: int) -> None:
+def rolled(cloud: World, release: Path, version: str, batch: str, port: int) -> None:
     """Deploy to everyone and tell what it took."""
     cloud.journal.clear()
     words = (

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.running.clock import SystemClock
 
@@ -49,13 +49,13 @@ class CommandLine:
 
 
 @pytest.fixture
-def gocd_tasks(cloud: StandInAWS) -> CommandLine:
+def gocd_tasks(cloud: World) -> CommandLine:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return CommandLine({**inherited, **cloud.environment})
 
 
 @pytest.fixture
-def aws(cloud: StandInAWS, monkeypatch: pytest.MonkeyPatch) -> Aws:
+def aws(cloud: World, monkeypatch: pytest.MonkeyPatch) -> Aws:
     """The tasks' own way to AWS, leading to the stand-in."""
     for name, value in cloud.environment.items():
         monkeypatch.setenv(name, value)
@@ -87,7 +87,7 @@ class Pair:
 
 
 @pytest.fixture
-def pair(cloud: StandInAWS, sample: Service) -> Pair:
+def pair(cloud: World, sample: Service) -> Pair:
     """Staging-1 and Staging-2, in a zone each."""
     return Pair(
         cloud.launch("Staging-1", zone="eu-west-1a", service=sample),
@@ -99,7 +99,7 @@ MakeBalancer = Callable[..., LoadBalancer]
 
 
 @pytest.fixture
-def behind(cloud: StandInAWS, pair: Pair) -> MakeBalancer:
+def behind(cloud: World, pair: Pair) -> MakeBalancer:
     """Puts the pair behind a load balancer of a kind; short drains, cross-zone on."""
 
     def make(kind: str, name: str = "staging", drain: int = 1) -> LoadBalancer:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from tasks.cli import COMMANDS
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import PROGRAM, CommandLine, MakeBalancer, Pair
@@ -18,11 +18,11 @@ from tests.tasks.conftest import PROGRAM, CommandLine, MakeBalancer, Pair
 CHANGES = ("Register", "Deregister", "CreateTags", "DeleteTags", "SendCommand", "PutObject")
 
 
-def changes(cloud: StandInAWS) -> list[str]:
+def changes(cloud: World) -> list[str]:
     return [call.operation for call in cloud.journal.calls if call.operation.startswith(CHANGES)]
 
 
-def healthy(cloud: StandInAWS, made: LoadBalancer) -> set[str]:
+def healthy(cloud: World, made: LoadBalancer) -> set[str]:
     """Who the control plane itself calls healthy."""
     if made.kind == "classic":
         states = cloud.client("elb").describe_instance_health(LoadBalancerName=made.name)
@@ -44,7 +44,7 @@ def one_error(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_a_stage_takes_an_instance_out_and_puts_it_back(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     made = behind("application")
 
@@ -67,7 +67,7 @@ def test_a_stage_takes_an_instance_out_and_puts_it_back(
 
 @pytest.mark.parametrize("kind", ["application", "network", "classic"])
 def test_the_only_healthy_instance_is_refused_and_the_count_is_told(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, kind: str
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, kind: str
 ) -> None:
     made = behind(kind)
     cloud.faults.unreachable(pair.two.id)
@@ -84,7 +84,7 @@ def test_the_only_healthy_instance_is_refused_and_the_count_is_told(
 
 
 def test_two_detaches_at_the_same_moment_never_leave_both_out(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     for kind in ("application", "classic"):
         cloud_name = f"race-{kind}"
@@ -101,7 +101,7 @@ def test_two_detaches_at_the_same_moment_never_leave_both_out(
 
 
 def test_a_cancelled_detach_puts_the_instance_back(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     made = behind("application", drain=30)
     running = gocd_tasks.start("detach-instance", "Staging-1", "--load-balancer", "staging")
@@ -119,7 +119,7 @@ def test_a_cancelled_detach_puts_the_instance_back(
 
 
 def test_a_cancelled_attach_leaves_the_instance_in(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application")
     gocd_tasks("detach-instance", "Staging-1", "--load-balancer", "staging")
@@ -162,7 +162,7 @@ def test_a_cancelled_attach_leaves_the_instance_in(
     ],
 )  # fmt: skip
 def test_a_bad_request_is_one_line_and_changes_nothing(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, words: list[str], said: str
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, words: list[str], said: str
 ) -> None:
     behind("application")
     done = gocd_tasks(*words)
@@ -207,7 +207,7 @@ def test_an_endpoint_that_cannot_be_reached_is_one_line(gocd_tasks: CommandLine,
     ],
 )
 def test_a_missing_permission_is_named_and_nothing_is_left_changed(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, kind: str, action: str
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, kind: str, action: str
 ) -> None:
     made = behind(kind)
     cloud.faults.deny(action)
@@ -222,7 +222,7 @@ def test_a_missing_permission_is_named_and_nothing_is_left_changed(
 
 
 def test_a_dry_run_makes_no_change(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application")
     detach = gocd_tasks("detach-instance", "Staging-1", "--load-balancer", "staging", "--dry-run")
@@ -281,7 +281,7 @@ def test_every_step_is_an_event(gocd_tasks: CommandLine, behind: MakeBalancer, t
 
 
 def test_an_event_file_that_cannot_be_written_is_refused_first(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, tmp_path: Path
 ) -> None:
     behind("application")
     (tmp_path / "file").touch()
@@ -294,7 +294,7 @@ def test_an_event_file_that_cannot_be_written_is_refused_first(
 
 
 def test_a_reader_that_goes_away_does_not_stop_a_task_half_way(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     made = behind("application")
     running = gocd_tasks.start("detach-instance", "Staging-1", "--load-balancer", "staging")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Service
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.actions import ACTIONS
 from tasks.iam_policy import iam_policy
 from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
@@ -41,7 +41,7 @@ def allowed(*commands: str) -> set[str]:
 
 
 def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
-    cloud: StandInAWS,
+    cloud: World,
     gocd_tasks: CommandLine,
     behind: MakeBalancer,
     pair: Pair,

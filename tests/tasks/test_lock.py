@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.balancing.test_killed import killed_at
 from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
@@ -81,7 +81,7 @@ def test_a_usage_error_is_one_line(gocd_tasks: CommandLine) -> None:
 
 
 def test_without_permission_nothing_is_changed_and_the_ways_on_are_told(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer
 ) -> None:
     behind("application")
     cloud.faults.deny("ssm:*")
@@ -97,7 +97,7 @@ def test_without_permission_nothing_is_changed_and_the_ways_on_are_told(
 
 
 def test_a_person_is_kept_out_while_a_run_holds_the_lock_and_the_run_is_not(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, tmp_path: Path
 ) -> None:
     made = behind("application")
     assert gocd_tasks("lock", "acquire", NAME, **VARIABLES).returncode == 0
@@ -136,7 +136,7 @@ def test_a_person_is_kept_out_while_a_run_holds_the_lock_and_the_run_is_not(
 
 
 def test_an_instance_out_of_nothing_is_locked_itself(
-    cloud: StandInAWS, gocd_tasks: CommandLine, pair: Pair, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, pair: Pair, tmp_path: Path
 ) -> None:
     deploy = (
         "deploy-artifact",
@@ -156,7 +156,7 @@ def test_an_instance_out_of_nothing_is_locked_itself(
 
 
 def test_of_two_pipelines_at_once_one_works_and_the_other_waits_or_is_told(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     made = behind("application", drain=5)
     first = gocd_tasks.start(*DETACH, **VARIABLES)
@@ -186,7 +186,7 @@ def test_of_two_pipelines_at_once_one_works_and_the_other_waits_or_is_told(
 
 @pytest.mark.parametrize("operation", ["GetParameter", "PutParameter"])
 def test_a_cancelled_acquire_leaves_nothing_behind(
-    cloud: StandInAWS, gocd_tasks: CommandLine, operation: str
+    cloud: World, gocd_tasks: CommandLine, operation: str
 ) -> None:
     running: list[subprocess.Popen[str]] = []
     seen: list[Call] = []
@@ -205,7 +205,7 @@ def test_a_cancelled_acquire_leaves_nothing_behind(
 
 
 def test_a_cancel_gives_the_lock_up(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application", drain=30)
     running = gocd_tasks.start(*DETACH)
@@ -218,7 +218,7 @@ def test_a_cancel_gives_the_lock_up(
 
 
 def test_a_process_that_is_only_stopped_is_not_taken_for_one_that_ended(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application")
     running: list[subprocess.Popen[str]] = []
@@ -241,7 +241,7 @@ def test_a_process_that_is_only_stopped_is_not_taken_for_one_that_ended(
 
 
 def test_killed_at_any_call_of_the_lock_the_next_command_takes_it_over_at_once(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application")
     assert gocd_tasks(*ATTACH).returncode == 0

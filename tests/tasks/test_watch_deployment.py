@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Service
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine, Pair
 from tests.tasks.deployers.codedeploy.deploying import SLOW, packed
@@ -29,7 +29,7 @@ ROLL_BACK = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
 class Deployments:
     """Starts deployments of the application app, in group fleet or one, and tells of them."""
 
-    cloud: StandInAWS
+    cloud: World
     folder: Path
 
     def begin(self, label: str, *, group: str = "fleet", archive: Path | None = None, **more: Any) -> str:
@@ -62,7 +62,7 @@ class Deployments:
 
 
 @pytest.fixture
-def application(cloud: StandInAWS, tmp_path: Path) -> Deployments:
+def application(cloud: World, tmp_path: Path) -> Deployments:
     cloud.client("s3").create_bucket(
         Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
@@ -71,7 +71,7 @@ def application(cloud: StandInAWS, tmp_path: Path) -> Deployments:
 
 
 @pytest.fixture
-def fleet(cloud: StandInAWS, application: Deployments, sample: Service) -> Deployments:
+def fleet(cloud: World, application: Deployments, sample: Service) -> Deployments:
     """An Auto Scaling group behind a load balancer, and a blue/green deployment group for it."""
     balancer = cloud.target_group("web", deregistration_delay=0)
     cloud.auto_scaling_group("web-group", size=1, service=sample, load_balancers=[balancer])
@@ -89,7 +89,7 @@ def fleet(cloud: StandInAWS, application: Deployments, sample: Service) -> Deplo
 
 
 @pytest.fixture
-def one(cloud: StandInAWS, application: Deployments, pair: Pair) -> Deployments:
+def one(cloud: World, application: Deployments, pair: Pair) -> Deployments:
     """A group in place, of Staging-1 alone."""
     cloud.client("codedeploy").create_deployment_group(
         applicationName="app",
@@ -171,7 +171,7 @@ def test_a_failed_hook_is_named_with_its_log_and_a_rollback_saves_nothing(
 
 
 def test_a_deployment_that_waits_for_the_word_says_until_when(
-    cloud: StandInAWS, gocd_tasks: CommandLine, fleet: Deployments
+    cloud: World, gocd_tasks: CommandLine, fleet: Deployments
 ) -> None:
     fleet.configure(ready={"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 60})
     deployment_id = fleet.begin("2.0")
@@ -203,7 +203,7 @@ def test_nobody_says_the_word_in_time(gocd_tasks: CommandLine, fleet: Deployment
 
 
 def test_the_wait_before_the_originals_go_is_told(
-    cloud: StandInAWS, gocd_tasks: CommandLine, fleet: Deployments
+    cloud: World, gocd_tasks: CommandLine, fleet: Deployments
 ) -> None:
     fleet.configure(terminationWaitTimeInMinutes=60)
     deployment_id = fleet.begin("2.0")
@@ -259,7 +259,7 @@ def test_a_deployment_that_hangs_is_said_to_hang_in_what(gocd_tasks: CommandLine
 
 
 @pytest.mark.parametrize("name", ["d-ABCDEFGHI", "nonsense"])
-def test_an_id_that_nobody_knows_is_refused(gocd_tasks: CommandLine, cloud: StandInAWS, name: str) -> None:
+def test_an_id_that_nobody_knows_is_refused(gocd_tasks: CommandLine, cloud: World, name: str) -> None:
     done = gocd_tasks("watch-deployment", name)
 
     assert done.returncode == 2
@@ -275,9 +275,7 @@ def test_a_deployment_in_place_is_watched_too(gocd_tasks: CommandLine, one: Depl
     assert "Provisioning" not in done.stdout
 
 
-def test_one_that_somebody_stops_has_failed(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Deployments
-) -> None:
+def test_one_that_somebody_stops_has_failed(cloud: World, gocd_tasks: CommandLine, one: Deployments) -> None:
     slow = packed(one.folder, "2.0", {"scripts/switch.sh": SLOW})
     deployment_id = one.begin("2.0", group="one", archive=slow)
     running = gocd_tasks.start("watch-deployment", deployment_id)
@@ -293,7 +291,7 @@ def test_one_that_somebody_stops_has_failed(
 
 @pytest.mark.parametrize("action", ["codedeploy:GetDeployment", "codedeploy:ListDeploymentTargets"])
 def test_a_missing_permission_is_named(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Deployments, action: str
+    cloud: World, gocd_tasks: CommandLine, one: Deployments, action: str
 ) -> None:
     deployment_id = one.begin("2.0", group="one")
     eventually(lambda: one.told(deployment_id)["status"] != "Created", True)

@@ -2,134 +2,105 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
-from moto.elbv2.models import elbv2_backends
 
-from gocd.rehearsal.standin_aws.control import wire
+from gocd.rehearsal.standin_aws.control.clients import Clients
 from gocd.rehearsal.standin_aws.control.control_plane import ControlPlane
 from gocd.rehearsal.standin_aws.control.corrections import Corrections
+from gocd.rehearsal.standin_aws.control.faults import Faults
+from gocd.rehearsal.standin_aws.control.journal import Journal
 from gocd.rehearsal.standin_aws.data.data_plane import DataPlane
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines import guardian
-from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances
+from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.reconciliation import Reconciliation
 from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
 from gocd.rehearsal.standin_aws.services.code_deploy.code_deploy import CodeDeploy
-from gocd.rehearsal.standin_aws.services.ec2.machine_images import MachineImages
-from gocd.rehearsal.standin_aws.services.ec2.power import Power
-from gocd.rehearsal.standin_aws.services.elb import load_balancers
-from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
-from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers
-from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
-from gocd.rehearsal.standin_aws.services.lambda_functions import LambdaFunctions
+from gocd.rehearsal.standin_aws.services.ec2.ec2 import ElasticCompute
+from gocd.rehearsal.standin_aws.services.elb.elb import ElasticLoadBalancing
+from gocd.rehearsal.standin_aws.services.functions.functions import LambdaFunctions
+from gocd.rehearsal.standin_aws.services.service import AwsService
 from gocd.rehearsal.standin_aws.services.ssm.run_command import RunCommand
-
-if TYPE_CHECKING:
-    from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.settings import Settings
 
 
 class Parts:
-    """Control plane, data plane, instances, and the reconciliation between them."""
+    """Control plane, data plane, instances, services, and the reconciliation between them."""
 
-    def __init__(self, cloud: StandInAWS, loopback: LoopbackNetwork) -> None:
-        self._cloud = cloud
-        self.loopback = loopback
+    def __init__(self, settings: Settings, loopback: LoopbackNetwork) -> None:
+        self.settings = settings
+        self.journal = Journal()
+        self.faults = Faults()
         self._closing = ExitStack()
-        speed = cloud.health_check_speed
-        self.plane = DataPlane(cloud.folder / "envoy", f"{cloud.mark}/envoy", f"127.{loopback.number}.0.1")
+        holes = f"127.{loopback.number}.0.1"
+        self.plane = DataPlane(settings.folder / "envoy", f"{settings.mark}/envoy", holes)
         self._closing.callback(self.plane.close)
-        self.instances = Instances(cloud.folder / "instances", cloud.instances_mark, cloud.region)
-        groups = TargetGroups(
-            self.plane,
-            self.instances,
-            time.monotonic,
-            registration_delay=cloud.registration_delay,
-            speed=speed,
-        )
-        classics = ClassicLoadBalancers(self.plane, self.instances, time.monotonic, speed=speed)
-        self.auto_scaling = AutoScaling(self.instances, classics, time.monotonic, cloud.region)
-        self.commands = RunCommand(self.instances, time.monotonic)
-        self.functions = LambdaFunctions(cloud.region)
-        self.deployments = CodeDeploy(self.instances, self.auto_scaling, cloud)
-        self._reconciliation = Reconciliation(
-            cloud.region, self.plane, self.instances, groups, classics, self.auto_scaling, cloud.faults
-        )
-        overlays = (
-            *(groups, LoadBalancers(), classics, self.auto_scaling),
-            *(self.commands, self.deployments, Power(self.instances), MachineImages()),
-        )
-        self.corrections = [each for overlay in overlays for each in overlay.corrections()]
-        self._closing.callback(Corrections(self.corrections).undo)
-        self.control_plane = ControlPlane(
-            cloud.journal, cloud.faults, self.functions, self._reconciliation.step
-        )
+        self.instances = Instances(settings.folder / "instances", settings.instances_mark, settings.region)
+        self.control_plane = ControlPlane(self.journal, self.faults)
         self._closing.callback(self.control_plane.close)
-        self._session = botocore.session.Session()
-        self._session.set_config_variable("config_file", "/dev/null")
-        self._empty()
-        self._reconciliation.start(self.control_plane.lock)
-        self._closing.callback(self._reconciliation.end)
-        # First of all: a deployment whose script is killed must not roll back while all is coming to its end.
-        self._closing.callback(self.deployments.forget)
-
-    def client(self, service: str) -> Any:
-        environment = self._cloud.environment
-        return self._session.create_client(
-            service,
-            region_name=self._cloud.region,
-            endpoint_url=self.control_plane.url,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            config=Config(user_agent_extra=wire.ARRANGING, retries={"total_max_attempts": 1}),
+        self.client = Clients(settings.region, self.control_plane.url, self.control_plane.answer)
+        self.services: Sequence[AwsService] = (
+            elb := ElasticLoadBalancing(settings, self.plane, self.instances),
+            ElasticCompute(self.instances),
+            auto_scaling := AutoScaling(settings, self.instances, elb.classics),
+            RunCommand(self.instances, settings.clock),
+            functions := LambdaFunctions(settings.region),
+            CodeDeploy(settings, self.instances, auto_scaling, self.client),
         )
+        self.elb, self.auto_scaling, self.functions = elb, auto_scaling, functions
+        self.corrections = [each for service in self.services for each in service.corrections()]
+        self._closing.callback(Corrections(self.corrections).undo)
+        self.reconciliation = Reconciliation(
+            self.services, elb, self.plane, self.instances, self.faults, self.control_plane.lock
+        )
+        self._empty()
+        self.control_plane.serve(self.reconciliation, {"lambda": functions.answer})
+        self.reconciliation.start()
+        self._closing.callback(self.reconciliation.end)
+        # First of all: a deployment whose script is killed must not roll back while all is coming to its end.
+        self._closing.callback(self._forget)
 
     def door_of(self, name: str) -> tuple[str, str]:
         """Give the first listener and the pool of a load balancer, by ARN or classic name."""
         with self.control_plane.lock:
-            for arn, door in load_balancers.doors(elbv2_backends[wire.ACCOUNT][self._cloud.region]):
-                if arn == name:
-                    return door.name, door.pools[0][0]
-            [pool] = [each.pool for each in self._reconciliation.classics() if each.name == name]
-            return pool, pool
+            return self.elb.door_of(name)
 
-    def serving(self, pool_name: str) -> set[str]:
-        pool = self.plane.pool(pool_name)
-        self.plane.look()
-        used = {endpoint.address for endpoint in self.plane.serving(pool)} if pool else set()
-        return {each.id for each in self.instances if each.private_ip in used}
+    def healthy(self, balancer: LoadBalancer) -> set[str]:
+        """Give the ids of the instances that the control plane calls healthy, and not leaving."""
+        self.reconciliation.catch_up()
+        with self.control_plane.lock:
+            return self.elb.healthy(balancer)
 
-    def in_flight(self, pool_name: str, instance: Instance) -> int:
-        self.plane.look()
-        pool = self.plane.pool(pool_name)
-        return sum(
-            self.plane.seen(pool_name, endpoint.address, endpoint.port).in_flight
-            for endpoint in (pool.endpoints if pool else ())
-            if endpoint.address == instance.private_ip
-        )
+    def in_service(self, group: str) -> set[str]:
+        """Give the ids of the members of an Auto Scaling group that are InService."""
+        with self.control_plane.lock:
+            return self.auto_scaling.in_service(group)
 
     def reset(self) -> None:
-        # Deployments call this AWS themselves, and could not end while the lock is held.
-        self.deployments.forget()
+        """Return to an empty AWS without journal and faults; Envoy and the endpoint stay."""
+        # What runs calls this AWS itself, and could not end while the lock is held.
+        self._forget()
         with self.control_plane.lock:
-            self.commands.forget()
-            self.deployments.forget()
-            self.functions.forget()
-            guardian.end(self._cloud.instances_mark)
+            self._forget()
+            guardian.end(self.settings.instances_mark)
             self._empty()
+        self.journal.clear()
+        self.faults.clear()
+
+    def close(self) -> None:
+        self._closing.close()
+
+    def _forget(self) -> None:
+        for service in reversed(self.services):
+            service.forget()
 
     def _empty(self) -> None:
         BackendDict.reset()
         reset_model_data()
         self.instances.forget()
-        self.auto_scaling.forget()
-        self._reconciliation.step()
-
-    def close(self) -> None:
-        self._closing.close()
+        self.reconciliation.step()

@@ -5,90 +5,99 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from moto.autoscaling.models import autoscaling_backends
-from moto.elb.models import elb_backends
-from moto.elbv2.models import elbv2_backends
-
 from gocd.rehearsal.standin_aws.control.faults import Faults
-from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.data.data_plane import DataPlane
 from gocd.rehearsal.standin_aws.machines.instances import Instances
-from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
-from gocd.rehearsal.standin_aws.services.elb import load_balancers
-from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
-from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
+from gocd.rehearsal.standin_aws.services.elb.elb import ElasticLoadBalancing
+from gocd.rehearsal.standin_aws.services.service import AwsService
 
-# Seconds between two looks at the data plane.
-PERIOD = 0.05
+# Seconds between two looks at the data plane while things change, and while nothing does.
+PERIOD, AT_REST = 0.05, 0.5
+# Seconds without a change after which a world is at rest.
+RESTS_AFTER = 1.0
 
 
 class Reconciliation:
-    """``step`` makes data plane and instances what the control plane says, every ``PERIOD``."""
+    """``step`` makes data plane and instances what the control plane says.
+
+    It does so after each call that changes something, before each call that asks for something, and by
+    itself: often while things change, and seldom while nothing does.
+    """
 
     def __init__(
         self,
-        region: str,
+        services: Sequence[AwsService],
+        elb: ElasticLoadBalancing,
         plane: DataPlane,
         instances: Instances,
-        groups: TargetGroups,
-        classics: ClassicLoadBalancers,
-        auto_scaling: AutoScaling,
         faults: Faults,
+        lock: AbstractContextManager[Any],
     ) -> None:
-        self._region = region
+        self._services = services
+        self._elb = elb
         self._plane = plane
         self._instances = instances
-        self._groups = groups
-        self._classics = classics
-        self._auto_scaling = auto_scaling
         self._faults = faults
-        self._ended = threading.Event()
+        self._lock = lock
+        self._ended = False
+        self._stirred = threading.Event()
+        self._due = self._changed = 0.0
 
     def step(self) -> None:
         """Let the present take effect; the caller holds the control plane's lock."""
-        groups = list(elbv2_backends[ACCOUNT][self._region].target_groups.values())
-        classics = self.classics()
-        for group in groups:
-            self._groups.advance(group)
-        for balancer in classics:
-            self._classics.advance(balancer)
-        self._instances.follow()
-        self._auto_scaling.advance(autoscaling_backends[ACCOUNT][self._region])
-        pools = [self._groups.pool(group) for group in groups] + [
-            self._classics.pool(each) for each in classics
-        ]
-        doors = [door for _, door in load_balancers.doors(elbv2_backends[ACCOUNT][self._region])]
-        doors += [self._classics.door(balancer) for balancer in classics]
+        for service in self._services:
+            service.advance()
         cut_off = {
             each.private_ip for each in self._instances if each.id in self._faults.unreachable_instances
         }
-        self._plane.show(pools, doors, cut_off)
+        self._plane.show(self._elb.pools(), self._elb.doors(), cut_off)
 
-    def classics(self) -> list[Any]:
-        return list(elb_backends[ACCOUNT][self._region].load_balancers.values())
+    def changed(self) -> None:
+        """Let what a call changed take effect; the caller holds the control plane's lock."""
+        self.step()
+        self._changed = time.monotonic()
+        self._stirred.set()
 
-    def start(self, lock: AbstractContextManager[Any]) -> None:
-        def beat() -> None:
-            pause = PERIOD
-            while not self._ended.wait(pause):
-                began = time.monotonic()
-                try:
-                    self._plane.look()
-                except (OSError, ValueError, http.client.HTTPException):
-                    # Envoy is busy or ending; the last look stands.
-                    continue
-                with lock:
-                    if not self._ended.is_set():
-                        self.step()
-                # In a large world a look takes a while: leave most of the time to others.
-                pause = max(PERIOD, 2 * (time.monotonic() - began))
+    def catch_up(self) -> None:
+        """Look at the data plane and let the present take effect, if that was not done just now."""
+        began = time.monotonic()
+        if began < self._due:
+            return
+        self._due = began + PERIOD
+        try:
+            self._plane.look()
+        except (OSError, ValueError, http.client.HTTPException):
+            # Envoy is busy or ending; the last look stands.
+            return
+        with self._lock:
+            if not self._ended:
+                self.step()
+        # In a large world a look takes a while: leave most of the time to others.
+        now = time.monotonic()
+        self._due = now + max(PERIOD, 2 * (now - began))
 
-        self._thread = threading.Thread(target=beat, daemon=True)
+    def start(self) -> None:
+        """Let time pass from now on."""
+        self._thread = threading.Thread(target=self._live, daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        self._ended.set()
+        self._ended = True
+        self._stirred.set()
         self._thread.join(5)
+
+    def _live(self) -> None:
+        known = -1
+        while not self._ended:
+            self._stirred.clear()
+            self.catch_up()
+            if self._plane.changes != known:
+                known, self._changed = self._plane.changes, time.monotonic()
+            if self._plane.unsettled or time.monotonic() - self._changed < RESTS_AFTER:
+                time.sleep(PERIOD)
+            else:
+                self._stirred.wait(AT_REST)

@@ -1,4 +1,4 @@
-"""What a world in the stand-in AWS is built of: instances, and load balancers before them.
+"""A running stand-in AWS: an endpoint, and plain words to build a world of instances and load balancers with.
 
 Everything is made through the API, as any other client would make it.
 """
@@ -7,51 +7,60 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from gocd.errors import GoCDError
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
+from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.services.ec2.network import Network
-from gocd.rehearsal.standin_aws.serving import healthy, in_service
+from gocd.rehearsal.standin_aws.services.functions.functions import Handler, Invocation
 
 if TYPE_CHECKING:
     from gocd.rehearsal.standin_aws.parts import Parts
 
-Kind = Literal["application", "network", "classic"]
-
-
-@dataclass(frozen=True)
-class LoadBalancer:
-    """A load balancer with one listener; *arn* is its target group's, none if it is a classic one.
-
-    *name* is what a task is given: the target group's name, or the classic load balancer's.
-    """
-
-    name: str
-    kind: Kind
-    url: str
-    pool: str
-    arn: str = ""
-    load_balancer_arn: str = ""
+# Seconds between two looks at what is waited for.
+PAUSE = 0.02
 
 
 class World:
-    """The instances and load balancers of one region; *say* is told of each instance."""
+    """The one region of a stand-in AWS; *say* is told of each instance."""
 
-    parts: Parts
+    def __init__(self, parts: Parts, loopback: LoopbackNetwork, say: Callable[[str], None]) -> None:
+        self.parts = parts
+        self.journal, self.faults = parts.journal, parts.faults
+        self.region, self.folder = parts.settings.region, parts.settings.folder
+        self.mark, self.instances_mark = parts.settings.mark, parts.settings.instances_mark
+        self.network = Network(parts.client, self.region, loopback)
+        self.zones = self.network.zones
+        self._say = say
 
-    def __init__(self, region: str, say: Callable[[str], None]) -> None:
-        self.region = region
-        self.say = say
-        self._clients: dict[str, Any] = {}
-        self.network = Network(self.client, region, lambda: self.parts.loopback)
+    @property
+    def endpoint_url(self) -> str:
+        return self.parts.control_plane.url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Give the variables that point a child process's AWS clients here and nowhere else."""
+        return self.parts.client.environment
+
+    def reset(self) -> None:
+        """Return to an empty AWS without journal and faults; Envoy and the endpoint stay."""
+        self.parts.reset()
+        self.network.forget()
 
     def client(self, service: str) -> Any:
         """Give a botocore client for arranging a world: its calls are in no journal and meet no fault."""
-        if service not in self._clients:
-            self._clients[service] = self.parts.client(service)
-        return self._clients[service]
+        return self.parts.client(service)
+
+    def lambda_function(self, name: str, handler: Handler) -> str:
+        """Have *handler* answer the invocations of a Lambda function; gives the function's ARN."""
+        return self.parts.functions.add(name, handler)
+
+    @property
+    def invocations(self) -> list[Invocation]:
+        """Every run of a Lambda function that has ended, oldest first."""
+        return list(self.parts.functions.invocations)
 
     def launch(self, name: str, *, zone: str | None = None, service: Service | None = None) -> Instance:
         """Launch an instance with this Name tag and start its service.
@@ -75,7 +84,7 @@ class World:
             root = instances.root_of(f"{name}-{launched['InstanceId']}")
         instance = Instance(launched["InstanceId"], name, launched["PrivateIpAddress"], zone, root, service)
         instances.add(instance)
-        self.say(f"{name}: {instance.id} at {instance.private_ip} in {zone}")
+        self._say(f"{name}: {instance.id} at {instance.private_ip} in {zone}")
         return instance
 
     def auto_scaling_group(
@@ -145,7 +154,9 @@ class World:
         elbv2 = self.client("elbv2")
         http = kind == "application"
         [balancer] = elbv2.create_load_balancer(
-            Name=f"{name}-lb", Type=kind, Subnets=[self.network.subnet(zone) for zone in zones or self.zones]
+            Name=f"{name}-lb",
+            Type=kind,
+            Subnets=[self.network.subnet(zone) for zone in zones or self.zones],
         )["LoadBalancers"]
         [group] = elbv2.create_target_group(
             Name=name,
@@ -254,33 +265,29 @@ class World:
         """
         wanted = {each.id for each in instances}
         deadline = time.monotonic() + patience
-        while True:
-            sound = healthy(self.client, balancer)
-            if wanted <= sound and wanted <= self.serving(balancer):
-                return
+        while missing := wanted - (self.parts.healthy(balancer) & self.serving(balancer)):
             if time.monotonic() > deadline:
-                raise GoCDError(f"{balancer.name}: still not serving: {', '.join(wanted - sound)}")
-            time.sleep(0.05)
+                raise GoCDError(f"{balancer.name}: still not serving: {', '.join(sorted(missing))}")
+            time.sleep(PAUSE)
 
     def serving(self, balancer: LoadBalancer) -> set[str]:
         """Give the ids of the instances that the data plane sends new traffic to at this moment."""
-        return self.parts.serving(balancer.pool)
+        self.parts.plane.look()
+        used = self.parts.plane.serving(balancer.pool)
+        return {each.id for each in self.parts.instances if each.private_ip in used}
 
     def in_flight(self, balancer: LoadBalancer, instance: Instance) -> int:
         """Count the requests (network load balancer: connections) that have not ended on an instance."""
-        return self.parts.in_flight(balancer.pool, instance)
-
-    @property
-    def zones(self) -> list[str]:
-        return self.network.zones
+        self.parts.plane.look()
+        return self.parts.plane.in_flight(balancer.pool, instance.private_ip)
 
     def _booted(self, group: str, size: int, *, patience: float = 30.0) -> list[Instance]:
         deadline = time.monotonic() + patience
         while True:
-            ids = in_service(self.client, group)
+            ids = self.parts.in_service(group)
             booted = [each for each in self.parts.instances if each.id in ids]
             if len(booted) == size:
                 return booted
             if time.monotonic() > deadline:
                 raise GoCDError(f"{group}: {len(booted)} of {size} instances after {patience:.0f} s")
-            time.sleep(0.05)
+            time.sleep(PAUSE)

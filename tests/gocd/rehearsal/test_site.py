@@ -11,7 +11,7 @@ from gocd.rehearsal.capacity import CapacityWatch
 from gocd.rehearsal.injected_faults import inject
 from gocd.rehearsal.plan import Kind
 from gocd.rehearsal.site import DeploymentGroup, Fleet, Site, read_site
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.gocd.rehearsal.standin_aws.control.test_faults import client
 from tests.gocd.rehearsal.standin_aws.services.auto_scaling.fleet import described, lifecycle, suspend, zones
@@ -25,7 +25,7 @@ def site(file: Path = ROLLING, fleet: Fleet | None = None) -> Site:
     return read_site(pipeline, fleet) if fleet else read_site(pipeline)
 
 
-def build(cloud: StandInAWS, fleet: Fleet | None = None, kind: Kind = "application") -> BuiltSite:
+def build(cloud: World, fleet: Fleet | None = None, kind: Kind = "application") -> BuiltSite:
     return build_site(cloud, site(fleet=fleet), kind, "1.0", speed=100)
 
 
@@ -61,7 +61,7 @@ def test_a_fleet_of_nobody_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["application", "classic"])
-def test_six_instances_in_two_zones_serve_through_one_load_balancer(cloud: StandInAWS, kind: Kind) -> None:
+def test_six_instances_in_two_zones_serve_through_one_load_balancer(cloud: World, kind: Kind) -> None:
     built = build(cloud, kind=kind)
 
     assert [each.name for each in built.instances] == [*("Fleet-1", "Fleet-2", "Fleet-3"), *["fleet"] * 3]
@@ -71,7 +71,7 @@ def test_six_instances_in_two_zones_serve_through_one_load_balancer(cloud: Stand
     assert cloud.serving(built.front) == {each.id for each in built.instances}
 
 
-def test_the_group_is_attached_and_as_small_as_it_may_be(cloud: StandInAWS) -> None:
+def test_the_group_is_attached_and_as_small_as_it_may_be(cloud: World) -> None:
     built = build(cloud)
     group = described(cloud)
 
@@ -80,7 +80,7 @@ def test_the_group_is_attached_and_as_small_as_it_may_be(cloud: StandInAWS) -> N
     assert group["HealthCheckType"] == "ELB"
 
 
-def test_a_fleet_may_be_all_by_hand_or_all_in_the_group(cloud: StandInAWS) -> None:
+def test_a_fleet_may_be_all_by_hand_or_all_in_the_group(cloud: World) -> None:
     by_hand = build(cloud, Fleet(by_hand=2, members=0))
     assert [each.name for each in by_hand.instances] == ["Fleet-1", "Fleet-2"]
     assert cloud.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
@@ -90,7 +90,7 @@ def test_a_fleet_may_be_all_by_hand_or_all_in_the_group(cloud: StandInAWS) -> No
     assert [each.name for each in grouped.instances] == ["fleet", "fleet"]
 
 
-def test_capacity_counts_every_one_of_the_fleet(cloud: StandInAWS) -> None:
+def test_capacity_counts_every_one_of_the_fleet(cloud: World) -> None:
     built = build(cloud, Fleet(by_hand=1, members=2))
     watch = CapacityWatch(cloud, built.front, len(built.instances))
     watch.look()
@@ -103,7 +103,7 @@ def test_capacity_counts_every_one_of_the_fleet(cloud: StandInAWS) -> None:
     assert (watch.seen.lowest, watch.seen.of) == (2, 3)
 
 
-def test_an_instance_amid_the_fleet_is_never_healthy_once_it_was_put_back(cloud: StandInAWS) -> None:
+def test_an_instance_amid_the_fleet_is_never_healthy_once_it_was_put_back(cloud: World) -> None:
     built = build(cloud, Fleet(by_hand=1, members=2))
     inject("never-healthy", cloud, built)
     faulty = built.faulty

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import SERVICE, build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.world import World
 from tasks.archives.artifact import open_artifact
 from tasks.archives.packing import pack
 from tasks.aws.api import Aws
@@ -28,7 +28,7 @@ CHECK = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "v
 
 
 @pytest.fixture
-def one(cloud: StandInAWS, pair: Pair) -> Instance:
+def one(cloud: World, pair: Pair) -> Instance:
     place = {"LocationConstraint": "eu-west-1"}
     cloud.client("s3").create_bucket(Bucket="releases", CreateBucketConfiguration=place)
     return pair.one
@@ -75,7 +75,7 @@ def test_every_kind_of_artifact_is_deployed(
 
 @pytest.mark.parametrize("kind", ["tar.gz", "zip"])
 def test_an_object_in_s3_is_fetched_by_the_instance_from_where_it_is(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, tmp_path: Path, kind: str
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path, kind: str
 ) -> None:
     with Path(made(kind, tmp_path)).open("rb") as file:
         cloud.client("s3").put_object(Bucket="releases", Key="ci/app it's 2.0", Body=file.read())
@@ -102,7 +102,7 @@ def test_an_object_in_s3_is_fetched_by_the_instance_from_where_it_is(
     ],
 )
 def test_an_object_that_is_no_release_is_refused(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, address: str, said: str
+    cloud: World, gocd_tasks: CommandLine, one: Instance, address: str, said: str
 ) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:

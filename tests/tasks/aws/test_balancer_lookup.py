@@ -2,7 +2,7 @@
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.instances import find_instance
@@ -15,9 +15,7 @@ def addresses(aws: Aws, *names: str, remembered: tuple[str, ...] = ()) -> list[s
     return [balancer.address for balancer in find_load_balancers(aws, names, instance, remembered)]
 
 
-def test_an_instance_is_found_by_id_name_address_and_dns_name(
-    cloud: StandInAWS, aws: Aws, pair: Pair
-) -> None:
+def test_an_instance_is_found_by_id_name_address_and_dns_name(cloud: World, aws: Aws, pair: Pair) -> None:
     [described] = cloud.client("ec2").describe_instances(InstanceIds=[pair.one.id])["Reservations"]
     dns = described["Instances"][0]["PrivateDnsName"]
 
@@ -33,7 +31,7 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(aws: Aws, pa
     assert refusal.value.advice == "Did you mean Staging-1?"
 
 
-def test_a_name_that_two_instances_have_is_refused_with_both(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+def test_a_name_that_two_instances_have_is_refused_with_both(cloud: World, aws: Aws, pair: Pair) -> None:
     other = cloud.launch("Staging-1")
     with pytest.raises(Refused, match="means 2 instances") as refusal:
         find_instance(aws, "Staging-1")
@@ -42,7 +40,7 @@ def test_a_name_that_two_instances_have_is_refused_with_both(cloud: StandInAWS, 
     assert other.id in refusal.value.what
 
 
-def test_a_terminated_namesake_does_not_count(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+def test_a_terminated_namesake_does_not_count(cloud: World, aws: Aws, pair: Pair) -> None:
     other = cloud.launch("Staging-1")
     cloud.client("ec2").terminate_instances(InstanceIds=[other.id])
 
@@ -88,7 +86,7 @@ def test_both_kinds_of_one_name_are_a_doubt_that_a_prefix_settles(aws: Aws, behi
 
 
 def test_a_load_balancer_with_two_target_groups_is_a_doubt(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer
+    cloud: World, aws: Aws, behind: MakeBalancer
 ) -> None:
     made = behind("application")
     elbv2 = cloud.client("elbv2")
@@ -119,7 +117,7 @@ def test_the_same_one_named_twice_counts_once(aws: Aws, behind: MakeBalancer) ->
 
 
 def test_all_is_every_one_it_is_in_and_every_one_it_was_taken_out_of(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer, pair: Pair
+    cloud: World, aws: Aws, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application", name="in")
     behind("classic", name="also-in")

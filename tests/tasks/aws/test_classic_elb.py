@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.classic_elb import _member
@@ -32,7 +32,7 @@ def in_use(url: str, users: ThreadPoolExecutor) -> None:
 
 
 def test_it_calls_a_draining_instance_in_service_and_we_do_not(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer, pair: Pair
+    cloud: World, aws: Aws, behind: MakeBalancer, pair: Pair
 ) -> None:
     made = behind("classic", drain=10)
     balancer = found(aws)
@@ -59,7 +59,7 @@ def test_a_drain_ends_when_the_last_request_is_answered(aws: Aws, behind: MakeBa
             time.sleep(0.1)
 
 
-def test_without_connection_draining_it_is_out_at_once(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+def test_without_connection_draining_it_is_out_at_once(cloud: World, aws: Aws, pair: Pair) -> None:
     cloud.classic("staging", instances=list(pair), draining=None)
     balancer = found(aws)
     balancer.deregister([Place(find_instance(aws, "Staging-1"), ())])
@@ -68,9 +68,7 @@ def test_without_connection_draining_it_is_out_at_once(cloud: StandInAWS, aws: A
     assert member(aws, balancer).state is State.OUT
 
 
-def test_a_stopped_instance_cannot_serve(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer, pair: Pair
-) -> None:
+def test_a_stopped_instance_cannot_serve(cloud: World, aws: Aws, behind: MakeBalancer, pair: Pair) -> None:
     behind("classic")
     cloud.client("ec2").stop_instances(InstanceIds=[pair.one.id])
     balancer = found(aws)
@@ -81,7 +79,7 @@ def test_a_stopped_instance_cannot_serve(
     assert "stopped state" in seen.reason
 
 
-def test_zones_count_alone_with_cross_zone_off(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+def test_zones_count_alone_with_cross_zone_off(cloud: World, aws: Aws, pair: Pair) -> None:
     cloud.classic("staging", instances=list(pair), cross_zone=False)
     balancer = found(aws)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.instances import Instance, find_instance
@@ -55,7 +55,7 @@ def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
         fake.serve(instance(1), instance(2))
         yield Setting(fake, instance(1), instance(2), instance(3), clock.sleep, lambda: None)
         return
-    cloud: StandInAWS = request.getfixturevalue("cloud")
+    cloud: World = request.getfixturevalue("cloud")
     aws: Aws = request.getfixturevalue("aws")
     make: MakeBalancer = request.getfixturevalue("behind")
     made = make(request.param, drain=DRAIN)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.parameter import Look, Parameter, newest_valid
@@ -22,7 +22,7 @@ def parameter(aws: Aws) -> Parameter:
     return Parameter(aws, NAME, "target-group:staging", FakeClock())
 
 
-def put(cloud: StandInAWS, value: Mapping[str, Any] | str) -> None:
+def put(cloud: World, value: Mapping[str, Any] | str) -> None:
     """Write as somebody else would, past all rules."""
     text = value if isinstance(value, str) else json.dumps(value)
     cloud.client("ssm").put_parameter(Name=NAME, Value=text, Type="String", Overwrite=True)
@@ -65,7 +65,7 @@ def test_what_was_written_by_hand_changes_nothing(value: str) -> None:
     assert newest_valid([*history(0), {"Version": 2, "Value": value}]) == history(0)[0]
 
 
-def test_a_parameter_is_made_changed_and_read(aws: Aws, cloud: StandInAWS) -> None:
+def test_a_parameter_is_made_changed_and_read(aws: Aws, cloud: World) -> None:
     one = parameter(aws)
     nothing = one.look()
     assert (nothing.version, nothing.content) == (0, {})
@@ -109,7 +109,7 @@ def test_of_all_that_saw_the_same_version_the_first_to_write_wins(aws: Aws) -> N
     assert writers[0].look().content == {"who": "last"}
 
 
-def test_a_writer_overtaken_in_the_middle_of_its_write_has_lost(aws: Aws, cloud: StandInAWS) -> None:
+def test_a_writer_overtaken_in_the_middle_of_its_write_has_lost(aws: Aws, cloud: World) -> None:
     one, two = parameter(aws), parameter(aws)
     begun = one.swap(one.look(), {"who": "nobody"})
     assert begun is not None
@@ -127,7 +127,7 @@ def test_a_writer_overtaken_in_the_middle_of_its_write_has_lost(aws: Aws, cloud:
     assert one.look().content == {"who": "two"}
 
 
-def test_a_slow_writer_has_lost_to_any_number_of_renewals(aws: Aws, cloud: StandInAWS) -> None:
+def test_a_slow_writer_has_lost_to_any_number_of_renewals(aws: Aws, cloud: World) -> None:
     slow, holder = parameter(aws), parameter(aws)
     held = holder.swap(holder.look(), {"who": "holder"})
     assert held is not None
@@ -145,7 +145,7 @@ def test_a_slow_writer_has_lost_to_any_number_of_renewals(aws: Aws, cloud: Stand
     assert holder.swap(holder.look(), {"who": "still"}) is not None
 
 
-def test_what_holds_is_found_behind_many_lost_writes(aws: Aws, cloud: StandInAWS) -> None:
+def test_what_holds_is_found_behind_many_lost_writes(aws: Aws, cloud: World) -> None:
     one = parameter(aws)
     assert one.swap(one.look(), {"who": "one"}) is not None
     for _ in range(99):
@@ -156,7 +156,7 @@ def test_what_holds_is_found_behind_many_lost_writes(aws: Aws, cloud: StandInAWS
     assert (seen.version, seen.content) == (100, {"who": "one"})
 
 
-def test_nothing_is_guessed_once_what_holds_is_forgotten(aws: Aws, cloud: StandInAWS) -> None:
+def test_nothing_is_guessed_once_what_holds_is_forgotten(aws: Aws, cloud: World) -> None:
     one = parameter(aws)
     assert one.swap(one.look(), {"who": "one"}) is not None
     for _ in range(100):
@@ -166,7 +166,7 @@ def test_nothing_is_guessed_once_what_holds_is_forgotten(aws: Aws, cloud: StandI
         one.look()
 
 
-def test_a_version_that_slips_between_two_pages_is_not_missed(aws: Aws, cloud: StandInAWS) -> None:
+def test_a_version_that_slips_between_two_pages_is_not_missed(aws: Aws, cloud: World) -> None:
     one = parameter(aws)
     for number in range(50):
         put(cloud, {"base": number})
@@ -190,7 +190,7 @@ def test_a_version_that_slips_between_two_pages_is_not_missed(aws: Aws, cloud: S
     assert len(pages) > 2
 
 
-def test_a_deleted_parameter_gives_nobody_a_false_win(aws: Aws, cloud: StandInAWS) -> None:
+def test_a_deleted_parameter_gives_nobody_a_false_win(aws: Aws, cloud: World) -> None:
     one, two = parameter(aws), parameter(aws)
     first = one.swap(one.look(), {"who": "one"})
     assert first is not None

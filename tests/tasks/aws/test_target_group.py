@@ -2,7 +2,7 @@
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.instances import find_instance
@@ -22,7 +22,7 @@ def member(aws: Aws, balancer: LoadBalancer, name: str = "Staging-1") -> Member:
     return balancer.roster(instance).of(instance)
 
 
-def test_a_group_behind_no_load_balancer_cannot_serve(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+def test_a_group_behind_no_load_balancer_cannot_serve(cloud: World, aws: Aws, pair: Pair) -> None:
     made = cloud.target_group("staging", instances=list(pair))
     elbv2 = cloud.client("elbv2")
     [listener] = elbv2.describe_listeners(LoadBalancerArn=made.load_balancer_arn)["Listeners"]
@@ -33,9 +33,7 @@ def test_a_group_behind_no_load_balancer_cannot_serve(cloud: StandInAWS, aws: Aw
     assert "Target.NotInUse" in seen.words
 
 
-def test_an_instance_in_a_zone_that_is_not_enabled_cannot_serve(
-    cloud: StandInAWS, aws: Aws, pair: Pair
-) -> None:
+def test_an_instance_in_a_zone_that_is_not_enabled_cannot_serve(cloud: World, aws: Aws, pair: Pair) -> None:
     made = cloud.target_group("staging", instances=[pair.two], zones=["eu-west-1b", "eu-west-1c"])
     cloud.client("elbv2").register_targets(TargetGroupArn=made.arn, Targets=[{"Id": pair.one.id}])
 
@@ -44,9 +42,7 @@ def test_an_instance_in_a_zone_that_is_not_enabled_cannot_serve(
     assert "Target.NotInUse" in seen.words
 
 
-def test_a_stopped_instance_cannot_serve(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer, pair: Pair
-) -> None:
+def test_a_stopped_instance_cannot_serve(cloud: World, aws: Aws, behind: MakeBalancer, pair: Pair) -> None:
     behind("application")
     cloud.client("ec2").stop_instances(InstanceIds=[pair.one.id])
     balancer = found(aws)
@@ -58,7 +54,7 @@ def test_a_stopped_instance_cannot_serve(
 
 
 def test_a_terminated_instance_serves_no_more(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer, pair: Pair
+    cloud: World, aws: Aws, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application")
     cloud.client("ec2").terminate_instances(InstanceIds=[pair.one.id])
@@ -74,7 +70,7 @@ def found_by(aws: Aws, name: str, instance: str) -> LoadBalancer:
     return balancer
 
 
-def test_health_that_is_not_checked_is_never_known(cloud: StandInAWS, aws: Aws, behind: MakeBalancer) -> None:
+def test_health_that_is_not_checked_is_never_known(cloud: World, aws: Aws, behind: MakeBalancer) -> None:
     made = behind("application")
     cloud.client("elbv2").modify_target_group(TargetGroupArn=made.arn, HealthCheckEnabled=False)
 
@@ -84,7 +80,7 @@ def test_health_that_is_not_checked_is_never_known(cloud: StandInAWS, aws: Aws, 
 
 
 def test_who_fails_its_health_check_is_unhealthy_with_the_reason_that_aws_gives(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer, pair: Pair
+    cloud: World, aws: Aws, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application")
     cloud.faults.unreachable(pair.one.id)
@@ -99,7 +95,7 @@ def test_who_fails_its_health_check_is_unhealthy_with_the_reason_that_aws_gives(
 
 
 def test_an_instance_on_two_ports_leaves_and_comes_back_on_both(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer, pair: Pair
+    cloud: World, aws: Aws, behind: MakeBalancer, pair: Pair
 ) -> None:
     made = behind("application", drain=0)
     cloud.client("elbv2").register_targets(
@@ -116,9 +112,7 @@ def test_an_instance_on_two_ports_leaves_and_comes_back_on_both(
     assert member(aws, balancer).ports == (8080, 8081)
 
 
-def test_a_group_of_addresses_knows_an_instance_by_its_private_ip(
-    cloud: StandInAWS, aws: Aws, pair: Pair
-) -> None:
+def test_a_group_of_addresses_knows_an_instance_by_its_private_ip(cloud: World, aws: Aws, pair: Pair) -> None:
     made = cloud.target_group("staging", instances=[])
     elbv2 = cloud.client("elbv2")
     vpc = elbv2.describe_target_groups(TargetGroupArns=[made.arn])["TargetGroups"][0]["VpcId"]
@@ -140,7 +134,7 @@ def test_a_group_of_addresses_knows_an_instance_by_its_private_ip(
 
 
 def test_zones_count_alone_behind_a_network_load_balancer_with_cross_zone_off(
-    cloud: StandInAWS, aws: Aws, pair: Pair
+    cloud: World, aws: Aws, pair: Pair
 ) -> None:
     cloud.target_group("staging", kind="network", instances=list(pair), cross_zone=False)
     balancer = found(aws)
@@ -151,7 +145,7 @@ def test_zones_count_alone_behind_a_network_load_balancer_with_cross_zone_off(
 
 
 def test_a_network_load_balancer_has_cross_zone_off_unless_told_otherwise(
-    cloud: StandInAWS, aws: Aws, pair: Pair
+    cloud: World, aws: Aws, pair: Pair
 ) -> None:
     cloud.target_group("staging", kind="network", instances=list(pair))
 
@@ -159,7 +153,7 @@ def test_a_network_load_balancer_has_cross_zone_off_unless_told_otherwise(
 
 
 def test_an_application_load_balancer_has_cross_zone_on_unless_its_group_says_no(
-    cloud: StandInAWS, aws: Aws, pair: Pair
+    cloud: World, aws: Aws, pair: Pair
 ) -> None:
     cloud.target_group("on", instances=list(pair))
     cloud.target_group("off", instances=list(pair), cross_zone=False)
@@ -168,14 +162,14 @@ def test_an_application_load_balancer_has_cross_zone_on_unless_its_group_says_no
     assert found(aws, "off").settings().zonal
 
 
-def test_a_network_load_balancer_is_given_minutes(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+def test_a_network_load_balancer_is_given_minutes(cloud: World, aws: Aws, pair: Pair) -> None:
     cloud.target_group("slow", kind="network", instances=list(pair), cross_zone=True)
     cloud.target_group("quick", instances=list(pair))
 
     assert found(aws, "slow").settings().healthy_within - found(aws, "quick").settings().healthy_within == 150
 
 
-def test_slow_start_is_read(cloud: StandInAWS, aws: Aws, behind: MakeBalancer) -> None:
+def test_slow_start_is_read(cloud: World, aws: Aws, behind: MakeBalancer) -> None:
     made = behind("application")
     cloud.client("elbv2").modify_target_group_attributes(
         TargetGroupArn=made.arn, Attributes=[{"Key": "slow_start.duration_seconds", "Value": "60"}]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.errors import Denied
@@ -21,7 +21,7 @@ def counts(aws: Aws) -> dict[str, int | None]:
     return {count.name: count.value for count in count_failures(aws, balancer, SINCE, UNTIL)}
 
 
-def publish(cloud: StandInAWS, aws: Aws, **values: float) -> None:
+def publish(cloud: World, aws: Aws, **values: float) -> None:
     """Put figures where AWS would have put them, three minutes ago."""
     [balancer] = find_load_balancers(aws, ["staging"], find_instance(aws, "Staging-1"))
     source = balancer.metrics()
@@ -46,14 +46,14 @@ def test_no_traffic_at_all_means_that_nothing_is_known(aws: Aws, behind: MakeBal
     assert set(counts(aws).values()) == {None}
 
 
-def test_traffic_without_failures_means_zero(cloud: StandInAWS, aws: Aws, behind: MakeBalancer) -> None:
+def test_traffic_without_failures_means_zero(cloud: World, aws: Aws, behind: MakeBalancer) -> None:
     behind("application")
     publish(cloud, aws, RequestCount=1000)
 
     assert set(counts(aws).values()) == {0}
 
 
-def test_failures_are_counted(cloud: StandInAWS, aws: Aws, behind: MakeBalancer) -> None:
+def test_failures_are_counted(cloud: World, aws: Aws, behind: MakeBalancer) -> None:
     behind("application")
     publish(cloud, aws, RequestCount=1000, HTTPCode_ELB_5XX_Count=7, RejectedConnectionCount=2)
 
@@ -64,7 +64,7 @@ def test_failures_are_counted(cloud: StandInAWS, aws: Aws, behind: MakeBalancer)
 
 
 def test_the_surge_queue_of_a_classic_load_balancer_is_its_longest(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer
+    cloud: World, aws: Aws, behind: MakeBalancer
 ) -> None:
     behind("classic")
     publish(cloud, aws, RequestCount=1000, SurgeQueueLength=40, HTTPCode_Backend_5XX=3)
@@ -75,7 +75,7 @@ def test_the_surge_queue_of_a_classic_load_balancer_is_its_longest(
 
 
 def test_a_missing_permission_is_said_and_not_taken_for_zero(
-    cloud: StandInAWS, aws: Aws, behind: MakeBalancer
+    cloud: World, aws: Aws, behind: MakeBalancer
 ) -> None:
     behind("application")
     cloud.faults.deny("cloudwatch:GetMetricData")

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
 from tests.tasks.killing import AT, moments
 
 pytestmark = pytest.mark.end_to_end
 
 
-def state(cloud: StandInAWS, made: LoadBalancer, pair: Pair) -> dict[str, Any]:
+def state(cloud: World, made: LoadBalancer, pair: Pair) -> dict[str, Any]:
     """All that a detach or attach may change."""
     tags = {
         f"{tag['ResourceId']} {tag['Key']}": re.sub(r"since=\S+", "", tag["Value"])
@@ -26,7 +26,7 @@ def state(cloud: StandInAWS, made: LoadBalancer, pair: Pair) -> dict[str, Any]:
     return {"serving": cloud.serving(made), "tags": tags, "health": health(cloud, made, pair)}
 
 
-def health(cloud: StandInAWS, made: LoadBalancer, pair: Pair) -> dict[str, str]:
+def health(cloud: World, made: LoadBalancer, pair: Pair) -> dict[str, str]:
     if made.kind == "classic":
         ids = [{"InstanceId": each.id} for each in pair]
         states = cloud.client("elb").describe_instance_health(LoadBalancerName=made.name, Instances=ids)
@@ -38,7 +38,7 @@ def health(cloud: StandInAWS, made: LoadBalancer, pair: Pair) -> dict[str, str]:
     }
 
 
-def killed_at(cloud: StandInAWS, number: int, running: list[subprocess.Popen[str]]) -> None:
+def killed_at(cloud: World, number: int, running: list[subprocess.Popen[str]]) -> None:
     """Arrange for SIGKILL once the *number*-th call has taken effect, before its answer is sent."""
 
     def kill(call: Call) -> None:
@@ -53,7 +53,7 @@ def killed_at(cloud: StandInAWS, number: int, running: list[subprocess.Popen[str
 @pytest.mark.parametrize("kind", ["application", "classic"])
 @pytest.mark.parametrize("task", ["detach-instance", "attach-instance"])
 def test_the_same_command_again_heals(
-    cloud: StandInAWS,
+    cloud: World,
     gocd_tasks: CommandLine,
     behind: MakeBalancer,
     pair: Pair,

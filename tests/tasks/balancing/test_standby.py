@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import CommandLine
 
 pytestmark = pytest.mark.end_to_end
@@ -20,7 +20,7 @@ ZONES = ("eu-west-1a", "eu-west-1b")
 
 @dataclass
 class Group:
-    cloud: StandInAWS
+    cloud: World
     balancer: LoadBalancer
     members: list[Instance]
 
@@ -40,7 +40,7 @@ class Group:
 
 
 @pytest.fixture
-def group(cloud: StandInAWS, sample: Service) -> Group:
+def group(cloud: World, sample: Service) -> Group:
     balancer = cloud.target_group("web", deregistration_delay=1)
     members = cloud.auto_scaling_group(
         "fleet", size=3, min_size=3, service=sample, load_balancers=[balancer], zones=ZONES
@@ -83,9 +83,7 @@ def test_the_minimum_comes_back_with_the_members_and_not_before(
     assert group.look()["suspended"] == set()
 
 
-def test_a_minimum_that_allows_it_is_left_alone(
-    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
-) -> None:
+def test_a_minimum_that_allows_it_is_left_alone(cloud: World, group: Group, gocd_tasks: CommandLine) -> None:
     cloud.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="fleet", MinSize=1)
     out = gocd_tasks("detach-instance", group.members[0].id, "--load-balancer", "web")
 
@@ -95,7 +93,7 @@ def test_a_minimum_that_allows_it_is_left_alone(
 
 
 def test_a_process_that_somebody_suspended_stays_suspended(
-    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+    cloud: World, group: Group, gocd_tasks: CommandLine
 ) -> None:
     processes = {"AutoScalingGroupName": "fleet", "ScalingProcesses": ["AZRebalance", "ScheduledActions"]}
     cloud.client("autoscaling").suspend_processes(**processes)
@@ -106,7 +104,7 @@ def test_a_process_that_somebody_suspended_stays_suspended(
 
 
 def test_a_group_that_could_not_take_its_member_back_is_refused(
-    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+    cloud: World, group: Group, gocd_tasks: CommandLine
 ) -> None:
     launch = {"AutoScalingGroupName": "fleet", "ScalingProcesses": ["Launch"]}
     cloud.client("autoscaling").suspend_processes(**launch)
@@ -119,7 +117,7 @@ def test_a_group_that_could_not_take_its_member_back_is_refused(
 
 
 def test_a_load_balancer_that_the_group_does_not_know_is_left_beside_it(
-    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+    cloud: World, group: Group, gocd_tasks: CommandLine
 ) -> None:
     member = group.members[0]
     internal = cloud.target_group("internal", instances=group.members, deregistration_delay=1)
@@ -133,7 +131,7 @@ def test_a_load_balancer_that_the_group_does_not_know_is_left_beside_it(
 
 
 def test_what_is_attached_to_the_group_is_guarded_although_it_was_not_named(
-    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+    cloud: World, group: Group, gocd_tasks: CommandLine
 ) -> None:
     other = cloud.target_group("other", deregistration_delay=1)
     attached = {"AutoScalingGroupName": "fleet", "TargetGroupARNs": [other.arn]}
@@ -147,7 +145,7 @@ def test_what_is_attached_to_the_group_is_guarded_although_it_was_not_named(
 
 
 def test_a_cancel_while_it_drains_puts_it_back_from_standby(
-    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine
+    cloud: World, group: Group, gocd_tasks: CommandLine
 ) -> None:
     before, member = group.look(), group.members[0].id
     cloud.client("elbv2").modify_target_group_attributes(
@@ -172,7 +170,7 @@ def test_a_cancel_while_it_drains_puts_it_back_from_standby(
     ["CreateTags", "CreateOrUpdateTags", "UpdateAutoScalingGroup", "SuspendProcesses", "EnterStandby"],
 )
 def test_killed_on_its_way_out_the_next_attach_leaves_all_as_it_was(
-    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine, operation: str
+    cloud: World, group: Group, gocd_tasks: CommandLine, operation: str
 ) -> None:
     before, member = group.look(), group.members[0].id
     kill_after(cloud, gocd_tasks, operation, "detach-instance", member)
@@ -187,7 +185,7 @@ def test_killed_on_its_way_out_the_next_attach_leaves_all_as_it_was(
     "operation", ["ExitStandby", "UpdateAutoScalingGroup", "ResumeProcesses", "DeleteTags"]
 )
 def test_killed_on_its_way_back_the_same_command_heals(
-    cloud: StandInAWS, group: Group, gocd_tasks: CommandLine, operation: str
+    cloud: World, group: Group, gocd_tasks: CommandLine, operation: str
 ) -> None:
     before, member = group.look(), group.members[0].id
     assert gocd_tasks("detach-instance", member, "--load-balancer", "web").returncode == 0
@@ -199,7 +197,7 @@ def test_killed_on_its_way_back_the_same_command_heals(
     assert group.remembered() == set()
 
 
-def kill_after(cloud: StandInAWS, gocd_tasks: CommandLine, operation: str, task: str, member: str) -> None:
+def kill_after(cloud: World, gocd_tasks: CommandLine, operation: str, task: str, member: str) -> None:
     """Kill the task once its first call of *operation* has taken effect."""
     running: list[subprocess.Popen[str]] = []
 

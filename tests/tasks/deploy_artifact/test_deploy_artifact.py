@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import CommandLine, Pair
 
 SSM = ("--bucket", "releases", "--install-to", "/srv/app", "--restart", "systemctl restart app")
@@ -19,7 +19,7 @@ CHECK = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "v
 
 
 @pytest.fixture
-def one(cloud: StandInAWS, pair: Pair) -> Instance:
+def one(cloud: World, pair: Pair) -> Instance:
     cloud.client("s3").create_bucket(
         Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
@@ -32,7 +32,7 @@ def version(private_ip: str) -> str:
 
 
 def test_a_release_is_installed_started_and_proved(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
     release = str(build_release("2.0", tmp_path))
     done = gocd_tasks(
@@ -46,7 +46,7 @@ def test_a_release_is_installed_started_and_proved(
 
 
 def test_the_same_again_uploads_nothing_and_ends_the_same(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
     release = str(build_release("2.0", tmp_path))
     words = ("deploy-artifact", "Staging-1", release, "--version", "2.0", *SSM, *CHECK)
@@ -85,7 +85,7 @@ def test_a_release_that_does_not_start_goes_back_and_says_so(
     [("offline", "is ConnectionLost, not Online"), ("stopping", "Staging-1 is stopp")],
 )
 def test_an_instance_that_cannot_be_reached_is_refused_before_anything_is_uploaded(
-    cloud: StandInAWS,
+    cloud: World,
     gocd_tasks: CommandLine,
     one: Instance,
     pair: Pair,
@@ -106,7 +106,7 @@ def test_an_instance_that_cannot_be_reached_is_refused_before_anything_is_upload
 
 
 def test_a_hostile_archive_is_refused_before_anything_is_uploaded(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
     path = tmp_path / "evil.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
@@ -141,7 +141,7 @@ def test_a_missing_bucket_is_said_with_the_state_that_is_left(
 
 
 def test_an_upload_that_is_forbidden_names_the_permission(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
     cloud.faults.deny("s3:PutObject")
     release = str(build_release("2.0", tmp_path))
@@ -152,7 +152,7 @@ def test_an_upload_that_is_forbidden_names_the_permission(
 
 
 def test_a_throttled_order_is_looked_up_before_it_is_sent_again(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
     cloud.faults.throttle(0.4, seed=3)
     release = str(build_release("2.0", tmp_path))
@@ -195,7 +195,7 @@ def test_a_command_that_fails_says_how(gocd_tasks: CommandLine, one: Instance, t
 
 
 def test_a_dry_run_looks_and_changes_nothing(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
     release = str(build_release("2.0", tmp_path))
     done = gocd_tasks("deploy-artifact", "Staging-1", release, "--version", "2.0", *SSM, *CHECK, "--dry-run")

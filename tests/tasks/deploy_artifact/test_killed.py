@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.balancing.test_killed import killed_at
 from tests.tasks.conftest import CommandLine, Pair
 from tests.tasks.killing import AT, moments
@@ -34,7 +34,7 @@ def state(one: Instance) -> dict[str, object]:
     }
 
 
-def emptied(cloud: StandInAWS) -> None:
+def emptied(cloud: World) -> None:
     s3 = cloud.client("s3")
     for each in s3.list_objects_v2(Bucket="releases").get("Contents", []):
         s3.delete_object(Bucket="releases", Key=each["Key"])
@@ -43,7 +43,7 @@ def emptied(cloud: StandInAWS) -> None:
 @AT
 @pytest.mark.parametrize("well", [True, False], ids=["a good release", "a bad release"])
 def test_the_same_command_again_heals(
-    cloud: StandInAWS, gocd_tasks: CommandLine, pair: Pair, tmp_path: Path, well: bool, every: bool
+    cloud: World, gocd_tasks: CommandLine, pair: Pair, tmp_path: Path, well: bool, every: bool
 ) -> None:
     one = pair.one
     place = {"LocationConstraint": "eu-west-1"}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import CommandLine, Pair
 
 SSM = ("--bucket", "releases", "--install-to", "/srv/app", "--restart", "systemctl restart app")
@@ -17,7 +17,7 @@ BACK = ("deploy-artifact", "Staging-1", "--rollback", *SSM[2:], *CHECK)
 
 
 @pytest.fixture
-def one(cloud: StandInAWS, pair: Pair) -> Instance:
+def one(cloud: World, pair: Pair) -> Instance:
     place = {"LocationConstraint": "eu-west-1"}
     cloud.client("s3").create_bucket(Bucket="releases", CreateBucketConfiguration=place)
     return pair.one
@@ -65,7 +65,7 @@ def test_it_stays_for_a_look_if_asked_and_one_can_still_go_back(
 
 
 def test_what_is_out_of_its_load_balancer_stays_out_and_that_is_said(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, pair: Pair, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: Instance, pair: Pair, tmp_path: Path
 ) -> None:
     cloud.target_group("staging", instances=list(pair), deregistration_delay=1)
     assert gocd_tasks("detach-instance", "Staging-1", "--load-balancer", "staging").returncode == 0
@@ -146,7 +146,7 @@ def test_a_way_of_deploying_that_cannot_go_back_says_so(
     ],
 )
 def test_what_makes_no_sense_is_refused(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, given: tuple[str, ...], said: str
+    cloud: World, gocd_tasks: CommandLine, one: Instance, given: tuple[str, ...], said: str
 ) -> None:
     done = gocd_tasks("deploy-artifact", "Staging-1", *SSM, *given)
 
@@ -157,7 +157,7 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_a_dry_run_of_going_back_changes_nothing(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance
+    cloud: World, gocd_tasks: CommandLine, one: Instance
 ) -> None:
     done = gocd_tasks(*BACK, "--dry-run")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.herd.names import HerdNames
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.parameter_value import ParameterValue
@@ -84,7 +84,7 @@ def test_a_version_is_asked_for_until_its_smoke_test_has_passed() -> None:
 
 
 @pytest.fixture
-def stack(cloud: StandInAWS) -> StandInAWS:
+def stack(cloud: World) -> World:
     """A HERD of which nothing is there but what an upgrade begins with."""
     client = cloud.client("codedeploy")
     client.create_application(applicationName=HERD.application)
@@ -98,11 +98,11 @@ def stack(cloud: StandInAWS) -> StandInAWS:
     return cloud
 
 
-def test_a_parameter_that_is_to_be_filled_later_says_nothing(stack: StandInAWS, aws: Aws) -> None:
+def test_a_parameter_that_is_to_be_filled_later_says_nothing(stack: World, aws: Aws) -> None:
     assert read_upgrades(aws, HERD) == Upgrades()
 
 
-def create_deployment(stack: StandInAWS) -> str:
+def create_deployment(stack: World) -> str:
     """A deployment of HERD; it fails at once, as there is nobody to deploy to."""
     client = stack.client("codedeploy")
     place = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k", "bundleType": "zip"}}
@@ -117,7 +117,7 @@ def turn(aws: Aws, stage: Stage) -> UpgradeInvocation:
     return UpgradeInvocation(aws, HERD, HERD.function, "2.0", "", stage.wait)
 
 
-def lose_answers(cloud: StandInAWS, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+def lose_answers(cloud: World, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     take_effect = cloud.parts.control_plane._take_effect
 
     def lose(call: Call, environ: dict[str, Any]) -> Any:
@@ -129,7 +129,7 @@ def lose_answers(cloud: StandInAWS, monkeypatch: pytest.MonkeyPatch, code: str) 
 
 @pytest.mark.parametrize("code", ["ServiceException", "ServiceUnavailable"])
 def test_an_answer_that_is_lost_is_waited_out_and_never_asked_for_again(
-    stack: StandInAWS, aws: Aws, monkeypatch: pytest.MonkeyPatch, code: str
+    stack: World, aws: Aws, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     stack.lambda_function(HERD.function, lambda event, context: None)
     lose_answers(stack, monkeypatch, code)
@@ -145,7 +145,7 @@ def test_an_answer_that_is_lost_is_waited_out_and_never_asked_for_again(
 
 
 def test_a_function_that_may_not_be_run_by_now_is_asked_again_and_then_given_up(
-    stack: StandInAWS, aws: Aws, monkeypatch: pytest.MonkeyPatch
+    stack: World, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.lambda_function(HERD.function, lambda event, context: None)
     lose_answers(stack, monkeypatch, "TooManyRequestsException")
@@ -158,7 +158,7 @@ def test_a_function_that_may_not_be_run_by_now_is_asked_again_and_then_given_up(
 
 
 def test_an_error_that_no_repetition_helps_is_said_at_once(
-    stack: StandInAWS, aws: Aws, monkeypatch: pytest.MonkeyPatch
+    stack: World, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.lambda_function(HERD.function, lambda event, context: None)
     lose_answers(stack, monkeypatch, "InvalidRuntimeException")
@@ -170,9 +170,7 @@ def test_an_error_that_no_repetition_helps_is_said_at_once(
     assert len(stack.invocations) == 1
 
 
-def test_an_id_that_the_log_only_mentions_is_not_taken_for_the_deployment(
-    stack: StandInAWS, aws: Aws
-) -> None:
+def test_an_id_that_the_log_only_mentions_is_not_taken_for_the_deployment(stack: World, aws: Aws) -> None:
     stack.lambda_function(HERD.function, lambda event, context: context.log("INFO: after d-ABCDEFGHI."))
     stage = Stage()
     with pytest.raises(TaskError, match="answered null and started no deployment"):
@@ -182,7 +180,7 @@ def test_an_id_that_the_log_only_mentions_is_not_taken_for_the_deployment(
 
 
 @pytest.mark.parametrize("told_by", ["payload", "log", "parameter", "group"])
-def test_the_deployment_is_found_wherever_it_is_told(stack: StandInAWS, aws: Aws, told_by: str) -> None:
+def test_the_deployment_is_found_wherever_it_is_told(stack: World, aws: Aws, told_by: str) -> None:
     begun: list[str] = [create_deployment(stack)]
 
     def function(event: Any, context: Context) -> Any:
@@ -201,7 +199,7 @@ def test_the_deployment_is_found_wherever_it_is_told(stack: StandInAWS, aws: Aws
     assert len(stack.invocations) == 1
 
 
-def test_a_long_run_of_the_function_is_never_silent(stack: StandInAWS, aws: Aws) -> None:
+def test_a_long_run_of_the_function_is_never_silent(stack: World, aws: Aws) -> None:
     over = threading.Event()
     stage = Stage()
     stage.clock.at(65, over.set)
@@ -215,7 +213,7 @@ def test_a_long_run_of_the_function_is_never_silent(stack: StandInAWS, aws: Aws)
 
 
 def test_a_request_is_not_taken_for_begun_by_an_upgrade_that_ended_just_before_it(
-    stack: StandInAWS, aws: Aws
+    stack: World, aws: Aws
 ) -> None:
     """The function of a run that died has recorded its request, and is still to create the deployment."""
     former = create_deployment(stack)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.instances import Instance, find_instance
 from tasks.aws.script_result import ScriptResult
@@ -53,7 +53,7 @@ def request_in_flight(address: str, seconds: float, *, half_closed: bool = False
 
 @pytest.mark.parametrize("half_closed", [False, True], ids=["open", "said all"])
 def test_a_request_in_flight_is_seen_on_its_own_instance_and_on_no_other(
-    cloud: StandInAWS, aws: Aws, pair: Pair, half_closed: bool
+    cloud: World, aws: Aws, pair: Pair, half_closed: bool
 ) -> None:
     one, two = (find_instance(aws, each.id) for each in pair)
     cloud.journal.clear()
@@ -87,7 +87,7 @@ def test_a_connection_that_comes_between_two_looks_is_seen(aws: Aws, pair: Pair)
 
 
 def test_connections_that_a_load_balancer_keeps_count(
-    cloud: StandInAWS, aws: Aws, pair: Pair, behind: MakeBalancer
+    cloud: World, aws: Aws, pair: Pair, behind: MakeBalancer
 ) -> None:
     balancer = behind("application")
     one, two = (find_instance(aws, each.id) for each in pair)
@@ -143,7 +143,7 @@ def test_a_port_that_is_passed_on_to_a_container_is_no_evidence(
     assert found == [Idleness(None, f"port 8081 is passed on to a container by {name}")]
 
 
-def test_no_evidence_comes_with_words_and_never_as_an_error(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+def test_no_evidence_comes_with_words_and_never_as_an_error(cloud: World, aws: Aws, pair: Pair) -> None:
     one, two = (find_instance(aws, each.id) for each in pair)
     pair.one.agent_online = False
     assert look(aws, (one, (8080,)), (two, (8080,))) == [
@@ -167,7 +167,7 @@ def test_no_evidence_comes_with_words_and_never_as_an_error(cloud: StandInAWS, a
         assert found.why.startswith(f"AWS refused {action} on Staging-2")
 
 
-def test_windows_is_asked_in_powershell(cloud: StandInAWS, aws: Aws, pair: Pair) -> None:
+def test_windows_is_asked_in_powershell(cloud: World, aws: Aws, pair: Pair) -> None:
     one, two = (find_instance(aws, each.id) for each in pair)
     pair.one.platform = "Windows"
     found = look(aws, (one, (8080,)), (two, (8080,)))

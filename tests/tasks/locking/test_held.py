@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from moto.ssm.models import ssm_backends
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control import wire
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.errors import Denied
 from tasks.locking.deployment_lock import DeploymentLock, Holding, by_server, lock_name, parameter_name, span
@@ -48,7 +48,7 @@ def holder(aws: Aws) -> Holding | None:
     return lock(aws).look()[1]
 
 
-def age(cloud: StandInAWS, seconds: float, name: str = NAME) -> None:
+def age(cloud: World, seconds: float, name: str = NAME) -> None:
     """Let it be so long ago that the lock was written."""
     versions = ssm_backends[wire.ACCOUNT][cloud.region]._parameters[parameter_name(name)]
     versions[-1].last_modified_date -= timedelta(seconds=seconds)
@@ -155,7 +155,7 @@ def test_never_two_at_once_while_some_renew_others_give_up_and_all_try(aws: Aws)
     assert holder(aws) is None
 
 
-def test_a_renewal_keeps_the_lock_and_its_beginning(aws: Aws, cloud: StandInAWS) -> None:
+def test_a_renewal_keeps_the_lock_and_its_beginning(aws: Aws, cloud: World) -> None:
     held = held_by(aws, ALIVE)
     age(cloud, 100)
     assert held.holding is not None
@@ -171,9 +171,7 @@ def test_a_renewal_keeps_the_lock_and_its_beginning(aws: Aws, cloud: StandInAWS)
     assert there.since == held.holding.since
 
 
-def test_renewals_go_on_in_the_background_through_failures_until_the_release(
-    aws: Aws, cloud: StandInAWS
-) -> None:
+def test_renewals_go_on_in_the_background_through_failures_until_the_release(aws: Aws, cloud: World) -> None:
     held = held_by(aws, ALIVE, lasts=1)
     held.keep(every=0.05)
     eventually(lambda: len(cloud.journal.of("PutParameter")) > 5, True)
@@ -189,9 +187,7 @@ def test_renewals_go_on_in_the_background_through_failures_until_the_release(
     eventually(lambda: [each.name for each in threading.enumerate() if NAME in each.name], [])
 
 
-def test_a_lock_that_was_not_renewed_is_taken_over_and_its_holder_learns_it(
-    aws: Aws, cloud: StandInAWS
-) -> None:
+def test_a_lock_that_was_not_renewed_is_taken_over_and_its_holder_learns_it(aws: Aws, cloud: World) -> None:
     first, second = Stage(), Stage()
     held = held_by(aws, ALIVE, first)
     age(cloud, 119)
@@ -253,7 +249,7 @@ def test_a_process_that_is_gone_from_this_machine_is_replaced_at_once(aws: Aws) 
     assert stage.clock.now() == 0
 
 
-def test_what_gocd_has_moved_on_from_is_replaced_once_it_is_silent(aws: Aws, cloud: StandInAWS) -> None:
+def test_what_gocd_has_moved_on_from_is_replaced_once_it_is_silent(aws: Aws, cloud: World) -> None:
     stage = Stage()
     held_by(aws, replace(JOB, stage="Staging-1", machine="lost agent"))
     stage.clock.at(40, lambda: age(cloud, 50))
@@ -276,9 +272,7 @@ def test_a_cancelled_stage_that_still_cleans_up_keeps_its_lock(aws: Aws) -> None
         wanted_by(aws, JOB, stage).acquire(0, never)
 
 
-def test_a_stage_that_the_server_calls_over_is_replaced_once_it_is_silent(
-    aws: Aws, cloud: StandInAWS
-) -> None:
+def test_a_stage_that_the_server_calls_over_is_replaced_once_it_is_silent(aws: Aws, cloud: World) -> None:
     asked: list[tuple[object, ...]] = []
 
     def over(*stage: object) -> bool:
@@ -295,9 +289,7 @@ def test_a_stage_that_the_server_calls_over_is_replaced_once_it_is_silent(
 
 
 @pytest.mark.parametrize("answer", [False, None])
-def test_a_server_that_does_not_say_so_proves_nothing(
-    aws: Aws, cloud: StandInAWS, answer: bool | None
-) -> None:
+def test_a_server_that_does_not_say_so_proves_nothing(aws: Aws, cloud: World, answer: bool | None) -> None:
     held_by(aws, ALIVE)
     age(cloud, 50)
 
@@ -338,7 +330,7 @@ def test_waiting_in_vain_ends_in_words(aws: Aws) -> None:
     assert stage.clock.now() == 60
 
 
-def test_without_permission_the_way_out_is_told(aws: Aws, cloud: StandInAWS) -> None:
+def test_without_permission_the_way_out_is_told(aws: Aws, cloud: World) -> None:
     cloud.faults.deny("ssm:PutParameter")
 
     with pytest.raises(Denied, match=r"AWS refused ssm:PutParameter on target-group:staging .*--lock none"):

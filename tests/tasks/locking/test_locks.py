@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.locking.held import Held
 from tasks.locking.locks import Locking, Locks
@@ -34,7 +34,7 @@ def in_job(monkeypatch: pytest.MonkeyPatch) -> Owner:
 
 
 def test_a_run_that_holds_the_lock_lets_its_own_commands_through_and_no_others(
-    aws: Aws, cloud: StandInAWS, in_job: Owner
+    aws: Aws, cloud: World, in_job: Owner
 ) -> None:
     stage = Stage()
     run = held_by(aws, replace(in_job, stage="lock").whole_run(), lasts=14400)
@@ -145,7 +145,7 @@ def test_the_lock_is_given_up_however_a_command_ends(aws: Aws, ending: BaseExcep
     assert holder(aws) is None
 
 
-def test_a_release_that_fails_is_told_and_hides_nothing(aws: Aws, cloud: StandInAWS) -> None:
+def test_a_release_that_fails_is_told_and_hides_nothing(aws: Aws, cloud: World) -> None:
     stage = Stage()
     failure = TaskError("the deployment failed")
 
@@ -166,7 +166,7 @@ def test_a_release_that_fails_is_told_and_hides_nothing(aws: Aws, cloud: StandIn
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("write", [1, 2])
 def test_a_cancel_in_the_middle_of_a_call_leaves_no_lock(
-    aws: Aws, cloud: StandInAWS, moment: str, write: int
+    aws: Aws, cloud: World, moment: str, write: int
 ) -> None:
     interrupted = Interrupted(SystemClock(), lambda _: None)
     interrupted.moment, interrupted.write = moment, write
@@ -193,7 +193,7 @@ class Interrupted(Aws):
         return answer
 
 
-def test_a_look_ahead_takes_nothing_and_says_who_has_it(aws: Aws, cloud: StandInAWS) -> None:
+def test_a_look_ahead_takes_nothing_and_says_who_has_it(aws: Aws, cloud: World) -> None:
     stage = Stage()
     Locking("auto", 0, "detach-instance", aws, stage.wait).tell([NAME])
     assert stage.lines == []
@@ -212,7 +212,7 @@ def test_a_look_ahead_takes_nothing_and_says_who_has_it(aws: Aws, cloud: StandIn
 
 
 def test_the_jobs_own_gocd_server_is_asked_whether_the_holders_stage_is_over(
-    aws: Aws, cloud: StandInAWS, in_job: Owner, monkeypatch: pytest.MonkeyPatch
+    aws: Aws, cloud: World, in_job: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = Stage()
     with a_server() as server:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
 
@@ -35,7 +35,7 @@ Run = subprocess.CompletedProcess[str]
 class Fleet:
     """Servers launched by hand and, in an Auto Scaling group, its members, all behind *balancer*."""
 
-    cloud: StandInAWS
+    cloud: World
     gocd_tasks: CommandLine
     folder: Path
     service: Service
@@ -146,7 +146,7 @@ MakeFleet = Callable[..., Fleet]
 
 
 @pytest.fixture
-def fleet(cloud: StandInAWS, gocd_tasks: CommandLine, sample: Service, tmp_path: Path) -> MakeFleet:
+def fleet(cloud: World, gocd_tasks: CommandLine, sample: Service, tmp_path: Path) -> MakeFleet:
     """Makes a fleet: servers by hand in the zones given in turn, and members of a group; all serve 1.0."""
     place = {"LocationConstraint": "eu-west-1"}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.load.traffic import Traffic
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Service
+from gocd.rehearsal.standin_aws.world import World
 from gocd.samples.measurement import measure
 from tests.tasks.conftest import CommandLine
 
@@ -21,7 +21,7 @@ LONG = 32.0
 
 
 def test_it_ends_with_the_last_request_and_not_with_the_delay(
-    cloud: StandInAWS, gocd_tasks: CommandLine, sample: Service, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, sample: Service, tmp_path: Path
 ) -> None:
     idle, busy = (
         cloud.target_group(

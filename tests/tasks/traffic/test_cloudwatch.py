@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import CommandLine, MakeBalancer
 
 START = datetime.now(timezone.utc) - timedelta(minutes=4)
@@ -20,7 +20,7 @@ def jtl(tmp_path: Path) -> str:
     return str(tmp_path / "run.jtl")
 
 
-def publish(cloud: StandInAWS, arn: str, **values: float) -> None:
+def publish(cloud: World, arn: str, **values: float) -> None:
     dimension = {"Name": "LoadBalancer", "Value": arn.partition(":loadbalancer/")[2]}
     moment = START + timedelta(minutes=1)
     cloud.client("cloudwatch").put_metric_data(
@@ -33,7 +33,7 @@ def publish(cloud: StandInAWS, arn: str, **values: float) -> None:
 
 
 def test_counts_of_zero_pass_and_silence_is_said(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
 ) -> None:
     made = behind("application")
     words = ("verify-traffic", "--jtl", jtl, "--cloudwatch", "staging", "--out", str(tmp_path / "out"))
@@ -47,7 +47,7 @@ def test_counts_of_zero_pass_and_silence_is_said(
 
 
 def test_a_failure_that_only_the_load_balancer_saw_fails_the_verdict(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
 ) -> None:
     made = behind("application")
     publish(cloud, made.load_balancer_arn, RequestCount=20, HTTPCode_ELB_5XX_Count=3)
@@ -61,7 +61,7 @@ def test_a_failure_that_only_the_load_balancer_saw_fails_the_verdict(
 
 
 def test_a_missing_permission_fails_and_names_the_action(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
 ) -> None:
     behind("application")
     cloud.faults.deny("cloudwatch:GetMetricData")
@@ -73,7 +73,7 @@ def test_a_missing_permission_fails_and_names_the_action(
 
 
 def test_since_takes_a_time_or_an_event_file_and_nothing_else(
-    cloud: StandInAWS, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
 ) -> None:
     made = behind("application")
     publish(cloud, made.load_balancer_arn, RequestCount=20, HTTPCode_ELB_5XX_Count=3)

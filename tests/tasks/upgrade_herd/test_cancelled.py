@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from gocd.rehearsal.sample.herd.stack import Herd
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
 from tests.tasks.test_watch_deployment import until_said
@@ -15,7 +15,7 @@ from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, held, upgr
 
 @pytest.mark.parametrize("stop", [False, True])
 def test_a_cancelled_upgrade_goes_on_in_aws_unless_told_to_stop(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd, stop: bool
+    cloud: World, gocd_tasks: CommandLine, herd: Herd, stop: bool
 ) -> None:
     running = gocd_tasks.start(*upgrade(herd, "0.84.0", *(["--stop-on-cancel"] if stop else [])))
     until_said(running, "DownloadBundle succeeded")
@@ -35,7 +35,7 @@ def test_a_cancelled_upgrade_goes_on_in_aws_unless_told_to_stop(
 
 @pytest.mark.parametrize("stop", [False, True])
 def test_a_cancel_while_the_function_runs_says_what_may_have_begun(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd, stop: bool
+    cloud: World, gocd_tasks: CommandLine, herd: Herd, stop: bool
 ) -> None:
     go = threading.Event()
     cloud.lambda_function(FUNCTION, held(herd, go, before=False))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.herd.stack import Herd
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.balancing.test_killed import killed_at
 from tests.tasks.conftest import CommandLine
@@ -25,7 +25,7 @@ FATAL = (
 
 
 def test_a_function_that_starts_nothing_has_failed_whether_it_fails_or_answers_200(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     def start_nothing(event: Any, context: Context) -> None:
         if event["RequestedVersion"] == "0.84.0":
@@ -51,7 +51,7 @@ def test_a_function_that_starts_nothing_has_failed_whether_it_fails_or_answers_2
 
 
 def test_a_function_that_fails_after_its_work_has_done_its_work(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     function = cloud.parts.functions._handlers[FUNCTION]
 
@@ -69,7 +69,7 @@ def test_a_function_that_fails_after_its_work_has_done_its_work(
 
 
 def test_a_run_that_was_killed_is_joined_by_the_next(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     """The first one dies when the function has run and its answer is still on the way."""
     running: list[subprocess.Popen[str]] = []
@@ -94,7 +94,7 @@ def test_a_run_that_was_killed_is_joined_by_the_next(
 
 
 def test_a_function_that_still_runs_for_a_dead_run_is_waited_for(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     invoke(herd, "0.83.1")
     eventually(lambda: len(deployments(herd, "Succeeded")), 1, patience=60)
@@ -115,7 +115,7 @@ def test_a_function_that_still_runs_for_a_dead_run_is_waited_for(
     assert invoked(cloud) == ["0.83.1", "0.84.0"]
 
 
-def test_the_loser_of_a_race_joins_the_winner(cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd) -> None:
+def test_the_loser_of_a_race_joins_the_winner(cloud: World, gocd_tasks: CommandLine, herd: Herd) -> None:
     """Two runs ask at the same moment; the function of the second one is refused by CodeDeploy."""
 
     def overtake(call: Call) -> None:
@@ -133,7 +133,7 @@ def test_the_loser_of_a_race_joins_the_winner(cloud: StandInAWS, gocd_tasks: Com
 
 
 def test_an_answer_that_is_lost_is_looked_up_and_the_function_is_not_run_again(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     owner = cloud.parts.control_plane
     take_effect = owner._take_effect
@@ -157,7 +157,7 @@ def test_an_answer_that_is_lost_is_looked_up_and_the_function_is_not_run_again(
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_throttled_upgrade_completes_and_is_invoked_once(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd, seed: int
+    cloud: World, gocd_tasks: CommandLine, herd: Herd, seed: int
 ) -> None:
     cloud.faults.throttle(0.4, seed=seed)
     done = gocd_tasks(*upgrade(herd))
@@ -168,7 +168,7 @@ def test_a_throttled_upgrade_completes_and_is_invoked_once(
 
 @pytest.mark.end_to_end
 def test_killed_at_any_call_and_run_again_it_converges_on_one_deployment(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     cloud.journal.clear()
     assert gocd_tasks(*upgrade(herd)).returncode == 0

@@ -4,7 +4,7 @@ import re
 import signal
 
 from gocd.rehearsal.sample.herd.stack import Herd, build_herd
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.iam_policy import iam_policy
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
@@ -14,9 +14,7 @@ from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, invoke, in
 OF_HERDS_OWN_SCRIPTS = {"elasticloadbalancing:RegisterTargets", "ssm:GetParameter", "ssm:PutParameter"}
 
 
-def test_herd_is_upgraded_and_proves_its_version(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
-) -> None:
+def test_herd_is_upgraded_and_proves_its_version(cloud: World, gocd_tasks: CommandLine, herd: Herd) -> None:
     cloud.journal.clear()
     done = gocd_tasks(*upgrade(herd))
     used = {call.action for call in cloud.journal.calls}
@@ -42,7 +40,7 @@ def test_herd_is_upgraded_and_proves_its_version(
 
 
 def test_a_version_that_fails_its_smoke_test_is_rolled_back_and_its_request_is_pointed_out(
-    cloud: StandInAWS, gocd_tasks: CommandLine
+    cloud: World, gocd_tasks: CommandLine
 ) -> None:
     herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=4)
     running = gocd_tasks.start(*upgrade(herd))
@@ -64,7 +62,7 @@ def test_a_version_that_fails_its_smoke_test_is_rolled_back_and_its_request_is_p
 
 
 def test_a_deployment_that_is_known_is_watched_and_nothing_is_invoked(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     invoke(herd, "0.84.0")
     [deployment] = deployments(herd)
@@ -80,7 +78,7 @@ def test_a_deployment_that_is_known_is_watched_and_nothing_is_invoked(
 
 
 def test_a_deployment_that_brings_another_version_is_no_success(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     invoke(herd, "0.84.1")
     [deployment] = deployments(herd)

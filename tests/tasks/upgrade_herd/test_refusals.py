@@ -4,7 +4,7 @@ import threading
 import time
 
 from gocd.rehearsal.sample.herd.stack import Herd, build_herd
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.herd.stack import CLOCKS_DIFFER
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine
@@ -12,7 +12,7 @@ from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, invoke, in
 
 
 def test_a_bad_request_is_refused_before_anything_is_changed(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     cases: list[tuple[tuple[str, ...], dict[str, str], str]] = [
         (("--function", "nobody"), {}, "no Lambda function is called nobody in eu-west-1"),
@@ -44,7 +44,7 @@ def test_a_bad_request_is_refused_before_anything_is_changed(
     assert cloud.invocations == []
 
 
-def test_a_missing_permission_is_named(cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd) -> None:
+def test_a_missing_permission_is_named(cloud: World, gocd_tasks: CommandLine, herd: Herd) -> None:
     policy = "The policy this command needs: gocd-tasks iam-policy upgrade-herd"
     for action in ("lambda:InvokeFunction", "ssm:GetParameters", "codedeploy:ListDeployments"):
         cloud.faults.clear()
@@ -58,7 +58,7 @@ def test_a_missing_permission_is_named(cloud: StandInAWS, gocd_tasks: CommandLin
 
 
 def test_a_dry_run_asks_whether_the_function_could_be_invoked(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
+    cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     done = gocd_tasks(*upgrade(herd, "0.84.0", "--dry-run"))
     nobody = gocd_tasks(*upgrade(herd, "0.84.0", "--dry-run", "--function", "nobody"))
@@ -70,7 +70,7 @@ def test_a_dry_run_asks_whether_the_function_could_be_invoked(
 
 
 def test_a_login_is_wanted_before_anything_is_changed_and_never_shown(
-    cloud: StandInAWS, gocd_tasks: CommandLine
+    cloud: World, gocd_tasks: CommandLine
 ) -> None:
     herd = build_herd(cloud, credentials="ann:tops3cret", deregistration_delay=0)
     without = gocd_tasks(*upgrade(herd))
@@ -87,9 +87,7 @@ def test_a_login_is_wanted_before_anything_is_changed_and_never_shown(
     assert "wr0ng" not in said
 
 
-def test_another_version_on_its_way_is_refused(
-    cloud: StandInAWS, gocd_tasks: CommandLine, herd: Herd
-) -> None:
+def test_another_version_on_its_way_is_refused(cloud: World, gocd_tasks: CommandLine, herd: Herd) -> None:
     invoke(herd, "0.84.1")
     done = gocd_tasks(*upgrade(herd))
     [other] = deployments(herd)
@@ -102,7 +100,7 @@ def test_another_version_on_its_way_is_refused(
 
 
 def test_a_request_that_came_to_nothing_does_not_pass_for_the_running_version(
-    cloud: StandInAWS, gocd_tasks: CommandLine
+    cloud: World, gocd_tasks: CommandLine
 ) -> None:
     """Somebody has asked for 0.84.0 while 0.84.1 was on its way, which leaves 0.84.0 in SSM."""
     herd = build_herd(cloud, deregistration_delay=25)

@@ -8,8 +8,8 @@ from typing import Any
 
 from gocd.rehearsal.sample.herd.stack import Herd
 from gocd.rehearsal.sample.herd.upgrade_function import UpgradeFunction
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
+from gocd.rehearsal.standin_aws.world import World
 
 FUNCTION = "mdl140-Herd-dev-UPGRADE-HERD-LAMBDA-FUNCTION"
 
@@ -55,7 +55,7 @@ def held(herd: Herd, go: threading.Event, *, before: bool) -> Callable[[Any, Con
 class Held:
     """A CodeDeploy that creates a deployment only when it may *go* on, for those who ask it here."""
 
-    aws: StandInAWS
+    aws: World
     go: threading.Event
 
     def client(self, service: str) -> Any:
@@ -70,6 +70,6 @@ class Held:
         return getattr(self.aws.client("codedeploy"), operation)
 
 
-def invoked(cloud: StandInAWS) -> list[str]:
+def invoked(cloud: World) -> list[str]:
     """The versions that the function was run for."""
     return [each.event["RequestedVersion"] for each in cloud.invocations]

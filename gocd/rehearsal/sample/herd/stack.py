@@ -10,11 +10,11 @@ from gocd.rehearsal.sample.herd.names import UNFILLED, HerdNames
 from gocd.rehearsal.sample.herd.revision import build_revision
 from gocd.rehearsal.sample.herd.service import BUILD_INFO, DISPLAY
 from gocd.rehearsal.sample.herd.upgrade_function import UpgradeFunction
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.machines.programs import aws_config, aws_program, python_program
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 
 # The release of MDL that stands HERD up, which is not HERD's own version.
 MDL_RELEASE = "1.4.0"
@@ -27,7 +27,7 @@ PATIENCE = 120.0
 class Herd:
     """A HERD that serves; *names* says what its parts are called."""
 
-    aws: StandInAWS
+    aws: World
     names: HerdNames
     balancer: LoadBalancer
     instance: Instance
@@ -43,7 +43,7 @@ class Herd:
 
 
 def build_herd(
-    aws: StandInAWS,
+    aws: World,
     mdl_instance: str = "mdl140",
     environment: str = "dev",
     version: str = "0.83.0",
@@ -106,7 +106,7 @@ def build_herd(
     return Herd(aws, names, balancer, instance)
 
 
-def _service(aws: StandInAWS, names: HerdNames, balancer: LoadBalancer, credentials: str) -> Service:
+def _service(aws: World, names: HerdNames, balancer: LoadBalancer, credentials: str) -> Service:
     """What an instance brings: a unit, and what the scripts need; HERD itself comes by CodeDeploy."""
     stack = f"PARAMETERS={names.parameters}\nTARGET_GROUP={balancer.arn}\nPORT={PORT}\n"
     files = {"/etc/herd/stack": stack, "/root/.aws/config": aws_config(aws.environment)}
@@ -127,7 +127,7 @@ def _service(aws: StandInAWS, names: HerdNames, balancer: LoadBalancer, credenti
     )
 
 
-def _deploy_first(aws: StandInAWS, names: HerdNames, revision: dict[str, str]) -> None:
+def _deploy_first(aws: World, names: HerdNames, revision: dict[str, str]) -> None:
     client = aws.client("codedeploy")
     client.create_application(applicationName=names.application)
     client.create_deployment_group(

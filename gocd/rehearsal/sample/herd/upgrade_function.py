@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from gocd.rehearsal.sample.herd.names import HerdNames
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
 
 NO_VERSION = (
     "ERROR: FATAL: Required parameter: 'RequestedVersion' not found - lambda function will not be executed."

@@ -8,9 +8,9 @@ from __future__ import annotations
 import io
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -19,23 +19,33 @@ from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.faults import Faults
 from gocd.rehearsal.standin_aws.control.journal import Call, Journal
 from gocd.rehearsal.standin_aws.control.wire import Answer
-from gocd.rehearsal.standin_aws.services.lambda_functions import LambdaFunctions
 
 _READING = ("Describe", "Get", "List", "Head")
 
 
-class ControlPlane:
-    """The endpoint; ``changed`` is called, with the lock held, after each call that may change something."""
+# Answers a call that is none of moto's, told the request and its body; the lock is not held.
+Outside = Callable[[Call, Mapping[str, Any], bytes], Answer]
 
-    def __init__(
-        self, journal: Journal, faults: Faults, functions: LambdaFunctions, changed: Callable[[], None]
-    ) -> None:
+
+class Time(Protocol):
+    """How things change in between two calls."""
+
+    def catch_up(self) -> None:
+        """Let the time that has passed take effect before a call is answered."""
+
+    def changed(self) -> None:
+        """Let what a call changed take effect; the lock is held."""
+
+
+class ControlPlane:
+    """The endpoint: its port is taken at once, and it answers from ``serve`` on."""
+
+    def __init__(self, journal: Journal, faults: Faults) -> None:
         # Moto has no locks: with one for all, calls take effect one after the other.
         self.lock = threading.RLock()
         self._journal = journal
         self._faults = faults
-        self._functions = functions
-        self._changed = changed
+        self._outside: Mapping[str, Outside] = {}
         self._moto = DomainDispatcherApplication(create_backend_app)
         # It would look through moto's folder of services at every call.
         self._moto.get_backend_for_host = cache(self._moto.get_backend_for_host)
@@ -44,8 +54,13 @@ class ControlPlane:
             "127.0.0.1", 0, self.answer, threaded=True, request_handler=MotoRequestHandler
         )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def serve(self, time: Time, outside: Mapping[str, Outside]) -> None:
+        """Answer from now on; *outside* has, by IAM's name, the services that moto is not asked about."""
+        self._time, self._outside = time, outside
+        # A pause is how late the end may be, and otherwise wakes nobody.
         threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
         ).start()
 
     def close(self) -> None:
@@ -78,13 +93,14 @@ class ControlPlane:
         return answer
 
     def _take_effect(self, call: Call, environ: dict[str, Any]) -> Answer:
-        if call.service == "lambda":
-            answer = self._ask(call, lambda: self._functions.answer(call, environ, _read(environ)))
-            return self._noted(call, answer)
+        if call.service in self._outside:
+            outside = self._outside[call.service]
+            return self._noted(call, self._ask(call, lambda: outside(call, environ, _read(environ))))
+        self._time.catch_up()
         with self.lock:
             answer = self._ask(call, lambda: self._ask_moto(environ))
             if not call.operation.startswith(_READING):
-                self._changed()
+                self._time.changed()
         return self._noted(call, answer)
 
     def _noted(self, call: Call, answer: Answer) -> Answer:

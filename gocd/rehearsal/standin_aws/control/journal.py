@@ -50,7 +50,7 @@ class Call:
 
 
 class Journal:
-    """Every call but those made through ``StandInAWS.client``, which arrange a world; numbered from 1."""
+    """Every call but those made through ``World.client``, which arrange a world; numbered from 1."""
 
     def __init__(self) -> None:
         self._calls: list[Call] = []

@@ -18,6 +18,7 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 ARRANGING = "standin-arranging"
 ACCOUNT = "123456789012"
 USER = f"arn:aws:iam::{ACCOUNT}:user/deployer"
+ACCESS_KEY, SECRET_KEY = "AKIASTANDIN", "standin"
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 _RPC = re.compile(r"/service/\w+/operation/(\w+)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -14,7 +14,7 @@ from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.data import envoy_resources
 from gocd.rehearsal.standin_aws.data.envoy import Envoy
 from gocd.rehearsal.standin_aws.data.health_checks import Inquiry
-from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool
+from gocd.rehearsal.standin_aws.data.pools import Door, Pool
 from gocd.rehearsal.standin_aws.machines.loopback import BlackHole
 
 # What is in flight: requests where they are understood, else connections.
@@ -47,11 +47,14 @@ class DataPlane:
     """Envoy, spoken to in load balancer's words.
 
     ``show`` says what there should be; ``look`` reads what there is; ``seen`` recalls the last look.
+    *changes*
+    counts how often either was new.
     """
 
     folder: Path
     mark: str
     black_holes: str
+    changes: int = 0
     _shown: tuple[Sequence[Pool], Sequence[Door]] = ((), ())
     _seen: dict[tuple[str, str, int], Seen] = field(default_factory=dict)
     _ports: dict[str, int] = field(default_factory=dict)
@@ -60,11 +63,13 @@ class DataPlane:
 
     def __post_init__(self) -> None:
         self._envoy = Envoy(self.folder, self.mark)
-        self._looked = threading.Condition()
+        self._looking = threading.Lock()
 
     def show(self, pools: Sequence[Pool], doors: Sequence[Door], unreachable: Collection[str] = ()) -> None:
         """Make the data plane look like this; endpoints at *unreachable* addresses lead nowhere."""
-        self._dig_holes(pools, unreachable)
+        holes_changed = self._dig_holes(pools, unreachable)
+        if (pools, doors) == self._shown and not holes_changed:
+            return
         # What is referred to comes before what refers to it.
         for pool in pools:
             self._envoy.publish(f"endpoints-{pool.name}", [envoy_resources.endpoints(pool, self._holes)])
@@ -80,39 +85,46 @@ class DataPlane:
         self._envoy.publish("clusters", clusters)
         self._envoy.publish("listeners", listeners)
         self._shown = (pools, doors)
+        self.changes += 1
 
     def look(self) -> None:
-        """Read health and traffic from Envoy, for ``seen`` and ``url``."""
-        holes = {(hole.address, hole.port): key for key, hole in list(self._holes.items())}
-        traffic = {pool.name: _TRAFFIC[pool.protocol] for pool in self._shown[0]}
-        seen = {}
-        for cluster in self._envoy.ask("/clusters?format=json").get("cluster_statuses", []):
-            for host in cluster.get("host_statuses", []):
-                at = host["address"]["socket_address"]
-                address, port = holes.get(
-                    (at["address"], at["port_value"]), (at["address"], at["port_value"])
-                )
-                seen[cluster["name"], address, port] = _seen(host, traffic.get(cluster["name"], "rq_active"))
-        seen = {key: self._with_reason(key, sight) for key, sight in seen.items()}
-        ports = {
-            listener["name"]: listener["local_address"]["socket_address"]["port_value"]
-            for listener in self._envoy.ask("/listeners?format=json").get("listener_statuses", [])
-        }
-        with self._looked:
+        """Read health and traffic from Envoy, for ``seen`` and ``url``; in an empty world there is none."""
+        with self._looking:
+            pools, doors = self._shown
+            seen = self._look_at(pools) if pools else {}
+            ports = {door.name: self._ports[door.name] for door in doors if door.name in self._ports}
+            if len(ports) < len(doors):
+                ports = self._envoy.ports()
+            news = {key: sight.health for key, sight in seen.items()}
+            if ports != self._ports or news != {key: sight.health for key, sight in self._seen.items()}:
+                self.changes += 1
             self._seen, self._ports = seen, ports
-            self._looked.notify_all()
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether something is on its way in or out, or is not well."""
+        return not all(endpoint.serving for pool in self._shown[0] for endpoint in pool.endpoints)
 
     def seen(self, pool: str, address: str, port: int) -> Seen:
         return self._seen.get((pool, address, port), Seen(Health.UNKNOWN))
 
-    def serving(self, pool: Pool) -> list[Endpoint]:
-        """List the endpoints that new traffic of *pool* goes to, as of the last look."""
+    def serving(self, pool_name: str) -> set[str]:
+        """Give the addresses that new traffic of a pool goes to, as of the last look."""
+        pool = self.pool(pool_name)
+        if not pool:
+            return set()
         seen = [
             (endpoint, self.seen(pool.name, endpoint.address, endpoint.port)) for endpoint in pool.endpoints
         ]
-        open_to = [(endpoint, sight) for endpoint, sight in seen if sight.serving]
-        healthy = [endpoint for endpoint, sight in open_to if sight.health is Health.PASSING]
-        return healthy or ([endpoint for endpoint, _ in open_to] if pool.fail_open else [])
+        open_to = [(endpoint.address, sight) for endpoint, sight in seen if sight.serving]
+        healthy = {address for address, sight in open_to if sight.health is Health.PASSING}
+        return healthy or ({address for address, _ in open_to} if pool.fail_open else set())
+
+    def in_flight(self, pool_name: str, address: str) -> int:
+        """Count what is in flight between a pool and an address, as of the last look."""
+        pool = self.pool(pool_name)
+        ports = [each.port for each in pool.endpoints if each.address == address] if pool else []
+        return sum(self.seen(pool_name, address, port).in_flight for port in ports)
 
     def pool(self, name: str) -> Pool | None:
         return next((pool for pool in self._shown[0] if pool.name == name), None)
@@ -120,15 +132,27 @@ class DataPlane:
     def url(self, door: str, *, patience: float = 30.0) -> str:
         """Give the address a listener answers at, once it does; *patience* in seconds."""
         deadline = time.monotonic() + patience
-        with self._looked:
-            while door not in self._ports:
-                if not self._looked.wait(max(0.0, deadline - time.monotonic())):
-                    raise GoCDError(f"the stand-in load balancer opens no listener for {door}")
-            return f"http://127.0.0.1:{self._ports[door]}/"
+        while door not in self._ports:
+            if time.monotonic() > deadline:
+                raise GoCDError(f"the stand-in load balancer opens no listener for {door}")
+            self.look()
+            time.sleep(0.01)
+        return f"http://127.0.0.1:{self._ports[door]}/"
 
     def close(self) -> None:
         self._envoy.close()
         self._dig_holes((), ())
+
+    def _look_at(self, pools: Sequence[Pool]) -> dict[tuple[str, str, int], Seen]:
+        holes = {(hole.address, hole.port): key for key, hole in list(self._holes.items())}
+        traffic = {pool.name: _TRAFFIC[pool.protocol] for pool in pools}
+        seen = {}
+        for cluster, host in self._envoy.hosts():
+            at = host["address"]["socket_address"]["address"], host["address"]["socket_address"]["port_value"]
+            if cluster in traffic:
+                key = (cluster, *holes.get(at, at))
+                seen[key] = self._with_reason(key, _seen(host, traffic[cluster]))
+        return seen
 
     def _with_reason(self, key: tuple[str, str, int], sight: Seen) -> Seen:
         pool, address, port = key
@@ -147,15 +171,17 @@ class DataPlane:
             return replace(sight, health=Health.TIMED_OUT)
         return replace(sight, answer=answer if isinstance(answer, int) else None)
 
-    def _dig_holes(self, pools: Sequence[Pool], unreachable: Collection[str]) -> None:
+    def _dig_holes(self, pools: Sequence[Pool], unreachable: Collection[str]) -> bool:
         wanted = {(e.address, e.port) for pool in pools for e in pool.endpoints if e.address in unreachable}
+        changed = wanted != self._holes.keys()
         for key in self._holes.keys() - wanted:
             self._holes.pop(key).close()
         for key in wanted - self._holes.keys():
             self._holes[key] = BlackHole(self.black_holes)
+        return changed
 
 
-def _seen(host: dict[str, Any], traffic: str) -> Seen:
+def _seen(host: Mapping[str, Any], traffic: str) -> Seen:
     status = host.get("health_status", {})
     counts = {gauge["name"]: int(gauge.get("value", 0)) for gauge in host.get("stats", []) if "name" in gauge}
     if status.get("pending_active_hc"):

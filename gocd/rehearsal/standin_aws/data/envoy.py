@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,7 +43,8 @@ class Envoy:
             stderr=subprocess.DEVNULL,
             env={**os.environ, MARK: mark},
         )
-        self._admin = self._wait_for(admin)
+        host, _, port = self._wait_for(admin).rpartition(":")
+        self._connection = http.client.HTTPConnection(host, int(port), timeout=5)
 
     def publish(self, name: str, resources: Sequence[Resource]) -> None:
         """Make Envoy read these resources under *name*; the same again costs nothing."""
@@ -69,17 +70,31 @@ class Envoy:
             },
         }
 
-    def ask(self, path: str) -> Mapping[str, Any]:
-        """Read one of the admin port's JSON pages."""
-        host, _, port = self._admin.rpartition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=5)
+    def hosts(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Give every endpoint with the name of its cluster."""
+        for cluster in self._ask("/clusters?format=json").get("cluster_statuses", []):
+            for host in cluster.get("host_statuses", []):
+                yield cluster["name"], host
+
+    def ports(self) -> dict[str, int]:
+        """Give the port of each listener that is open."""
+        return {
+            listener["name"]: listener["local_address"]["socket_address"]["port_value"]
+            for listener in self._ask("/listeners?format=json").get("listener_statuses", [])
+        }
+
+    def _ask(self, path: str) -> Mapping[str, Any]:
+        """Read one of the admin port's JSON pages, on the connection of the page before."""
         try:
-            connection.request("GET", path)
-            return cast("Mapping[str, Any]", json.load(connection.getresponse()))
-        finally:
-            connection.close()
+            self._connection.request("GET", path)
+            return cast("Mapping[str, Any]", json.load(self._connection.getresponse()))
+        except BaseException:
+            # What is left of an answer must not be taken for the next one.
+            self._connection.close()
+            raise
 
     def close(self) -> None:
+        self._connection.close()
         self._process.kill()
         self._process.wait()
 
@@ -89,7 +104,8 @@ class Envoy:
             if admin.exists() and (address := admin.read_text().strip()):
                 return address
             time.sleep(0.01)
-        self.close()
+        self._process.kill()
+        self._process.wait()
         raise GoCDError(f"Envoy does not start; its log is {self._folder / 'envoy.log'}")
 
     def _bootstrap(self) -> Resource:

@@ -9,7 +9,7 @@ from gocd.reading.pipelines import read_pipelines
 from gocd.rehearsal.herd_site import build_herd_site
 from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.site import HerdStack, read_site
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.rehearsal.test_rehearsal import FAST, ROOT, STAGING, rehearse, statuses
 from tests.gocd.rehearsal.standin_aws.conftest import get
 
@@ -35,7 +35,7 @@ def test_its_build_information_and_its_traffic_are_led_here(tmp_path: Path) -> N
     assert pipeline.parameters["traffic_port"] == "4711"
 
 
-def test_its_site_serves_the_first_version_to_users(cloud: StandInAWS) -> None:
+def test_its_site_serves_the_first_version_to_users(cloud: World) -> None:
     built = build_herd_site(cloud, STACK, ("0.83.0", "0.84.0"), "", speed=100)
 
     assert "<buildNumber>0.83.0</buildNumber>" in get(built.front.url)
@@ -44,7 +44,7 @@ def test_its_site_serves_the_first_version_to_users(cloud: StandInAWS) -> None:
 
 
 @pytest.mark.parametrize("fault", ["undrained", "never-healthy", "bad-release:errors-at-first"])
-def test_a_fault_that_herd_cannot_have_is_refused(cloud: StandInAWS, fault: str) -> None:
+def test_a_fault_that_herd_cannot_have_is_refused(cloud: World, fault: str) -> None:
     with pytest.raises(GoCDError, match=f"fault {fault} cannot befall an upgrade of HERD"):
         build_herd_site(cloud, STACK, ("0.83.0", "0.84.0"), fault, speed=100)
 

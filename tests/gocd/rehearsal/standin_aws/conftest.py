@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 
 Pair = tuple[Instance, Instance]
 
 
 @pytest.fixture
-def pair(cloud: StandInAWS) -> Pair:
+def pair(cloud: World) -> Pair:
     """Two instances in two zones, each running the service."""
     return (
         cloud.launch("Staging-1", zone="eu-west-1a", service=SERVICE),
@@ -49,7 +49,7 @@ def get(url: str) -> str:
         return str(error.code)
 
 
-def target_state(cloud: StandInAWS, balancer: LoadBalancer, instance: Instance) -> str:
+def target_state(cloud: World, balancer: LoadBalancer, instance: Instance) -> str:
     """Give ``state/reason`` of a target asked for by its id."""
     [told] = cloud.client("elbv2").describe_target_health(
         TargetGroupArn=balancer.arn, Targets=[{"Id": instance.id}]
@@ -58,13 +58,13 @@ def target_state(cloud: StandInAWS, balancer: LoadBalancer, instance: Instance) 
     return "/".join([health["State"], *([health["Reason"]] if "Reason" in health else [])])
 
 
-def listed(cloud: StandInAWS, balancer: LoadBalancer) -> set[str]:
+def listed(cloud: World, balancer: LoadBalancer) -> set[str]:
     """Give the ids that DescribeTargetHealth lists by itself."""
     told = cloud.client("elbv2").describe_target_health(TargetGroupArn=balancer.arn)
     return {each["Target"]["Id"] for each in told["TargetHealthDescriptions"]}
 
 
-def power(cloud: StandInAWS, instance: Instance) -> str:
+def power(cloud: World, instance: Instance) -> str:
     """Give EC2's word for an instance's state."""
     [told] = cloud.client("ec2").describe_instances(InstanceIds=[instance.id])["Reservations"]
     return str(told["Instances"][0]["State"]["Name"])

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import Pair
 from tests.tasks.deployers.codedeploy.deploying import GROUP, MakeGroup, name_is
 
 
 @pytest.fixture
-def group(cloud: StandInAWS, pair: Pair) -> MakeGroup:
+def group(cloud: World, pair: Pair) -> MakeGroup:
     """Makes deployment groups of the application app; app-Staging-1 is there."""
     client = cloud.client("codedeploy")
     client.create_application(applicationName="app")

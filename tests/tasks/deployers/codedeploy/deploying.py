@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 
 CHECK = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "version={version}")
 GROUP = "app-Staging-1"
@@ -54,7 +54,7 @@ def deploy(artifact: str, label: str, *more: str) -> tuple[str, ...]:
     return ("deploy-artifact", "Staging-1", artifact, "--version", label, *VIA, *CHECK, *more)
 
 
-def rolls_back_on(cloud: StandInAWS, *events: str) -> None:
+def rolls_back_on(cloud: World, *events: str) -> None:
     cloud.client("codedeploy").update_deployment_group(
         applicationName="app",
         currentDeploymentGroupName=GROUP,
@@ -62,7 +62,7 @@ def rolls_back_on(cloud: StandInAWS, *events: str) -> None:
     )
 
 
-def deployments(cloud: StandInAWS, *statuses: str) -> list[Any]:
+def deployments(cloud: World, *statuses: str) -> list[Any]:
     """The deployments of the group, newest first."""
     client = cloud.client("codedeploy")
     wanted = {"includeOnlyStatuses": list(statuses)} if statuses else {}
@@ -70,7 +70,7 @@ def deployments(cloud: StandInAWS, *statuses: str) -> list[Any]:
     return [client.get_deployment(deploymentId=each)["deploymentInfo"] for each in ids]
 
 
-def begin(cloud: StandInAWS, archive: Path, description: str) -> str:
+def begin(cloud: World, archive: Path, description: str) -> str:
     """Start a deployment in another's name."""
     cloud.client("s3").put_object(Bucket="releases", Key="theirs", Body=archive.read_bytes())
     location = {"bucket": "releases", "key": "theirs", "bundleType": "tgz"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import CommandLine
 from tests.tasks.deployers.codedeploy.deploying import CHECK, VIA, deploy, deployments, rolls_back_on, version
 
@@ -39,7 +39,7 @@ def test_the_first_release_that_codedeploy_places_has_nothing_to_go_back_to(
 
 
 def test_going_back_by_hand_goes_one_release_further_each_time_or_to_the_one_named(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     for label in ("2.0", "3.0", "4.0"):
         assert gocd_tasks(*deploy(str(build_release(label, tmp_path)), label)).returncode == 0
@@ -58,7 +58,7 @@ def test_going_back_by_hand_goes_one_release_further_each_time_or_to_the_one_nam
 
 
 def test_a_rollback_is_followed_and_the_command_fails_all_the_same(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     rolls_back_on(cloud, "DEPLOYMENT_FAILURE")
     first = gocd_tasks(*deploy(str(build_release("2.0", tmp_path, broken="starts-not")), "2.0"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.instances import find_instance
 from tasks.deployers.codedeploy import CodeDeployDeployer
@@ -32,7 +32,7 @@ from tests.tasks.deployers.codedeploy.deploying import (
 
 
 def test_a_run_that_was_killed_is_joined_by_the_next(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     words = deploy(release(tmp_path, "2.0", {"scripts/validate.sh": SLOW}), "2.0")
     running = gocd_tasks.start(*words)
@@ -49,7 +49,7 @@ def test_a_run_that_was_killed_is_joined_by_the_next(
 
 @pytest.mark.parametrize("description", ["by hand", "gocd-tasks 2.0 0123456789abcdef run of another build"])
 def test_another_releases_deployment_is_waited_for(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, description: str
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, description: str
 ) -> None:
     theirs = tmp_path / "theirs.tgz"
     made = release(tmp_path, "1.9", {"scripts/validate.sh": SLOW})
@@ -72,7 +72,7 @@ def test_another_releases_deployment_is_waited_for(
     ],
 )
 def test_no_deployment_is_waited_for_forever(
-    cloud: StandInAWS, aws: Aws, pair: Pair, one: str, tmp_path: Path, theirs: bool, said: str
+    cloud: World, aws: Aws, pair: Pair, one: str, tmp_path: Path, theirs: bool, said: str
 ) -> None:
     archive = build_release("2.0", tmp_path)
     pair.one.agent_online = False
@@ -93,7 +93,7 @@ def test_no_deployment_is_waited_for_forever(
 
 @pytest.mark.parametrize("rollback", [False, True])
 def test_a_cancelled_deployment_is_stopped_and_rolled_back_only_as_set(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, rollback: bool
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, rollback: bool
 ) -> None:
     assert gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0")).returncode == 0
     if rollback:
@@ -120,7 +120,7 @@ def test_a_cancelled_deployment_is_stopped_and_rolled_back_only_as_set(
 
 
 def test_what_a_cancelled_run_has_not_quite_stopped_yet_is_deployed_anew(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     words = deploy(
         release(

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import CommandLine, Pair
 from tests.tasks.deployers.codedeploy.deploying import deploy, deployments, release, version
 
 
 def test_a_release_walks_its_lifecycle_and_proves_itself(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, pair: Pair, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, pair: Pair, tmp_path: Path
 ) -> None:
     done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
 
@@ -28,7 +28,7 @@ def test_a_release_walks_its_lifecycle_and_proves_itself(
 
 
 def test_a_release_that_is_in_s3_already_is_deployed_from_there(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     made = Path(release(tmp_path, "2.0"))
     with zipfile.ZipFile(tmp_path / "app.zip", "w", strict_timestamps=False) as archive:
@@ -44,7 +44,7 @@ def test_a_release_that_is_in_s3_already_is_deployed_from_there(
 
 
 def test_a_folder_is_packed_and_the_same_again_uploads_nothing(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     words = deploy(release(tmp_path, "2.0"), "2.0")
     assert gocd_tasks(*words).returncode == 0

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.balancing.test_killed import killed_at
 from tests.tasks.conftest import CommandLine
@@ -20,7 +20,7 @@ from tests.tasks.killing import AT, moments
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_throttled_deployment_completes_and_is_created_once(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, seed: int
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, seed: int
 ) -> None:
     cloud.faults.throttle(0.4, seed=seed)
     done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
@@ -30,7 +30,7 @@ def test_a_throttled_deployment_completes_and_is_created_once(
 
 
 def test_an_order_whose_answer_was_lost_is_looked_up_before_it_is_sent_again(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     """The deployment is there, and over, while its creator is told that AWS could not say."""
     lost: list[int] = []
@@ -59,7 +59,7 @@ def test_an_order_whose_answer_was_lost_is_looked_up_before_it_is_sent_again(
 @AT
 @pytest.mark.end_to_end
 def test_killed_and_run_again_it_converges(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, every: bool
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, every: bool
 ) -> None:
     cloud.journal.clear()
     slow = {"scripts/validate.sh": SLOW}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.tasks.conftest import CommandLine, Pair
 from tests.tasks.deployers.codedeploy.deploying import MakeGroup, deploy, name_is, release, version
 
@@ -43,7 +43,7 @@ from tests.tasks.deployers.codedeploy.deploying import MakeGroup, deploy, name_i
     ],
 )
 def test_a_group_that_is_not_this_instances_alone_is_refused(
-    cloud: StandInAWS,
+    cloud: World,
     gocd_tasks: CommandLine,
     group: MakeGroup,
     tmp_path: Path,
@@ -73,7 +73,7 @@ def test_a_group_that_routes_traffic_itself_is_pointed_out(
 
 
 def test_a_stopped_instance_counts_because_it_may_be_started(
-    cloud: StandInAWS, gocd_tasks: CommandLine, group: MakeGroup, pair: Pair, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, group: MakeGroup, pair: Pair, tmp_path: Path
 ) -> None:
     group("both", ec2TagFilters=[{"Key": "Name", "Type": "KEY_ONLY"}])
     cloud.client("ec2").stop_instances(InstanceIds=[pair.two.id])
@@ -85,7 +85,7 @@ def test_a_stopped_instance_counts_because_it_may_be_started(
 
 
 def test_a_group_by_several_tags_that_only_this_instance_has_is_its_own(
-    cloud: StandInAWS, gocd_tasks: CommandLine, group: MakeGroup, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, group: MakeGroup, one: str, tmp_path: Path
 ) -> None:
     tag_set = [[{"Key": "Name", "Type": "KEY_ONLY"}], [name_is("Staging-1"), name_is("Staging-9")]]
     group("tag-set", ec2TagSet={"ec2TagSetList": tag_set})
@@ -110,7 +110,7 @@ def test_a_group_by_several_tags_that_only_this_instance_has_is_its_own(
     ],
 )
 def test_a_bad_request_is_refused_before_anything_is_changed(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, more: tuple[str, ...], said: str
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, more: tuple[str, ...], said: str
 ) -> None:
     done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0", *more))
 
@@ -122,7 +122,7 @@ def test_a_bad_request_is_refused_before_anything_is_changed(
 
 @pytest.mark.parametrize("case", ["no appspec", "xz", "named zip"])
 def test_an_archive_that_codedeploy_could_not_use_is_refused(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, case: str
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, case: str
 ) -> None:
     made = Path(release(tmp_path, "2.0"))
     name, mode = {"xz": ("app.tar.xz", "w:xz"), "named zip": ("app.zip", "w:gz")}.get(
@@ -141,7 +141,7 @@ def test_an_archive_that_codedeploy_could_not_use_is_refused(
 
 
 def test_a_dry_run_looks_and_changes_nothing(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0", "--dry-run"))
 
@@ -160,7 +160,7 @@ def test_a_dry_run_looks_and_changes_nothing(
     ],
 )
 def test_a_missing_permission_is_named(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: str, tmp_path: Path, action: str, code: int
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, action: str, code: int
 ) -> None:
     cloud.faults.deny(action)
     done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))

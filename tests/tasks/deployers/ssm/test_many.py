@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.machines.instances import Instance as Host
 from gocd.rehearsal.standin_aws.machines.instances import Service
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance, find_instance
@@ -34,7 +34,7 @@ RESTART = "systemctl restart app"
 class Site:
     """Four instances, and what deploys to them."""
 
-    def __init__(self, cloud: StandInAWS, aws: Aws, hosts: list[Host], folder: Path) -> None:
+    def __init__(self, cloud: World, aws: Aws, hosts: list[Host], folder: Path) -> None:
         self.cloud, self.aws, self.hosts, self.folder = cloud, aws, hosts, folder
         self.stage = Stage()
         self.wait = Wait(SystemClock(), self.stage.log)
@@ -69,7 +69,7 @@ class Site:
 
 
 @pytest.fixture
-def site(cloud: StandInAWS, aws: Aws, sample: Service, tmp_path: Path) -> Site:
+def site(cloud: World, aws: Aws, sample: Service, tmp_path: Path) -> Site:
     place = {"LocationConstraint": "eu-west-1"}
     cloud.client("s3").create_bucket(Bucket="releases", CreateBucketConfiguration=place)
     hosts = [cloud.launch(f"Web-{number}", service=sample) for number in range(1, 5)]
@@ -248,7 +248,7 @@ MakeMany = Callable[[int], list[Instance]]
 
 
 @pytest.fixture
-def many(cloud: StandInAWS, aws: Aws) -> MakeMany:
+def many(cloud: World, aws: Aws) -> MakeMany:
     def make(number: int) -> list[Instance]:
         hosts = [cloud.launch(f"Bare-{each}") for each in range(number)]
         return [Instance(each.id, each.name, each.private_ip, each.zone, "running") for each in hosts]
@@ -256,9 +256,7 @@ def many(cloud: StandInAWS, aws: Aws) -> MakeMany:
     return make
 
 
-def test_more_than_fifty_are_two_orders_and_all_are_judged(
-    cloud: StandInAWS, aws: Aws, many: MakeMany
-) -> None:
+def test_more_than_fifty_are_two_orders_and_all_are_judged(cloud: World, aws: Aws, many: MakeMany) -> None:
     instances = many(53)
     stage = Stage()
     cloud.journal.clear()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.world import World
 from tasks.hosts.script import powershell_assignments, powershell_script
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.conftest import CommandLine, Pair
@@ -26,7 +26,7 @@ POWERSHELL = shutil.which("pwsh") or shutil.which("powershell")
 
 
 @pytest.fixture
-def one(cloud: StandInAWS, pair: Pair) -> Instance:
+def one(cloud: World, pair: Pair) -> Instance:
     place = {"LocationConstraint": "eu-west-1"}
     cloud.client("s3").create_bucket(Bucket="releases", CreateBucketConfiguration=place)
     return pair.one
@@ -49,7 +49,7 @@ def words(tmp_path: Path) -> tuple[str, ...]:
     ],
 )
 def test_every_bad_end_is_a_failure_in_plain_words(
-    cloud: StandInAWS,
+    cloud: World,
     gocd_tasks: CommandLine,
     one: Instance,
     words: tuple[str, ...],
@@ -68,7 +68,7 @@ def test_every_bad_end_is_a_failure_in_plain_words(
 
 
 def test_a_cancelled_deployment_is_stopped_on_the_instance_and_what_is_not_known_is_said(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, words: tuple[str, ...]
+    cloud: World, gocd_tasks: CommandLine, one: Instance, words: tuple[str, ...]
 ) -> None:
     running = gocd_tasks.start(*words, *SSM[:4], "--restart", "sleep 60")
     eventually((one.root / "srv/app/.restart.log").exists, True, patience=30)
@@ -94,7 +94,7 @@ def windows_release(folder: Path) -> str:
     return str(path)
 
 
-def sent(cloud: StandInAWS) -> str:
+def sent(cloud: World) -> str:
     [command] = cloud.client("ssm").list_commands()["Commands"]
     assert command["DocumentName"] == "AWS-RunPowerShellScript"
     return "\n".join(command["Parameters"]["commands"])
@@ -108,7 +108,7 @@ def values_in(script: str) -> dict[str, str]:
 
 
 def test_windows_gets_powershell_by_what_ssm_says_of_it(
-    cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
     one.platform, one.command_ends = "Windows", ("Success", "Success")
     release = windows_release(tmp_path)
@@ -130,7 +130,7 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
     assert script.endswith((GOLDEN / "install_on_windows.ps1").read_text())
 
 
-def test_windows_goes_back_by_powershell(cloud: StandInAWS, gocd_tasks: CommandLine, one: Instance) -> None:
+def test_windows_goes_back_by_powershell(cloud: World, gocd_tasks: CommandLine, one: Instance) -> None:
     one.platform, one.command_ends = "Windows", ("Success", "Success")
     done = gocd_tasks("deploy-artifact", "Staging-1", "--rollback", "--version", "1.0", *WINDOWS)
     script = sent(cloud)
@@ -152,7 +152,7 @@ def test_windows_goes_back_by_powershell(cloud: StandInAWS, gocd_tasks: CommandL
     ],
 )
 def test_what_windows_cannot_have_is_refused(
-    cloud: StandInAWS,
+    cloud: World,
     gocd_tasks: CommandLine,
     one: Instance,
     tmp_path: Path,

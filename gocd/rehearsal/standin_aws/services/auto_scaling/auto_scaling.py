@@ -11,7 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
-from moto.autoscaling.models import AutoScalingBackend, EnterStandbyActivity, ExitStandbyActivity
+from moto.autoscaling.models import (
+    AutoScalingBackend,
+    EnterStandbyActivity,
+    ExitStandbyActivity,
+    autoscaling_backends,
+)
 from moto.elb.models import elb_backends
 from moto.elbv2.models import elbv2_backends
 
@@ -22,7 +27,7 @@ from gocd.rehearsal.standin_aws.services.auto_scaling.group_health import GroupH
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_members import GroupMembers
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import GroupRules, found, suspended
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
-from gocd.rehearsal.standin_aws.services.elb.registrations import Clock
+from gocd.rehearsal.standin_aws.settings import Settings
 
 # A group's load balancer and one of its members: what the group itself has registered.
 Registered = set[tuple[str, str]]
@@ -38,16 +43,14 @@ class AutoScaling:
     *services* says, by group, what runs on the instances that a group launches.
     """
 
-    def __init__(
-        self, instances: Instances, classics: ClassicLoadBalancers, clock: Clock, region: str
-    ) -> None:
+    def __init__(self, settings: Settings, instances: Instances, classics: ClassicLoadBalancers) -> None:
         self.services: dict[str, Service] = {}
         self._instances = instances
-        self._now = clock
-        self._region = region
+        self._now = settings.clock
+        self._region = settings.region
         self._rules = GroupRules()
-        self._members = GroupMembers(clock)
-        self._health = GroupHealth(instances, classics, clock)
+        self._members = GroupMembers(settings.clock)
+        self._health = GroupHealth(instances, classics, settings.clock)
         self._registered: dict[str, Registered] = {}
         self._booting: set[str] = set()
 
@@ -121,8 +124,9 @@ class AutoScaling:
             if balancer in balancers and self._instances.state(each) not in {None, "terminated"}:
                 self._change(balancer, each, "deregister")
 
-    def advance(self, backend: Any) -> None:
+    def advance(self) -> None:
         """Let time pass: members come and go, each state as long as it takes."""
+        backend = autoscaling_backends[ACCOUNT][self._region]
         for name, group in list(backend.autoscaling_groups.items()):
             for member in list(group.instance_states):
                 self._move_on(group, member)
@@ -131,6 +135,11 @@ class AutoScaling:
             self.settle(backend, name)
             if name in self.services:
                 self._boot(group, self.services[name])
+
+    def in_service(self, name: str) -> set[str]:
+        """Give the ids of the members of a group that are InService."""
+        group = autoscaling_backends[ACCOUNT][self._region].autoscaling_groups[name]
+        return {each.instance.id for each in group.instance_states if each.lifecycle_state == "InService"}
 
     def _move_on(self, group: Any, member: Any) -> None:
         state = member.lifecycle_state

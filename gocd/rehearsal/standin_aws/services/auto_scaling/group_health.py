@@ -11,6 +11,7 @@ from typing import Any
 from moto.elb.models import elb_backends
 from moto.elbv2.models import elbv2_backends
 
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import suspended
@@ -19,7 +20,6 @@ from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import (
     REGISTERING,
     ClassicLoadBalancers,
 )
-from gocd.rehearsal.standin_aws.services.elb.registrations import Clock
 
 # Seconds until a group has heard what a load balancer says of a member.
 HEARSAY = 1.0

@@ -11,9 +11,9 @@ from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup
 
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import suspended
-from gocd.rehearsal.standin_aws.services.elb.registrations import Clock
 
 
 class GroupMembers:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.codedeploy.exceptions import CodeDeployException, DeploymentDoesNotExistException
 from moto.codedeploy.responses import CodeDeployResponse
@@ -29,9 +29,7 @@ from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import Halt, Orde
 from gocd.rehearsal.standin_aws.services.code_deploy.revisions import BUNDLE_TYPES
 from gocd.rehearsal.standin_aws.services.code_deploy.traffic_back import TrafficBack
 from gocd.rehearsal.standin_aws.services.code_deploy.traffic_routing import Routing
-
-if TYPE_CHECKING:
-    from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.settings import Settings
 
 LONGEST_DESCRIPTION = 256
 # What ContinueDeployment answers for each of its words where nothing waits for it.
@@ -47,13 +45,20 @@ NOT_WAITING = {
 class CodeDeploy:
     """The deployments made so far; applications and groups are moto's."""
 
-    def __init__(self, instances: Instances, auto_scaling: AutoScaling, cloud: StandInAWS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        instances: Instances,
+        auto_scaling: AutoScaling,
+        client: Callable[[str], Any],
+    ) -> None:
         self._instances = instances
-        self._groups = DeploymentGroups(cloud.region)
-        self._targets = DeploymentTargets(cloud.region, self._asked)
-        self._client = cloud.client
-        self._fleets = Fleets(cloud.client, instances, auto_scaling, cloud.region)
-        self._speed = cloud.deployment_speed
+        self._groups = DeploymentGroups(settings.region)
+        self._targets = DeploymentTargets(settings.region, self._asked)
+        self._client = client
+        self._fleets = Fleets(client, instances, auto_scaling, settings.region)
+        self._speed = settings.deployment_speed
+        self._clock = settings.clock
         self._deployments: dict[str, Deployment] = {}
         self._succeeded: dict[str, Deployment] = {}
         # Deployments end, and roll back, in threads of their own.
@@ -67,6 +72,9 @@ class CodeDeploy:
             yield Correction(owner, name, getattr(self, name))
         for name in ("stop_deployment", "continue_deployment"):
             yield Correction(owner, name, getattr(self, name), added=True)
+
+    def advance(self) -> None:
+        """Nothing: each deployment has a thread of its own."""
 
     def forget(self) -> None:
         """Kill every deployment, and drop them all."""
@@ -162,16 +170,18 @@ class CodeDeploy:
         halt = Halt()
         course = self._course(order, group, halt, failed)
         deployment = Deployment(
-            order.deployment_id, request, group, course, halt, self._ended, creator=creator
+            order.deployment_id, request, group, course, halt, self._ended, self._clock, creator=creator
         )
         self._deployments[deployment.id] = deployment
         deployment.start()
         return deployment
 
     def _course(self, order: Order, group: Any, halt: Halt, failed: Deployment | None) -> Course:
-        target = partial(Target, order, mark=self._instances.mark, reachable=self._reachable, halt=halt)
+        target = partial(
+            Target, order, mark=self._instances.mark, reachable=self._reachable, halt=halt, clock=self._clock
+        )
         names = [each["name"] for each in group.load_balancer_info.get("targetGroupInfoList", [])]
-        routing = partial(Routing, self._client, names, halt)
+        routing = partial(Routing, self._client, names, halt, self._clock)
         if failed and isinstance(failed.course, BlueGreen):
             return TrafficBack(failed.course, group, self._fleets, routing, target)
         if _is_blue_green(group):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 import string
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.services.code_deploy.deployment_groups import IN_PLACE
 from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import Halt, Target
 
@@ -75,6 +75,7 @@ class Deployment:
         course: Course,
         halt: Halt,
         ended: Callable[[Deployment, str], None],
+        clock: Clock,
         *,
         creator: str = "user",
     ) -> None:
@@ -92,6 +93,7 @@ class Deployment:
         self._creator = creator
         self._ended = ended
         self._halt = halt
+        self._now = clock
         # The settings that hold are those at its start.
         self._style = dict(group.deployment_style) or IN_PLACE
         self._blue_green = group.blue_green_deployment_configuration
@@ -133,9 +135,9 @@ class Deployment:
             self.status = "Ready"
         else:
             self.termination_wait_started = True
-        deadline = time.monotonic() + seconds
+        deadline = self._now() + seconds
         while not self._told_to_go_on.wait(0.05):
-            if self._halt.asked.is_set() or time.monotonic() >= deadline:
+            if self._halt.asked.is_set() or self._now() >= deadline:
                 self._waiting_for = ""
                 return False
         return True

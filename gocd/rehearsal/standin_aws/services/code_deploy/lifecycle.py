@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.services.code_deploy.appspec import AgentFailure, install, read_appspec
 from gocd.rehearsal.standin_aws.services.code_deploy.hook_scripts import run_hook
@@ -100,6 +101,7 @@ class Target:
         mark: str,
         reachable: Callable[[Instance], bool],
         halt: Halt,
+        clock: Clock,
         *,
         events: Sequence[str] = EVENTS,
         of_former: Collection[str] = OF_FORMER,
@@ -115,6 +117,7 @@ class Target:
         self._mark = mark
         self._reachable = reachable
         self._halt = halt
+        self._now = clock
         self._of_former = of_former
         self._service = service or {}
         self._root = instance.root / DEPLOYMENT_ROOT
@@ -187,9 +190,9 @@ class Target:
         event.status = status
 
     def _wait_for_the_agent(self) -> None:
-        deadline = time.monotonic() + AGENT_PATIENCE
+        deadline = self._now() + AGENT_PATIENCE
         while not self._reachable(self.instance):
-            if self._halt.asked.is_set() or time.monotonic() > deadline:
+            if self._halt.asked.is_set() or self._now() > deadline:
                 raise AgentFailure(AGENT_LOST)
             time.sleep(0.05)
 

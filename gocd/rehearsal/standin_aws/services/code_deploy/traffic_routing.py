@@ -5,10 +5,10 @@ Source: CodeDeploy user guide, Integrating CodeDeploy with Elastic Load Balancin
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.services.code_deploy.appspec import AgentFailure
 from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import Halt
 
@@ -21,9 +21,10 @@ NOT_DRAINED = "The load balancer did not finish the deregistration of the instan
 class Routing:
     """The target groups of these *names*."""
 
-    def __init__(self, client: Callable[[str], Any], names: Sequence[str], halt: Halt) -> None:
+    def __init__(self, client: Callable[[str], Any], names: Sequence[str], halt: Halt, clock: Clock) -> None:
         self._client = client
         self._halt = halt
+        self._now = clock
         told = client("elbv2").describe_target_groups(Names=list(names))
         self._arns = [each["TargetGroupArn"] for each in told["TargetGroups"]]
 
@@ -48,12 +49,12 @@ class Routing:
         self._wait(instance_id, "unused", NOT_DRAINED)
 
     def _wait(self, instance_id: str, wanted: str, otherwise: str) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = self._now() + PATIENCE
         for arn in self._arns:
             while self._state(arn, instance_id) != wanted:
                 # What drains is never left half-way, unless all is coming to its end.
                 ending = self._halt.asked if wanted == "healthy" else self._halt.dead
-                if ending.wait(0.1) or time.monotonic() > deadline:
+                if ending.wait(0.1) or self._now() > deadline:
                     raise AgentFailure(otherwise)
 
     def _state(self, arn: str, instance_id: str) -> str:

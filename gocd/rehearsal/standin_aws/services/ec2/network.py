@@ -12,9 +12,7 @@ from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
 class Network:
     """The VPC on this machine's loopback network, made through the API when it is first needed."""
 
-    def __init__(
-        self, client: Callable[[str], Any], region: str, loopback: Callable[[], LoopbackNetwork]
-    ) -> None:
+    def __init__(self, client: Callable[[str], Any], region: str, loopback: LoopbackNetwork) -> None:
         self.zones = [region + letter for letter in "abc"]
         self._client = client
         self._loopback = loopback
@@ -24,7 +22,7 @@ class Network:
     def vpc(self) -> str:
         """Its id."""
         if not self._made:
-            ec2, loopback = self._client("ec2"), self._loopback()
+            ec2, loopback = self._client("ec2"), self._loopback
             self._made["vpc"] = ec2.create_vpc(CidrBlock=loopback.cidr)["Vpc"]["VpcId"]
             for index, zone in enumerate(self.zones):
                 subnet = ec2.create_subnet(

@@ -25,7 +25,8 @@ from gocd.rehearsal.standin_aws.services.elb.classic_settings import (
     stored,
     zones_of,
 )
-from gocd.rehearsal.standin_aws.services.elb.registrations import Clock, Registration
+from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
+from gocd.rehearsal.standin_aws.settings import Settings
 
 Verdict = tuple[str, str, str]
 
@@ -46,13 +47,13 @@ ZONE_NOT_ENABLED = (
 
 
 class ClassicLoadBalancers:
-    """Members of every classic load balancer; health checks run *speed* times as often."""
+    """Members of every classic load balancer."""
 
-    def __init__(self, plane: DataPlane, instances: Instances, clock: Clock, *, speed: float) -> None:
+    def __init__(self, settings: Settings, plane: DataPlane, instances: Instances) -> None:
         self._plane = plane
         self._instances = instances
-        self._now = clock
-        self._speed = speed
+        self._now = settings.clock
+        self._speed = settings.health_check_speed
         self._numbers = itertools.count()
         self._create = ELBBackend.create_load_balancer
 

@@ -22,7 +22,7 @@ from gocd.rehearsal.standin_aws.data.data_plane import DataPlane, Health
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
 from gocd.rehearsal.standin_aws.data.pools import Endpoint, Pool
 from gocd.rehearsal.standin_aws.machines.instances import Instances
-from gocd.rehearsal.standin_aws.services.elb.registrations import Clock, Registration
+from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     deregistration_delay,
     health_check,
@@ -30,6 +30,7 @@ from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     target_key,
     zones_using,
 )
+from gocd.rehearsal.standin_aws.settings import Settings
 
 Verdict = tuple[str, str | None, str | None]
 
@@ -51,16 +52,14 @@ UNCHECKED = ("unavailable", "Target.HealthCheckDisabled", "Health checks are not
 
 
 class TargetGroups:
-    """Registrations of every target group; *registration_delay* in seconds, checks *speed* times as often."""
+    """Registrations of every target group."""
 
-    def __init__(
-        self, plane: DataPlane, instances: Instances, clock: Clock, *, registration_delay: float, speed: float
-    ) -> None:
+    def __init__(self, settings: Settings, plane: DataPlane, instances: Instances) -> None:
         self._plane = plane
         self._instances = instances
-        self._now = clock
-        self._registration_delay = registration_delay
-        self._speed = speed
+        self._now = settings.clock
+        self._registration_delay = settings.registration_delay
+        self._speed = settings.health_check_speed
 
     def corrections(self) -> Iterator[Correction]:
         yield Correction(FakeTargetGroup, "register", self.register)

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.machines.executable import place
 from gocd.rehearsal.standin_aws.machines.instances import Instance
-from gocd.rehearsal.standin_aws.services.elb.registrations import Clock
 
 # What Run Command keeps of the output, in characters: API reference, GetCommandInvocation.
 OUTPUT_LIMIT, ERROR_LIMIT, LISTED_LIMIT = 24_000, 8_000, 2_500
@@ -196,7 +196,7 @@ class Invocation:
         return self._end("Success", "Success")
 
     def _wait(self, process: subprocess.Popen[bytes], limit: float) -> tuple[str, str] | None:
-        deadline = time.monotonic() + limit
+        deadline = self.command.now() + limit
         while True:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.05)
@@ -204,7 +204,7 @@ class Invocation:
             stopped = None
             if self._cancelled.is_set():
                 stopped = ("Cancelled", "Cancelled")
-            elif time.monotonic() >= deadline:
+            elif self.command.now() >= deadline:
                 stopped = ("TimedOut", "ExecutionTimedOut")
             if stopped:
                 with suppress(ProcessLookupError):

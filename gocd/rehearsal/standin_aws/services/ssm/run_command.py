@@ -15,10 +15,10 @@ from moto.core.responses import ActionResult
 from moto.ssm.exceptions import SSMException
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances
-from gocd.rehearsal.standin_aws.services.elb.registrations import Clock
 from gocd.rehearsal.standin_aws.services.ssm.invocations import Command, Invocation
 
 DOCUMENTS = {
@@ -50,6 +50,9 @@ class RunCommand:
             owner, "describe_instance_information", self.describe_instance_information, added=True
         )
         yield Correction(owner, "get_connection_status", self.get_connection_status, added=True)
+
+    def advance(self) -> None:
+        """Nothing: each run has a thread of its own."""
 
     def forget(self) -> None:
         """Stop every command that runs, and drop them all."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.herd.stack import Herd, build_herd
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,6 @@ def event(herd: Herd, deployment_id: str, label: str, name: str) -> Any:
 
 
 @pytest.fixture
-def herd(cloud: StandInAWS) -> Herd:
+def herd(cloud: World) -> Herd:
     """HERD 0.83.0 of mdl140 in dev."""
     return build_herd(cloud, deregistration_delay=0)

@@ -11,7 +11,7 @@ import pytest
 from gocd.errors import GoCDError
 from gocd.rehearsal.sample.herd.revision import build_revision
 from gocd.rehearsal.sample.herd.stack import Herd, build_herd
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.sample.herd.conftest import call
 from tests.gocd.rehearsal.standin_aws.services.code_deploy.test_code_deploy import ended
 
@@ -47,7 +47,7 @@ def test_build_information_comes_as_xml_or_json_and_on_a_page_for_people_and_hea
         get(herd, "/elsewhere")
 
 
-def test_rest_can_ask_who_you_are_and_an_upgrade_knows(cloud: StandInAWS) -> None:
+def test_rest_can_ask_who_you_are_and_an_upgrade_knows(cloud: World) -> None:
     herd = build_herd(cloud, credentials="ada:secret", deregistration_delay=0)
     for headers in ({}, {"Authorization": f"Basic {base64.b64encode(b'ada:wrong').decode()}"}):
         with pytest.raises(urllib.error.HTTPError) as refused:

@@ -8,7 +8,7 @@ import pytest
 from gocd.rehearsal.load.traffic import Traffic
 from gocd.rehearsal.sample.herd.names import UNFILLED
 from gocd.rehearsal.sample.herd.stack import Herd, build_herd
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from gocd.samples.measurement import measure
 from tests.gocd.rehearsal.sample.herd.conftest import build_number, call, event, upgrade
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, listed
@@ -37,7 +37,7 @@ def initiated(deployment_id: str) -> list[str]:
     ]
 
 
-def test_it_is_stood_up_under_the_names_that_mdl_gives(cloud: StandInAWS, herd: Herd) -> None:
+def test_it_is_stood_up_under_the_names_that_mdl_gives(cloud: World, herd: Herd) -> None:
     names = herd.names
     told = cloud.client("ssm").get_parameter(Name="/app/MDL/mdl140/dev/Resources/Lambda/UpgradeHerdArn")
 
@@ -54,7 +54,7 @@ def test_it_is_stood_up_under_the_names_that_mdl_gives(cloud: StandInAWS, herd: 
     assert build_number(herd) == "0.83.0"
 
 
-def test_an_upgrade_loses_no_request(cloud: StandInAWS, tmp_path: Path) -> None:
+def test_an_upgrade_loses_no_request(cloud: World, tmp_path: Path) -> None:
     herd = build_herd(cloud, deregistration_delay=1)
     jtl = tmp_path / "users.jtl"
     with Traffic(herd.build_info_url, 100, jtl) as traffic:
@@ -78,7 +78,7 @@ def test_an_upgrade_loses_no_request(cloud: StandInAWS, tmp_path: Path) -> None:
     assert set(seen.requests_per_version) == {"0.83.0", "0.84.0"}
 
 
-def test_the_next_upgrade_finds_the_group_blue_green(cloud: StandInAWS, herd: Herd) -> None:
+def test_the_next_upgrade_finds_the_group_blue_green(cloud: World, herd: Herd) -> None:
     ended(cloud, upgrade(herd), "Succeeded", patience=60)
     called = call(herd, {"RequestedVersion": "0.85.0"})
     ended(cloud, called.deployment_id, "Succeeded", patience=60)
@@ -98,7 +98,7 @@ def test_the_next_upgrade_finds_the_group_blue_green(cloud: StandInAWS, herd: He
     ],
 )
 def test_a_version_that_is_not_well_is_rolled_back_and_its_parameters_stay(
-    cloud: StandInAWS, tmp_path: Path, broken: str, failing: str, said: str
+    cloud: World, tmp_path: Path, broken: str, failing: str, said: str
 ) -> None:
     herd = build_herd(cloud, broken=broken, deregistration_delay=1)
     jtl = tmp_path / "users.jtl"
@@ -120,7 +120,7 @@ def test_a_version_that_is_not_well_is_rolled_back_and_its_parameters_stay(
     assert measure(jtl).lost == 0
 
 
-def test_another_version_is_well_after_one_that_was_not(cloud: StandInAWS) -> None:
+def test_another_version_is_well_after_one_that_was_not(cloud: World) -> None:
     herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=0)
     failed = ended(cloud, upgrade(herd), "Failed", patience=60)
     ended(cloud, failed["rollbackInfo"]["rollbackDeploymentId"], "Succeeded", patience=60)
@@ -129,7 +129,7 @@ def test_another_version_is_well_after_one_that_was_not(cloud: StandInAWS) -> No
     assert build_number(herd) == "0.84.1"
 
 
-def test_green_is_among_the_users_servers_before_it_is_tested(cloud: StandInAWS, herd: Herd) -> None:
+def test_green_is_among_the_users_servers_before_it_is_tested(cloud: World, herd: Herd) -> None:
     deployment_id = upgrade(herd)
     eventually(lambda: len(listed(cloud, herd.balancer)), 2, patience=60)
 
@@ -153,9 +153,7 @@ def test_a_call_without_a_version_does_nothing_and_ends_well_or_with_an_error(he
     assert herd.parameter("DeploymentInvoked") == "false"
 
 
-def test_a_call_while_one_is_deployed_fails_and_has_written_its_version(
-    cloud: StandInAWS, herd: Herd
-) -> None:
+def test_a_call_while_one_is_deployed_fails_and_has_written_its_version(cloud: World, herd: Herd) -> None:
     first = upgrade(herd)
     called = call(herd, {"RequestedVersion": "0.85.0"})
     already = f"The Deployment Group 'mdl140-HerdDeployGroup' already has an active Deployment '{first}'"
@@ -171,9 +169,7 @@ def test_a_call_while_one_is_deployed_fails_and_has_written_its_version(
     assert len(cloud.invocations) == 2
 
 
-def test_what_the_stack_does_by_itself_is_in_no_journal_and_meets_no_fault(
-    cloud: StandInAWS, herd: Herd
-) -> None:
+def test_what_the_stack_does_by_itself_is_in_no_journal_and_meets_no_fault(cloud: World, herd: Herd) -> None:
     cloud.faults.throttle(1.0)
     with pytest.raises(botocore.exceptions.ClientError, match="Throttling"):
         _a_users_client(cloud).describe_parameters()
@@ -182,7 +178,7 @@ def test_what_the_stack_does_by_itself_is_in_no_journal_and_meets_no_fault(
     assert [each.operation for each in cloud.journal.calls] == ["DescribeParameters"]
 
 
-def _a_users_client(cloud: StandInAWS) -> botocore.client.BaseClient:
+def _a_users_client(cloud: World) -> botocore.client.BaseClient:
     from botocore.config import Config
     from botocore.session import Session
 

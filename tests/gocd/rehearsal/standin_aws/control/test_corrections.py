@@ -1,8 +1,11 @@
 import importlib.metadata
 import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.corrections import Correction, Corrections
+from gocd.rehearsal.standin_aws.world import World
 
 
 class Original:
@@ -25,11 +28,12 @@ def test_a_correction_is_in_force_until_it_is_undone() -> None:
     assert not hasattr(Original, "further")
 
 
-def test_each_correction_replaces_or_adds_what_it_says(standin: StandInAWS) -> None:
+def test_each_correction_replaces_or_adds_what_it_says(standin: World) -> None:
+    source: Callable[[Any], str] = cache(inspect.getsource)
     untrue = [
         f"{each.owner.__name__}.{each.name}"
         for each in standin.parts.corrections
-        if (f"    def {each.name}(" in inspect.getsource(each.owner)) is each.added
+        if (f"    def {each.name}(" in source(each.owner)) is each.added
     ]
 
     assert untrue == []

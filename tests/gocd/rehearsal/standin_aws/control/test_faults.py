@@ -6,11 +6,11 @@ import botocore.exceptions
 import botocore.session
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.world import World
 
 
-def client(cloud: StandInAWS, service: str, *, attempts: int = 1) -> Any:
+def client(cloud: World, service: str, *, attempts: int = 1) -> Any:
     """Open a client as a task would: from the environment's values, without standing out."""
     return botocore.session.Session().create_client(
         service,
@@ -43,7 +43,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
         ("s3", "SlowDown"),
     ],
 )
-def test_each_service_words_throttling_its_own_way(cloud: StandInAWS, service: str, code: str) -> None:
+def test_each_service_words_throttling_its_own_way(cloud: World, service: str, code: str) -> None:
     cloud.faults.throttle(1.0)
 
     with pytest.raises(botocore.exceptions.ClientError) as refused:
@@ -52,7 +52,7 @@ def test_each_service_words_throttling_its_own_way(cloud: StandInAWS, service: s
     assert [call.outcome for call in cloud.journal.calls] == [code]
 
 
-def test_throttling_a_share_of_calls_lets_a_patient_client_through(cloud: StandInAWS) -> None:
+def test_throttling_a_share_of_calls_lets_a_patient_client_through(cloud: World) -> None:
     cloud.faults.throttle(0.5, seed=2)
     patient = client(cloud, "elbv2", attempts=10)
     patient.describe_target_groups()
@@ -68,9 +68,7 @@ def test_throttling_a_share_of_calls_lets_a_patient_client_through(cloud: StandI
         ("ssm", "ssm:*", "AccessDeniedException"),
     ],
 )
-def test_a_denied_action_is_refused_in_awss_words(
-    cloud: StandInAWS, service: str, action: str, code: str
-) -> None:
+def test_a_denied_action_is_refused_in_awss_words(cloud: World, service: str, action: str, code: str) -> None:
     cloud.faults.deny(action)
 
     with pytest.raises(botocore.exceptions.ClientError) as refused:
@@ -80,7 +78,7 @@ def test_a_denied_action_is_refused_in_awss_words(
     assert "user/deployer is not authorized to perform: " in error["Message"]
 
 
-def test_a_call_that_moto_does_not_model_is_an_error_a_client_can_read(cloud: StandInAWS) -> None:
+def test_a_call_that_moto_does_not_model_is_an_error_a_client_can_read(cloud: World) -> None:
     unmodelled: dict[str, Callable[[Any], Any]] = {
         "ec2": lambda c: c.describe_spot_datafeed_subscription(),
         "ssm": lambda c: c.describe_activations(),
@@ -91,12 +89,12 @@ def test_a_call_that_moto_does_not_model_is_an_error_a_client_can_read(cloud: St
             ask(client(cloud, service))
 
 
-def test_a_gap_inside_moto_is_an_error_a_client_can_read(cloud: StandInAWS) -> None:
+def test_a_gap_inside_moto_is_an_error_a_client_can_read(cloud: World) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="failed inside the stand-in AWS"):
         client(cloud, "autoscaling").execute_policy(PolicyName="nope")
 
 
-def test_the_hooks_run_just_before_and_just_after_a_call_takes_effect(cloud: StandInAWS) -> None:
+def test_the_hooks_run_just_before_and_just_after_a_call_takes_effect(cloud: World) -> None:
     moments: list[tuple[str, int, int]] = []
 
     def parameters() -> int:
@@ -114,14 +112,14 @@ def test_the_hooks_run_just_before_and_just_after_a_call_takes_effect(cloud: Sta
     assert moments == [("before", 1, 0), ("after", 1, 1)]
 
 
-def test_calls_that_arrange_a_world_are_not_in_the_journal_and_meet_no_fault(cloud: StandInAWS) -> None:
+def test_calls_that_arrange_a_world_are_not_in_the_journal_and_meet_no_fault(cloud: World) -> None:
     cloud.faults.throttle(1.0)
     cloud.client("ec2").describe_instances()
 
     assert cloud.journal.calls == []
 
 
-def test_the_journal_names_actions_as_iam_does(cloud: StandInAWS) -> None:
+def test_the_journal_names_actions_as_iam_does(cloud: World) -> None:
     client(cloud, "elb").describe_load_balancers()
     client(cloud, "s3").create_bucket(
         Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get, target_state
 
 
@@ -35,7 +35,7 @@ def traffic(url: str, *, clients: int = 4) -> Iterator[Counter[str]]:
             thread.join()
 
 
-def out(cloud: StandInAWS, balancer: LoadBalancer, instance_id: str) -> None:
+def out(cloud: World, balancer: LoadBalancer, instance_id: str) -> None:
     if balancer.kind == "classic":
         cloud.client("elb").deregister_instances_from_load_balancer(
             LoadBalancerName=balancer.name, Instances=[{"InstanceId": instance_id}]
@@ -44,7 +44,7 @@ def out(cloud: StandInAWS, balancer: LoadBalancer, instance_id: str) -> None:
         cloud.client("elbv2").deregister_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": instance_id}])
 
 
-def back(cloud: StandInAWS, balancer: LoadBalancer, instance_id: str) -> None:
+def back(cloud: World, balancer: LoadBalancer, instance_id: str) -> None:
     if balancer.kind == "classic":
         cloud.client("elb").register_instances_with_load_balancer(
             LoadBalancerName=balancer.name, Instances=[{"InstanceId": instance_id}]
@@ -53,7 +53,7 @@ def back(cloud: StandInAWS, balancer: LoadBalancer, instance_id: str) -> None:
         cloud.client("elbv2").register_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": instance_id}])
 
 
-def members(cloud: StandInAWS, balancer: LoadBalancer) -> int:
+def members(cloud: World, balancer: LoadBalancer) -> int:
     """Count the members, those that are leaving included."""
     if balancer.kind == "classic":
         return len(
@@ -65,7 +65,7 @@ def members(cloud: StandInAWS, balancer: LoadBalancer) -> int:
 
 @pytest.mark.parametrize("kind", ["application", "network", "classic"])
 def test_restarting_each_instance_while_it_is_out_loses_no_request(
-    cloud: StandInAWS, pair: Pair, kind: str
+    cloud: World, pair: Pair, kind: str
 ) -> None:
     if kind == "classic":
         balancer = cloud.classic("web", instances=pair, draining=1)
@@ -85,7 +85,7 @@ def test_restarting_each_instance_while_it_is_out_loses_no_request(
     assert answers.total() > 100
 
 
-def test_a_draining_target_finishes_what_it_has_and_gets_nothing_new(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_draining_target_finishes_what_it_has_and_gets_nothing_new(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair, deregistration_delay=2)
     answers: list[str] = []
     slow = [
@@ -108,7 +108,7 @@ def test_a_draining_target_finishes_what_it_has_and_gets_nothing_new(cloud: Stan
     assert set(after) == {pair[1].private_ip}
 
 
-def test_when_the_last_target_drains_nobody_serves(cloud: StandInAWS, pair: Pair) -> None:
+def test_when_the_last_target_drains_nobody_serves(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=[pair[0]], deregistration_delay=300)
     out(cloud, balancer, pair[0].id)
 
@@ -116,7 +116,7 @@ def test_when_the_last_target_drains_nobody_serves(cloud: StandInAWS, pair: Pair
     assert cloud.serving(balancer) == set()
 
 
-def test_a_target_group_without_a_healthy_target_fails_open(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_target_group_without_a_healthy_target_fails_open(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair)
     for instance in pair:
         (instance.root / "unwell").write_text("500")
@@ -127,7 +127,7 @@ def test_a_target_group_without_a_healthy_target_fails_open(cloud: StandInAWS, p
     assert get(balancer.url) in {pair[0].private_ip, pair[1].private_ip}
 
 
-def test_a_silent_target_times_out(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_silent_target_times_out(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair, timeout=2)
     (pair[0].root / "unwell").write_text("silent")
 

@@ -11,6 +11,7 @@ from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 
 PROGRAM = """
@@ -83,7 +84,7 @@ def test_a_machine_that_binds_only_127_0_0_1_is_told_so(monkeypatch: pytest.Monk
         LoopbackNetwork()
 
 
-def test_a_second_stand_in_in_one_process_is_refused(standin: StandInAWS, tmp_path: Path) -> None:
+def test_a_second_stand_in_in_one_process_is_refused(standin: World, tmp_path: Path) -> None:
     with pytest.raises(GoCDError, match="already running in this process"), StandInAWS(tmp_path):
         pass
 

@@ -2,9 +2,9 @@ import botocore.exceptions
 import pytest
 
 from gocd.errors import GoCDError
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.instances import Service
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, get, power
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 
@@ -26,7 +26,7 @@ signal.pause()
 )
 
 
-def test_an_instance_answers_on_its_own_address_under_its_own_name(cloud: StandInAWS) -> None:
+def test_an_instance_answers_on_its_own_address_under_its_own_name(cloud: World) -> None:
     host = cloud.launch("Staging-1", zone="eu-west-1b", service=SERVICE)
     [told] = cloud.client("ec2").describe_instances(Filters=[{"Name": "tag:Name", "Values": ["Staging-1"]}])[
         "Reservations"
@@ -38,7 +38,7 @@ def test_an_instance_answers_on_its_own_address_under_its_own_name(cloud: StandI
     assert get(f"http://{host.private_ip}:8080/_status") == host.private_ip
 
 
-def test_stopping_an_instance_stops_its_process_and_starting_starts_it(cloud: StandInAWS) -> None:
+def test_stopping_an_instance_stops_its_process_and_starting_starts_it(cloud: World) -> None:
     host = cloud.launch("Staging-1", service=SERVICE)
     ec2 = cloud.client("ec2")
     before = guardian.marked(cloud.instances_mark)
@@ -56,19 +56,19 @@ def test_stopping_an_instance_stops_its_process_and_starting_starts_it(cloud: St
     assert before != after
 
 
-def test_a_service_that_does_not_start_is_an_error_with_its_log(cloud: StandInAWS) -> None:
+def test_a_service_that_does_not_start_is_an_error_with_its_log(cloud: World) -> None:
     with pytest.raises(GoCDError, match=r"var/log/app\.log"):
         cloud.launch("broken", service=Service(exec_start=["/bin/false"]))
 
 
-def test_two_instances_may_have_one_name(cloud: StandInAWS) -> None:
+def test_two_instances_may_have_one_name(cloud: World) -> None:
     one, two = cloud.launch("twin", service=SERVICE), cloud.launch("twin", service=SERVICE)
 
     assert one.root != two.root
     assert one.private_ip != two.private_ip
 
 
-def test_an_instance_is_stopping_until_its_process_has_ended(cloud: StandInAWS) -> None:
+def test_an_instance_is_stopping_until_its_process_has_ended(cloud: World) -> None:
     host = cloud.launch("Staging-1", service=SLOW_TO_END)
     ec2 = cloud.client("ec2")
     ec2.stop_instances(InstanceIds=[host.id])

@@ -5,14 +5,14 @@ import subprocess
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.machines.programs import aws_config, aws_program, python_program
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import listed
 
 
 @pytest.fixture
-def host(cloud: StandInAWS) -> Instance:
+def host(cloud: World) -> Instance:
     service = Service(
         exec_start=["{python}", "-c", "raise SystemExit('not before its first deployment')"],
         files={"/root/.aws/config": aws_config(cloud.environment)},
@@ -22,12 +22,12 @@ def host(cloud: StandInAWS) -> Instance:
     return cloud.launch("host", service=service)
 
 
-def run(cloud: StandInAWS, host: Instance, line: str) -> subprocess.CompletedProcess[str]:
+def run(cloud: World, host: Instance, line: str) -> subprocess.CompletedProcess[str]:
     environment = host.environment(cloud.instances_mark)
     return subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_script_calls_aws_and_is_in_no_journal(cloud: StandInAWS, host: Instance) -> None:
+def test_a_script_calls_aws_and_is_in_no_journal(cloud: World, host: Instance) -> None:
     put = run(
         cloud,
         host,
@@ -44,7 +44,7 @@ def test_a_script_calls_aws_and_is_in_no_journal(cloud: StandInAWS, host: Instan
     assert cloud.journal.calls == []
 
 
-def test_what_aws_refuses_fails_the_script(cloud: StandInAWS, host: Instance) -> None:
+def test_what_aws_refuses_fails_the_script(cloud: World, host: Instance) -> None:
     refused = run(cloud, host, """aws ssm get-parameter --cli-input-json '{"Name": "/nowhere"}'""")
 
     assert refused.returncode == 254
@@ -52,7 +52,7 @@ def test_what_aws_refuses_fails_the_script(cloud: StandInAWS, host: Instance) ->
     assert "Traceback" not in refused.stderr
 
 
-def test_a_script_registers_its_instance(cloud: StandInAWS, host: Instance) -> None:
+def test_a_script_registers_its_instance(cloud: World, host: Instance) -> None:
     balancer = cloud.target_group("web")
     words = json.dumps({"TargetGroupArn": balancer.arn, "Targets": [{"Id": host.id, "Port": 8080}]})
     done = run(cloud, host, f"aws elbv2 register-targets --cli-input-json '{words}'")
@@ -61,7 +61,7 @@ def test_a_script_registers_its_instance(cloud: StandInAWS, host: Instance) -> N
     assert listed(cloud, balancer) == {host.id}
 
 
-def test_what_aws_refuses_in_xml_fails_the_script_too(cloud: StandInAWS, host: Instance) -> None:
+def test_what_aws_refuses_in_xml_fails_the_script_too(cloud: World, host: Instance) -> None:
     words = json.dumps({"TargetGroupArn": "arn:aws:none", "Targets": [{"Id": host.id}]})
     refused = run(cloud, host, f"aws elbv2 register-targets --cli-input-json '{words}'")
 
@@ -69,14 +69,14 @@ def test_what_aws_refuses_in_xml_fails_the_script_too(cloud: StandInAWS, host: I
     assert "(TargetGroupNotFound) when calling the RegisterTargets operation" in refused.stderr
 
 
-def test_what_no_script_needs_is_refused_in_words(cloud: StandInAWS, host: Instance) -> None:
+def test_what_no_script_needs_is_refused_in_words(cloud: World, host: Instance) -> None:
     refused = run(cloud, host, "aws elbv2 describe-rules")
 
     assert refused.returncode == 254
     assert "elbv2 DescribeRules is not among what scripts on this instance can call" in refused.stderr
 
 
-def test_there_is_a_python_and_the_instance_knows_its_address(cloud: StandInAWS, host: Instance) -> None:
+def test_there_is_a_python_and_the_instance_knows_its_address(cloud: World, host: Instance) -> None:
     told = run(cloud, host, "python3 -c \"import json, os; print(os.environ['PRIVATE_IP'])\"")
 
     assert told.stdout == f"{host.private_ip}\n"

@@ -1,8 +1,9 @@
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import LoadBalancer, StandInAWS
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, get, listed, target_state
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 from tests.gocd.rehearsal.standin_aws.services.auto_scaling.fleet import (
@@ -18,7 +19,7 @@ Fleet = tuple[LoadBalancer, list[Instance]]
 
 
 @pytest.fixture
-def fleet(cloud: StandInAWS) -> Fleet:
+def fleet(cloud: World) -> Fleet:
     """Two instances of an Auto Scaling group that is attached to a target group; one may go."""
     balancer = cloud.target_group("web", deregistration_delay=1)
     members = cloud.auto_scaling_group(
@@ -27,16 +28,14 @@ def fleet(cloud: StandInAWS) -> Fleet:
     return balancer, members
 
 
-def test_what_a_group_launches_runs_the_service(cloud: StandInAWS, fleet: Fleet) -> None:
+def test_what_a_group_launches_runs_the_service(cloud: World, fleet: Fleet) -> None:
     balancer, members = fleet
 
     assert cloud.serving(balancer) == {each.id for each in members}
     assert get(balancer.url) in {each.private_ip for each in members}
 
 
-def test_a_member_drains_before_it_is_in_standby_and_comes_back_healthy(
-    cloud: StandInAWS, fleet: Fleet
-) -> None:
+def test_a_member_drains_before_it_is_in_standby_and_comes_back_healthy(cloud: World, fleet: Fleet) -> None:
     balancer, [one, _] = fleet
     enter(cloud, one.id)
     assert target_state(cloud, balancer, one) == "draining/Target.DeregistrationInProgress"
@@ -53,7 +52,7 @@ def test_a_member_drains_before_it_is_in_standby_and_comes_back_healthy(
     assert len(listed(cloud, balancer)) == 2
 
 
-def test_standby_below_the_minimum_size_is_refused(cloud: StandInAWS, fleet: Fleet) -> None:
+def test_standby_below_the_minimum_size_is_refused(cloud: World, fleet: Fleet) -> None:
     _, [one, two] = fleet
     enter(cloud, one.id)
 
@@ -61,9 +60,7 @@ def test_standby_below_the_minimum_size_is_refused(cloud: StandInAWS, fleet: Fle
         enter(cloud, two.id)
 
 
-def test_only_members_in_service_enter_and_only_those_in_standby_leave(
-    cloud: StandInAWS, fleet: Fleet
-) -> None:
+def test_only_members_in_service_enter_and_only_those_in_standby_leave(cloud: World, fleet: Fleet) -> None:
     _, [one, _] = fleet
 
     with pytest.raises(botocore.exceptions.ClientError, match="not part of Auto Scaling group fleet"):
@@ -76,13 +73,13 @@ def test_only_members_in_service_enter_and_only_those_in_standby_leave(
     assert sizes(cloud)[1] == 1
 
 
-def test_twenty_ids_at_most_go_to_standby_in_one_call(cloud: StandInAWS, fleet: Fleet) -> None:
+def test_twenty_ids_at_most_go_to_standby_in_one_call(cloud: World, fleet: Fleet) -> None:
     _, [one, _] = fleet
     with pytest.raises(botocore.exceptions.ClientError, match="at most 20"):
         enter(cloud, *[one.id] * 21)
 
 
-def test_a_member_deregistered_by_hand_is_not_registered_again(cloud: StandInAWS, fleet: Fleet) -> None:
+def test_a_member_deregistered_by_hand_is_not_registered_again(cloud: World, fleet: Fleet) -> None:
     balancer, [one, two] = fleet
     cloud.client("elbv2").deregister_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": one.id}])
     cloud.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="fleet", MinSize=2)
@@ -90,9 +87,7 @@ def test_a_member_deregistered_by_hand_is_not_registered_again(cloud: StandInAWS
     eventually(lambda: listed(cloud, balancer), {two.id})
 
 
-def test_nobody_leaves_standby_above_the_maximum_size_or_without_launches(
-    cloud: StandInAWS, fleet: Fleet
-) -> None:
+def test_nobody_leaves_standby_above_the_maximum_size_or_without_launches(cloud: World, fleet: Fleet) -> None:
     _, [one, _] = fleet
     enter(cloud, one.id)
     eventually(lambda: lifecycle(cloud, one.id), "Standby")
@@ -107,7 +102,7 @@ def test_nobody_leaves_standby_above_the_maximum_size_or_without_launches(
     assert lifecycle(cloud, one.id) == "Standby"
 
 
-def test_standby_without_a_decrement_has_a_new_member_launched(cloud: StandInAWS, fleet: Fleet) -> None:
+def test_standby_without_a_decrement_has_a_new_member_launched(cloud: World, fleet: Fleet) -> None:
     _, [one, _] = fleet
     enter(cloud, one.id, decrement=False)
 
@@ -115,7 +110,7 @@ def test_standby_without_a_decrement_has_a_new_member_launched(cloud: StandInAWS
     assert sizes(cloud)[1] == 2
 
 
-def test_a_member_of_a_group_behind_a_classic_load_balancer_leaves_and_comes_back(cloud: StandInAWS) -> None:
+def test_a_member_of_a_group_behind_a_classic_load_balancer_leaves_and_comes_back(cloud: World) -> None:
     balancer = cloud.classic("web", draining=1)
     [one, two] = cloud.auto_scaling_group(
         "fleet", size=2, min_size=1, service=SERVICE, load_balancers=[balancer]
@@ -130,7 +125,7 @@ def test_a_member_of_a_group_behind_a_classic_load_balancer_leaves_and_comes_bac
 
 
 def test_members_launched_while_nothing_is_added_to_load_balancers_stay_out(
-    cloud: StandInAWS, fleet: Fleet
+    cloud: World, fleet: Fleet
 ) -> None:
     balancer, members = fleet
     suspend(cloud, "AddToLoadBalancer")
@@ -141,7 +136,7 @@ def test_members_launched_while_nothing_is_added_to_load_balancers_stay_out(
 
 
 @pytest.mark.parametrize("kind", ["target group", "classic"])
-def test_a_group_outlives_its_load_balancer(cloud: StandInAWS, kind: str) -> None:
+def test_a_group_outlives_its_load_balancer(cloud: World, kind: str) -> None:
     balancer = cloud.classic("web") if kind == "classic" else cloud.target_group("web")
     cloud.auto_scaling_group("fleet", size=1, service=SERVICE, load_balancers=[balancer])
     if kind == "classic":

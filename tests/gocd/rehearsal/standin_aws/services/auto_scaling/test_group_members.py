@@ -5,8 +5,9 @@ from typing import Literal
 
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import LoadBalancer, StandInAWS
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, get, power
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 from tests.gocd.rehearsal.standin_aws.services.auto_scaling.fleet import (
@@ -24,7 +25,7 @@ A, B = "eu-west-1a", "eu-west-1b"
 
 
 def made(
-    cloud: StandInAWS,
+    cloud: World,
     *,
     size: int = 2,
     load_balancers: tuple[LoadBalancer, ...] = (),
@@ -40,22 +41,22 @@ def made(
     )
 
 
-def stop(cloud: StandInAWS, instance: Instance) -> None:
+def stop(cloud: World, instance: Instance) -> None:
     cloud.client("ec2").stop_instances(InstanceIds=[instance.id])
 
 
-def in_service(cloud: StandInAWS) -> set[str]:
+def in_service(cloud: World) -> set[str]:
     return {each for each, state in states(cloud).items() if state == "InService"}
 
 
-def still(cloud: StandInAWS, wanted: set[str], *, seconds: float = 0.8) -> None:
+def still(cloud: World, wanted: set[str], *, seconds: float = 0.8) -> None:
     """Hold that the members in service are these ones, and stay these ones."""
     for _ in range(int(seconds / 0.1)):
         assert in_service(cloud) == wanted
         threading.Event().wait(0.1)
 
 
-def test_members_are_spread_over_the_zones_and_tagged_with_their_group(cloud: StandInAWS) -> None:
+def test_members_are_spread_over_the_zones_and_tagged_with_their_group(cloud: World) -> None:
     members = made(cloud, size=4)
     told = cloud.client("ec2").describe_instances(
         Filters=[{"Name": "tag:aws:autoscaling:groupName", "Values": ["fleet"]}]
@@ -69,7 +70,7 @@ def test_members_are_spread_over_the_zones_and_tagged_with_their_group(cloud: St
 
 
 @pytest.mark.parametrize("verb", ["stop_instances", "terminate_instances"])
-def test_a_member_that_does_not_run_is_replaced_by_one_that_serves(cloud: StandInAWS, verb: str) -> None:
+def test_a_member_that_does_not_run_is_replaced_by_one_that_serves(cloud: World, verb: str) -> None:
     balancer = cloud.target_group("web", deregistration_delay=1)
     [one, two] = made(cloud, load_balancers=(balancer,))
     getattr(cloud.client("ec2"), verb)(InstanceIds=[one.id])
@@ -83,7 +84,7 @@ def test_a_member_that_does_not_run_is_replaced_by_one_that_serves(cloud: StandI
 
 
 @pytest.mark.parametrize("process", ["HealthCheck", "ReplaceUnhealthy", "Terminate", "Launch"])
-def test_a_suspended_process_keeps_a_stopped_member(cloud: StandInAWS, process: str) -> None:
+def test_a_suspended_process_keeps_a_stopped_member(cloud: World, process: str) -> None:
     [one, two] = made(cloud)
     suspend(cloud, process)
     stop(cloud, one)
@@ -93,7 +94,7 @@ def test_a_suspended_process_keeps_a_stopped_member(cloud: StandInAWS, process: 
     eventually(lambda: one.id in in_service(cloud), False)
 
 
-def test_a_member_in_standby_may_be_stopped_and_started(cloud: StandInAWS) -> None:
+def test_a_member_in_standby_may_be_stopped_and_started(cloud: World) -> None:
     [one, two] = made(cloud)
     suspend(cloud, "AZRebalance")
     enter(cloud, one.id)
@@ -109,7 +110,7 @@ def test_a_member_in_standby_may_be_stopped_and_started(cloud: StandInAWS) -> No
     still(cloud, {one.id, two.id})
 
 
-def test_a_member_that_leaves_standby_stopped_is_replaced(cloud: StandInAWS) -> None:
+def test_a_member_that_leaves_standby_stopped_is_replaced(cloud: World) -> None:
     [one, _] = made(cloud)
     suspend(cloud, "AZRebalance")
     enter(cloud, one.id)
@@ -121,7 +122,7 @@ def test_a_member_that_leaves_standby_stopped_is_replaced(cloud: StandInAWS) -> 
     eventually(lambda: len(in_service(cloud)), 2)
 
 
-def test_what_a_load_balancer_calls_unhealthy_is_replaced_if_the_group_asks_it(cloud: StandInAWS) -> None:
+def test_what_a_load_balancer_calls_unhealthy_is_replaced_if_the_group_asks_it(cloud: World) -> None:
     balancer = cloud.target_group("web", deregistration_delay=1)
     [one, two] = made(cloud, load_balancers=(balancer,), health_check_type="ELB")
     (one.root / "unwell").write_text("500")
@@ -131,7 +132,7 @@ def test_what_a_load_balancer_calls_unhealthy_is_replaced_if_the_group_asks_it(c
     assert two.id in states(cloud)
 
 
-def test_what_a_load_balancer_says_is_nothing_to_a_group_that_does_not_ask(cloud: StandInAWS) -> None:
+def test_what_a_load_balancer_says_is_nothing_to_a_group_that_does_not_ask(cloud: World) -> None:
     balancer = cloud.target_group("web", deregistration_delay=1)
     [one, two] = made(cloud, load_balancers=(balancer,))
     (one.root / "unwell").write_text("500")
@@ -142,7 +143,7 @@ def test_what_a_load_balancer_says_is_nothing_to_a_group_that_does_not_ask(cloud
 
 @pytest.mark.parametrize("kind", ["target group", "classic"])
 def test_a_member_deregistered_by_hand_is_replaced_if_the_group_asks_the_load_balancer(
-    cloud: StandInAWS, kind: str
+    cloud: World, kind: str
 ) -> None:
     classic = kind == "classic"
     balancer = cloud.classic("web", draining=1) if classic else cloud.target_group("web")
@@ -158,7 +159,7 @@ def test_a_member_deregistered_by_hand_is_replaced_if_the_group_asks_the_load_ba
     eventually(lambda: len(cloud.serving(balancer)), 2)
 
 
-def test_within_its_grace_period_only_a_member_that_does_not_run_is_replaced(cloud: StandInAWS) -> None:
+def test_within_its_grace_period_only_a_member_that_does_not_run_is_replaced(cloud: World) -> None:
     balancer = cloud.target_group("web", deregistration_delay=1)
     [one, two] = made(cloud, load_balancers=(balancer,), health_check_type="ELB")
     cloud.client("autoscaling").update_auto_scaling_group(
@@ -172,7 +173,7 @@ def test_within_its_grace_period_only_a_member_that_does_not_run_is_replaced(clo
     eventually(lambda: one.id in states(cloud), False)
 
 
-def test_a_member_that_is_called_unhealthy_by_hand_is_replaced(cloud: StandInAWS) -> None:
+def test_a_member_that_is_called_unhealthy_by_hand_is_replaced(cloud: World) -> None:
     [one, _] = made(cloud)
     cloud.client("autoscaling").set_instance_health(InstanceId=one.id, HealthStatus="Unhealthy")
 
@@ -180,7 +181,7 @@ def test_a_member_that_is_called_unhealthy_by_hand_is_replaced(cloud: StandInAWS
     eventually(lambda: len(in_service(cloud)), 2)
 
 
-def test_zones_are_balanced_again_by_a_launch_and_a_termination(cloud: StandInAWS) -> None:
+def test_zones_are_balanced_again_by_a_launch_and_a_termination(cloud: World) -> None:
     members = made(cloud, size=4)
     in_b = [each.id for each in members if each.zone == B]
     enter(cloud, *in_b)
@@ -190,7 +191,7 @@ def test_zones_are_balanced_again_by_a_launch_and_a_termination(cloud: StandInAW
     assert [states(cloud)[each] for each in in_b] == ["Standby", "Standby"]
 
 
-def test_zones_stay_as_they_are_while_rebalancing_is_suspended(cloud: StandInAWS) -> None:
+def test_zones_stay_as_they_are_while_rebalancing_is_suspended(cloud: World) -> None:
     members = made(cloud, size=4)
     suspend(cloud, "AZRebalance")
     enter(cloud, *[each.id for each in members if each.zone == B])
@@ -198,7 +199,7 @@ def test_zones_stay_as_they_are_while_rebalancing_is_suspended(cloud: StandInAWS
     still(cloud, {each.id for each in members if each.zone == A})
 
 
-def test_a_smaller_group_keeps_members_in_both_zones(cloud: StandInAWS) -> None:
+def test_a_smaller_group_keeps_members_in_both_zones(cloud: World) -> None:
     balancer = cloud.target_group("web", deregistration_delay=1)
     made(cloud, size=4, load_balancers=(balancer,))
     cloud.client("autoscaling").set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=2)

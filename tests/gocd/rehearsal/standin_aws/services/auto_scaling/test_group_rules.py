@@ -6,13 +6,13 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.gocd.rehearsal.standin_aws.services.auto_scaling.fleet import described, sizes, states, suspend
 
 
 @pytest.fixture
-def scaling(cloud: StandInAWS) -> Any:
+def scaling(cloud: World) -> Any:
     """A client of Auto Scaling, and a group of 2 that has at least 1 and at most 3."""
     cloud.auto_scaling_group("fleet", size=2, min_size=1, max_size=3)
     return cloud.client("autoscaling")
@@ -42,13 +42,13 @@ def update(scaling: Any, **sizes: int) -> None:
         lambda c: c.delete_auto_scaling_group(AutoScalingGroupName="nope"),
     ],
 )
-def test_an_unknown_group_is_told_as_such(cloud: StandInAWS, call: Callable[[Any], Any]) -> None:
+def test_an_unknown_group_is_told_as_such(cloud: World, call: Callable[[Any], Any]) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="AutoScalingGroup name not found - ") as told:
         call(cloud.client("autoscaling"))
     assert told.value.response["Error"]["Code"] == "ValidationError"
 
 
-def test_processes_are_suspended_and_resumed_by_their_names(cloud: StandInAWS, scaling: Any) -> None:
+def test_processes_are_suspended_and_resumed_by_their_names(cloud: World, scaling: Any) -> None:
     def now() -> set[str]:
         return {each["ProcessName"] for each in described(cloud)["SuspendedProcesses"]}
 
@@ -65,7 +65,7 @@ def test_processes_are_suspended_and_resumed_by_their_names(cloud: StandInAWS, s
     assert now() == set()
 
 
-def test_a_new_bound_moves_the_desired_capacity(cloud: StandInAWS, scaling: Any) -> None:
+def test_a_new_bound_moves_the_desired_capacity(cloud: World, scaling: Any) -> None:
     update(scaling, MinSize=3)
     assert sizes(cloud) == (3, 3, 3)
     eventually(lambda: sorted(states(cloud).values()), ["InService"] * 3)
@@ -75,7 +75,7 @@ def test_a_new_bound_moves_the_desired_capacity(cloud: StandInAWS, scaling: Any)
     eventually(lambda: sorted(states(cloud).values()), ["InService"])
 
 
-def test_a_lower_minimum_changes_nothing_else(cloud: StandInAWS, scaling: Any) -> None:
+def test_a_lower_minimum_changes_nothing_else(cloud: World, scaling: Any) -> None:
     before = states(cloud)
     update(scaling, MinSize=0)
 
@@ -95,7 +95,7 @@ def test_a_lower_minimum_changes_nothing_else(cloud: StandInAWS, scaling: Any) -
     ],
 )
 def test_sizes_that_contradict_each_other_are_refused(
-    cloud: StandInAWS, scaling: Any, asked: dict[str, int], refusal: str
+    cloud: World, scaling: Any, asked: dict[str, int], refusal: str
 ) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match=refusal):
         update(scaling, **asked)
@@ -104,14 +104,14 @@ def test_sizes_that_contradict_each_other_are_refused(
 
 @pytest.mark.parametrize(("desired", "refusal"), [(0, "below min value 1"), (4, "above max value 3")])
 def test_a_desired_capacity_out_of_bounds_is_refused(
-    cloud: StandInAWS, scaling: Any, desired: int, refusal: str
+    cloud: World, scaling: Any, desired: int, refusal: str
 ) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match=refusal):
         scaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=desired)
     assert sizes(cloud) == (1, 2, 3)
 
 
-def test_tags_of_a_group_are_set_overwritten_listed_and_deleted(cloud: StandInAWS, scaling: Any) -> None:
+def test_tags_of_a_group_are_set_overwritten_listed_and_deleted(cloud: World, scaling: Any) -> None:
     def tag(value: str) -> dict[str, Any]:
         named = {"ResourceId": "fleet", "ResourceType": "auto-scaling-group", "Key": "gocd-tasks:rollout"}
         return {**named, "Value": value, "PropagateAtLaunch": False}
@@ -134,7 +134,7 @@ def test_tags_of_a_group_are_set_overwritten_listed_and_deleted(cloud: StandInAW
     assert now() == []
 
 
-def test_a_deleted_group_takes_its_members_with_it(cloud: StandInAWS, scaling: Any) -> None:
+def test_a_deleted_group_takes_its_members_with_it(cloud: World, scaling: Any) -> None:
     members = list(states(cloud))
     scaling.delete_auto_scaling_group(AutoScalingGroupName="fleet", ForceDelete=True)
 

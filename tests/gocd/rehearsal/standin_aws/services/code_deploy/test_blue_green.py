@@ -11,8 +11,9 @@ import botocore.exceptions
 import pytest
 
 from gocd.rehearsal.load.traffic import Traffic
-from gocd.rehearsal.standin_aws.cloud import LoadBalancer, StandInAWS
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import ALLOW_EVENTS, BLOCK_EVENTS, EVENTS
+from gocd.rehearsal.standin_aws.world import World
 from gocd.samples.measurement import measure
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, listed
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
@@ -28,7 +29,7 @@ GROUP = {"applicationName": "app", "deploymentGroupName": "app-green"}
 class Stack:
     """A group "app" behind a target group, and a blue/green deployment group for it."""
 
-    cloud: StandInAWS
+    cloud: World
     balancer: LoadBalancer
 
     def configure(self, *, ready: dict[str, Any] | None = None, **termination: Any) -> None:
@@ -95,12 +96,12 @@ class Stack:
         return self.cloud.client("codedeploy").get_deployment_group(**GROUP)["deploymentGroupInfo"]
 
 
-def ended(cloud: StandInAWS, deployment_id: str, status: str) -> Any:
+def ended(cloud: World, deployment_id: str, status: str) -> Any:
     return test_code_deploy.ended(cloud, deployment_id, status, patience=30)
 
 
 @pytest.fixture
-def stack(cloud: StandInAWS) -> Stack:
+def stack(cloud: World) -> Stack:
     balancer = cloud.target_group("web", deregistration_delay=1)
     cloud.auto_scaling_group("app", size=1, service=SERVICE, load_balancers=[balancer])
     cloud.client("s3").create_bucket(
@@ -128,7 +129,7 @@ def users(stack: Stack, folder: Path) -> Iterator[Path]:
         yield jtl
 
 
-def test_a_group_without_a_style_is_in_place(cloud: StandInAWS, stack: Stack) -> None:
+def test_a_group_without_a_style_is_in_place(cloud: World, stack: Stack) -> None:
     client = cloud.client("codedeploy")
     client.create_deployment_group(
         applicationName="app", deploymentGroupName="plain", serviceRoleArn="arn:aws:iam::1:role/r"
@@ -143,7 +144,7 @@ def test_a_group_without_a_style_is_in_place(cloud: StandInAWS, stack: Stack) ->
 
 
 def test_users_go_from_the_blue_fleet_to_its_copy_and_none_is_lost(
-    cloud: StandInAWS, stack: Stack, tmp_path: Path
+    cloud: World, stack: Stack, tmp_path: Path
 ) -> None:
     [blue] = stack.fleets()["app"]
     with users(stack, tmp_path) as jtl:
@@ -173,7 +174,7 @@ def test_users_go_from_the_blue_fleet_to_its_copy_and_none_is_lost(
     assert measure(jtl).sent > 50
 
 
-def test_blue_is_left_by_the_scripts_of_its_own_revision(cloud: StandInAWS, stack: Stack) -> None:
+def test_blue_is_left_by_the_scripts_of_its_own_revision(cloud: World, stack: Stack) -> None:
     first = stack.deploy()
     ended(cloud, first, "Succeeded")
     [blue] = stack.fleets()[f"CodeDeploy_app-green_{first}"]
@@ -183,7 +184,7 @@ def test_blue_is_left_by_the_scripts_of_its_own_revision(cloud: StandInAWS, stac
     assert ran[-2:] == ["BeforeBlockTraffic", "AfterBlockTraffic"]
 
 
-def test_the_copy_is_as_the_original_but_for_its_name(cloud: StandInAWS, stack: Stack) -> None:
+def test_the_copy_is_as_the_original_but_for_its_name(cloud: World, stack: Stack) -> None:
     stack.configure(action="KEEP_ALIVE")
     ended(cloud, stack.deploy(), "Succeeded")
     found = cloud.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
@@ -196,7 +197,7 @@ def test_the_copy_is_as_the_original_but_for_its_name(cloud: StandInAWS, stack: 
     assert (blue["TargetGroupARNs"], green["TargetGroupARNs"]) == ([], [stack.balancer.arn])
 
 
-def test_green_is_not_before_users_until_it_is_validated(cloud: StandInAWS, stack: Stack) -> None:
+def test_green_is_not_before_users_until_it_is_validated(cloud: World, stack: Stack) -> None:
     deployment_id = stack.deploy('[ "$LIFECYCLE_EVENT" != ValidateService ] || sleep 2')
     stack.wait_for(deployment_id, "Green", "ValidateService", "InProgress")
     [green] = stack.targets(deployment_id, ServerInstanceLabel=["GREEN"])
@@ -207,7 +208,7 @@ def test_green_is_not_before_users_until_it_is_validated(cloud: StandInAWS, stac
 
 
 def test_a_script_that_fails_leaves_users_with_blue_and_rolls_back(
-    cloud: StandInAWS, stack: Stack, tmp_path: Path
+    cloud: World, stack: Stack, tmp_path: Path
 ) -> None:
     [blue] = stack.fleets()["app"]
     with users(stack, tmp_path) as jtl:
@@ -234,7 +235,7 @@ def test_a_script_that_fails_leaves_users_with_blue_and_rolls_back(
     assert measure(jtl).lost == 0
 
 
-def test_green_registered_too_early_is_taken_out_by_the_rollback(cloud: StandInAWS, stack: Stack) -> None:
+def test_green_registered_too_early_is_taken_out_by_the_rollback(cloud: World, stack: Stack) -> None:
     automatic = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
     script = '[ "$LIFECYCLE_EVENT" != ValidateService ] || { sleep 2; exit 1; }'
     deployment_id = stack.deploy(script, autoRollbackConfiguration=automatic)
@@ -250,7 +251,7 @@ def test_green_registered_too_early_is_taken_out_by_the_rollback(cloud: StandInA
 
 
 def test_a_failure_after_the_rerouting_gives_the_users_back_to_blue(
-    cloud: StandInAWS, stack: Stack, tmp_path: Path
+    cloud: World, stack: Stack, tmp_path: Path
 ) -> None:
     [blue] = stack.fleets()["app"]
     # Blue has no revision of its own yet, and so no scripts that could fail.
@@ -269,7 +270,7 @@ def test_a_failure_after_the_rerouting_gives_the_users_back_to_blue(
     assert measure(jtl).lost == 0
 
 
-def test_a_ready_deployment_waits_for_the_word(cloud: StandInAWS, stack: Stack) -> None:
+def test_a_ready_deployment_waits_for_the_word(cloud: World, stack: Stack) -> None:
     stack.configure(ready={"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 60})
     client = cloud.client("codedeploy")
     deployment_id = stack.deploy()
@@ -286,7 +287,7 @@ def test_a_ready_deployment_waits_for_the_word(cloud: StandInAWS, stack: Stack) 
     ended(cloud, deployment_id, "Succeeded")
 
 
-def test_a_ready_deployment_that_nobody_continues_is_stopped(cloud: StandInAWS, stack: Stack) -> None:
+def test_a_ready_deployment_that_nobody_continues_is_stopped(cloud: World, stack: Stack) -> None:
     # A minute is a second here.
     stack.configure(ready={"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 1})
     deployment_id = stack.deploy()
@@ -298,7 +299,7 @@ def test_a_ready_deployment_that_nobody_continues_is_stopped(cloud: StandInAWS, 
     assert listed(cloud, stack.balancer) == set(stack.fleets()["app"])
 
 
-def test_the_blue_fleet_can_be_kept_for_a_while(cloud: StandInAWS, stack: Stack) -> None:
+def test_the_blue_fleet_can_be_kept_for_a_while(cloud: World, stack: Stack) -> None:
     stack.configure(terminationWaitTimeInMinutes=60)
     client = cloud.client("codedeploy")
     deployment_id = stack.deploy()
@@ -318,14 +319,14 @@ def test_the_blue_fleet_can_be_kept_for_a_while(cloud: StandInAWS, stack: Stack)
     assert "app" not in stack.fleets()
 
 
-def test_the_wait_before_the_termination_ends_by_itself(cloud: StandInAWS, stack: Stack) -> None:
+def test_the_wait_before_the_termination_ends_by_itself(cloud: World, stack: Stack) -> None:
     stack.configure(terminationWaitTimeInMinutes=1)
     ended(cloud, stack.deploy(), "Succeeded")
 
     assert "app" not in stack.fleets()
 
 
-def test_the_blue_fleet_can_be_kept_for_good(cloud: StandInAWS, stack: Stack) -> None:
+def test_the_blue_fleet_can_be_kept_for_good(cloud: World, stack: Stack) -> None:
     stack.configure(action="KEEP_ALIVE")
     [blue] = stack.fleets()["app"]
     ended(cloud, stack.deploy(), "Succeeded")
@@ -336,7 +337,7 @@ def test_the_blue_fleet_can_be_kept_for_good(cloud: StandInAWS, stack: Stack) ->
 
 
 @pytest.mark.parametrize("rolled_back", [True, False])
-def test_a_deployment_can_be_stopped(cloud: StandInAWS, stack: Stack, rolled_back: bool) -> None:
+def test_a_deployment_can_be_stopped(cloud: World, stack: Stack, rolled_back: bool) -> None:
     client = cloud.client("codedeploy")
     deployment_id = stack.deploy('[ "$LIFECYCLE_EVENT" != AfterInstall ] || sleep 1')
     stack.wait_for(deployment_id, "Green", "AfterInstall", "InProgress")
@@ -353,7 +354,7 @@ def test_a_deployment_can_be_stopped(cloud: StandInAWS, stack: Stack, rolled_bac
     assert listed(cloud, stack.balancer) == set(stack.fleets()["app"])
 
 
-def test_a_group_takes_one_blue_green_deployment_at_a_time(cloud: StandInAWS, stack: Stack) -> None:
+def test_a_group_takes_one_blue_green_deployment_at_a_time(cloud: World, stack: Stack) -> None:
     client = cloud.client("codedeploy")
     running = stack.deploy("sleep 1")
     said = f"The Deployment Group 'app-green' already has an active Deployment '{running}'"
@@ -361,7 +362,7 @@ def test_a_group_takes_one_blue_green_deployment_at_a_time(cloud: StandInAWS, st
         stack.deploy()
 
 
-def test_every_instance_of_a_larger_fleet_is_replaced(cloud: StandInAWS, stack: Stack) -> None:
+def test_every_instance_of_a_larger_fleet_is_replaced(cloud: World, stack: Stack) -> None:
     cloud.client("autoscaling").update_auto_scaling_group(
         AutoScalingGroupName="app", MinSize=2, MaxSize=2, DesiredCapacity=2
     )
@@ -375,7 +376,7 @@ def test_every_instance_of_a_larger_fleet_is_replaced(cloud: StandInAWS, stack: 
     assert len(listed(cloud, stack.balancer)) == 2
 
 
-def test_targets_are_asked_for_by_known_properties_and_25_at_a_time(cloud: StandInAWS, stack: Stack) -> None:
+def test_targets_are_asked_for_by_known_properties_and_25_at_a_time(cloud: World, stack: Stack) -> None:
     client = cloud.client("codedeploy")
     deployment_id = stack.deploy()
     ended(cloud, deployment_id, "Succeeded")
@@ -394,7 +395,7 @@ def test_targets_are_asked_for_by_known_properties_and_25_at_a_time(cloud: Stand
     ],
 )
 def test_a_group_that_cannot_be_deployed_to_in_this_way_is_refused(
-    cloud: StandInAWS, stack: Stack, change: dict[str, Any], code: str
+    cloud: World, stack: Stack, change: dict[str, Any], code: str
 ) -> None:
     cloud.client("codedeploy").update_deployment_group(
         applicationName="app", currentDeploymentGroupName="app-green", **change
@@ -404,7 +405,7 @@ def test_a_group_that_cannot_be_deployed_to_in_this_way_is_refused(
     assert refused.value.response["Error"]["Code"] == code
 
 
-def test_a_reset_ends_a_deployment_wherever_it_is(cloud: StandInAWS, stack: Stack) -> None:
+def test_a_reset_ends_a_deployment_wherever_it_is(cloud: World, stack: Stack) -> None:
     automatic = {"enabled": True, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST"]}
     deployment_id = stack.deploy("sleep 60", autoRollbackConfiguration=automatic)
     stack.wait_for(deployment_id, "Green", "BeforeInstall", "InProgress")

@@ -7,10 +7,10 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import EVENTS
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 
 SCRIPT = "scripts/hook.sh"
@@ -18,7 +18,7 @@ LISTENING = [event for event in EVENTS if event not in {"DownloadBundle", "Insta
 
 
 @pytest.fixture
-def host(cloud: StandInAWS) -> Instance:
+def host(cloud: World) -> Instance:
     """An instance without a service, in the group app-Staging-1 of the application app."""
     cloud.client("s3").create_bucket(
         Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
@@ -33,7 +33,7 @@ def name_is(name: str) -> dict[str, str]:
     return {"Key": "Name", "Value": name, "Type": "KEY_AND_VALUE"}
 
 
-def make_group(cloud: StandInAWS, name: str, **settings: Any) -> None:
+def make_group(cloud: World, name: str, **settings: Any) -> None:
     cloud.client("codedeploy").create_deployment_group(
         applicationName="app",
         deploymentGroupName=name,
@@ -72,7 +72,7 @@ def packed(files: dict[str, str], bundle: str) -> bytes:
     return content.getvalue()
 
 
-def begin(cloud: StandInAWS, files: dict[str, str] | bytes, bundle: str = "tgz", **more: Any) -> str:
+def begin(cloud: World, files: dict[str, str] | bytes, bundle: str = "tgz", **more: Any) -> str:
     content = files if isinstance(files, bytes) else packed(files, bundle)
     cloud.client("s3").put_object(Bucket="releases", Key="app", Body=content)
     location = {"bucket": "releases", "key": "app", "bundleType": bundle}
@@ -87,16 +87,16 @@ def begin(cloud: StandInAWS, files: dict[str, str] | bytes, bundle: str = "tgz",
     return deployment_id
 
 
-def told(cloud: StandInAWS, deployment_id: str) -> Any:
+def told(cloud: World, deployment_id: str) -> Any:
     return cloud.client("codedeploy").get_deployment(deploymentId=deployment_id)["deploymentInfo"]
 
 
-def ended(cloud: StandInAWS, deployment_id: str, status: str, *, patience: float = 10.0) -> Any:
+def ended(cloud: World, deployment_id: str, status: str, *, patience: float = 10.0) -> Any:
     eventually(lambda: told(cloud, deployment_id)["status"], status, patience=patience)
     return told(cloud, deployment_id)
 
 
-def events(cloud: StandInAWS, deployment_id: str, host: Instance) -> dict[str, Any]:
+def events(cloud: World, deployment_id: str, host: Instance) -> dict[str, Any]:
     [target] = cloud.client("codedeploy").batch_get_deployment_targets(
         deploymentId=deployment_id, targetIds=[host.id]
     )["deploymentTargets"]
@@ -104,9 +104,7 @@ def events(cloud: StandInAWS, deployment_id: str, host: Instance) -> dict[str, A
 
 
 @pytest.mark.parametrize("bundle", ["zip", "tar", "tgz"])
-def test_a_deployment_walks_its_lifecycle_on_the_instance(
-    cloud: StandInAWS, host: Instance, bundle: str
-) -> None:
+def test_a_deployment_walks_its_lifecycle_on_the_instance(cloud: World, host: Instance, bundle: str) -> None:
     deployment_id = begin(cloud, revision_files("1.0"), bundle, description="ours")
     assert re.fullmatch(r"d-[A-Z0-9]{9}", deployment_id)
     seen = eventually(lambda: told(cloud, deployment_id)["status"], "Succeeded")
@@ -127,14 +125,14 @@ def test_a_deployment_walks_its_lifecycle_on_the_instance(
     )
 
 
-def test_the_old_revision_stops_what_it_started(cloud: StandInAWS, host: Instance) -> None:
+def test_the_old_revision_stops_what_it_started(cloud: World, host: Instance) -> None:
     ended(cloud, begin(cloud, revision_files("1.0")), "Succeeded")
     ended(cloud, begin(cloud, revision_files("2.0")), "Succeeded")
 
     assert (host.root / "ran").read_text().splitlines()[4:6] == ["1.0 ApplicationStop", "2.0 BeforeInstall"]
 
 
-def test_a_script_sees_the_deployment_in_its_environment(cloud: StandInAWS, host: Instance) -> None:
+def test_a_script_sees_the_deployment_in_its_environment(cloud: World, host: Instance) -> None:
     script = 'echo "$APPLICATION_NAME $DEPLOYMENT_GROUP_NAME $DEPLOYMENT_ID" > "$DESTDIR/seen"'
     deployment_id = begin(cloud, revision_files("1.0", script))
     ended(cloud, deployment_id, "Succeeded")
@@ -144,7 +142,7 @@ def test_a_script_sees_the_deployment_in_its_environment(cloud: StandInAWS, host
 
 @pytest.mark.parametrize("event", LISTENING[1:])
 def test_a_failing_script_fails_the_deployment_and_nothing_follows_it(
-    cloud: StandInAWS, host: Instance, event: str
+    cloud: World, host: Instance, event: str
 ) -> None:
     script = f'echo so far; echo oops >&2; [ "$LIFECYCLE_EVENT" != {event} ]'
     deployment_id = begin(cloud, revision_files("1.0", script))
@@ -175,7 +173,7 @@ def test_a_failing_script_fails_the_deployment_and_nothing_follows_it(
     ],
 )
 def test_what_is_wrong_with_a_revision_is_told_by_the_event_that_met_it(
-    cloud: StandInAWS, host: Instance, change: dict[str, str | None], event: str, code: str, message: str
+    cloud: World, host: Instance, change: dict[str, str | None], event: str, code: str, message: str
 ) -> None:
     files = {**revision_files("1.0", timeout=1), **change}
     deployment_id = begin(cloud, {name: text for name, text in files.items() if text is not None})
@@ -187,14 +185,14 @@ def test_what_is_wrong_with_a_revision_is_told_by_the_event_that_met_it(
     assert message in walked[event]["diagnostics"]["message"]
 
 
-def test_a_bundle_of_another_type_cannot_be_unpacked(cloud: StandInAWS, host: Instance) -> None:
+def test_a_bundle_of_another_type_cannot_be_unpacked(cloud: World, host: Instance) -> None:
     deployment_id = begin(cloud, packed(revision_files("1.0"), "tgz"), "zip")
     ended(cloud, deployment_id, "Failed")
 
     assert events(cloud, deployment_id, host)["DownloadBundle"]["status"] == "Failed"
 
 
-def test_a_script_that_does_not_stop_may_be_ignored(cloud: StandInAWS, host: Instance) -> None:
+def test_a_script_that_does_not_stop_may_be_ignored(cloud: World, host: Instance) -> None:
     bad = '[ "$LIFECYCLE_EVENT" != ApplicationStop ]'
     ended(cloud, begin(cloud, revision_files("1.0", bad)), "Succeeded")
     strict = begin(cloud, revision_files("2.0"))
@@ -207,7 +205,7 @@ def test_a_script_that_does_not_stop_may_be_ignored(cloud: StandInAWS, host: Ins
     assert (host.root / "srv/app/VERSION").read_text() == "2.0"
 
 
-def test_a_file_that_another_put_there_is_kept_or_not_as_asked(cloud: StandInAWS, host: Instance) -> None:
+def test_a_file_that_another_put_there_is_kept_or_not_as_asked(cloud: World, host: Instance) -> None:
     file = host.root / "srv/app/VERSION"
     file.parent.mkdir(parents=True)
     file.write_text("by hand")
@@ -219,7 +217,7 @@ def test_a_file_that_another_put_there_is_kept_or_not_as_asked(cloud: StandInAWS
     assert file.read_text() == "by hand"
 
 
-def test_nothing_is_put_outside_of_the_instance(cloud: StandInAWS, host: Instance) -> None:
+def test_nothing_is_put_outside_of_the_instance(cloud: World, host: Instance) -> None:
     files = revision_files("1.0")
     files["appspec.yml"] = files["appspec.yml"].replace("/srv/app", "/srv/../../../../escaped")
     ended(cloud, begin(cloud, files), "Succeeded")
@@ -227,7 +225,7 @@ def test_nothing_is_put_outside_of_the_instance(cloud: StandInAWS, host: Instanc
     assert (host.root / "escaped/VERSION").read_text() == "1.0"
 
 
-def test_what_cannot_be_written_fails_the_install(cloud: StandInAWS, host: Instance) -> None:
+def test_what_cannot_be_written_fails_the_install(cloud: World, host: Instance) -> None:
     (host.root / "srv").mkdir()
     (host.root / "srv/app").write_text("a file where a folder should be")
     deployment_id = begin(cloud, revision_files("1.0"))
@@ -236,7 +234,7 @@ def test_what_cannot_be_written_fails_the_install(cloud: StandInAWS, host: Insta
     assert events(cloud, deployment_id, host)["Install"]["diagnostics"]["errorCode"] == "UnknownError"
 
 
-def test_a_rollback_is_a_deployment_of_its_own(cloud: StandInAWS, host: Instance) -> None:
+def test_a_rollback_is_a_deployment_of_its_own(cloud: World, host: Instance) -> None:
     automatic = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
     cloud.client("codedeploy").update_deployment_group(
         applicationName="app",
@@ -258,7 +256,7 @@ def test_a_rollback_is_a_deployment_of_its_own(cloud: StandInAWS, host: Instance
     assert (host.root / "srv/app/VERSION").read_text() == "1.0"
 
 
-def test_a_group_takes_one_deployment_at_a_time(cloud: StandInAWS, host: Instance) -> None:
+def test_a_group_takes_one_deployment_at_a_time(cloud: World, host: Instance) -> None:
     client = cloud.client("codedeploy")
     running = begin(cloud, revision_files("1.0", "sleep 60"))
     with pytest.raises(
@@ -274,7 +272,7 @@ def test_a_group_takes_one_deployment_at_a_time(cloud: StandInAWS, host: Instanc
     assert client.list_deployments(**group, createTimeRange={"start": now})["deployments"] == [running]
 
 
-def test_a_stopped_deployment_ends_after_the_event_that_runs(cloud: StandInAWS, host: Instance) -> None:
+def test_a_stopped_deployment_ends_after_the_event_that_runs(cloud: World, host: Instance) -> None:
     client = cloud.client("codedeploy")
     deployment_id = begin(cloud, revision_files("1.0", "sleep 1"))
     eventually(lambda: told(cloud, deployment_id)["status"], "InProgress")
@@ -293,7 +291,7 @@ def test_a_stopped_deployment_ends_after_the_event_that_runs(cloud: StandInAWS, 
             change(deploymentId=deployment_id)
 
 
-def test_nothing_is_known_of_targets_before_the_start(cloud: StandInAWS, host: Instance) -> None:
+def test_nothing_is_known_of_targets_before_the_start(cloud: World, host: Instance) -> None:
     client = cloud.client("codedeploy")
     deployment_id = begin(cloud, revision_files("1.0"))
     with pytest.raises(client.exceptions.DeploymentNotStartedException):
@@ -307,7 +305,7 @@ def test_nothing_is_known_of_targets_before_the_start(cloud: StandInAWS, host: I
         client.get_deployment_target(deploymentId=deployment_id, targetId="i-0123456789abcdef0")
 
 
-def test_an_agent_that_is_away_gets_its_order_later(cloud: StandInAWS, host: Instance) -> None:
+def test_an_agent_that_is_away_gets_its_order_later(cloud: World, host: Instance) -> None:
     host.agent_online = False
     deployment_id = begin(cloud, revision_files("1.0"))
     eventually(lambda: told(cloud, deployment_id)["status"], "InProgress")
@@ -331,7 +329,7 @@ def test_an_agent_that_is_away_gets_its_order_later(cloud: StandInAWS, host: Ins
     ],
 )
 def test_a_group_deploys_to_those_whom_its_tags_select(
-    cloud: StandInAWS, host: Instance, settings: dict[str, Any], expected: set[str]
+    cloud: World, host: Instance, settings: dict[str, Any], expected: set[str]
 ) -> None:
     other = cloud.launch("Staging-2")
     make_group(cloud, "group", **settings)
@@ -359,21 +357,21 @@ def test_a_group_deploys_to_those_whom_its_tags_select(
     ],
 )
 def test_a_bad_request_is_refused_as_aws_words_it(
-    cloud: StandInAWS, host: Instance, more: dict[str, Any], code: str
+    cloud: World, host: Instance, more: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(botocore.exceptions.ClientError) as refused:
         begin(cloud, revision_files("1.0"), **more)
     assert refused.value.response["Error"]["Code"] == code
 
 
-def test_an_unknown_deployment_does_not_exist(cloud: StandInAWS) -> None:
+def test_an_unknown_deployment_does_not_exist(cloud: World) -> None:
     client = cloud.client("codedeploy")
     with pytest.raises(client.exceptions.DeploymentDoesNotExistException):
         client.get_deployment(deploymentId="d-NOWHERE00")
     assert client.batch_get_deployments(deploymentIds=["d-NOWHERE00"])["deploymentsInfo"] == []
 
 
-def test_a_reset_ends_what_still_runs_and_rolls_nothing_back(cloud: StandInAWS, host: Instance) -> None:
+def test_a_reset_ends_what_still_runs_and_rolls_nothing_back(cloud: World, host: Instance) -> None:
     ended(cloud, begin(cloud, revision_files("1.0")), "Succeeded")
     automatic = {"enabled": True, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST"]}
     deployment_id = begin(

@@ -6,28 +6,28 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
-from gocd.rehearsal.standin_aws.world import LoadBalancer
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get
 
 UNKNOWN = "i-0123456789abcdef0"
 
 
-def state(cloud: StandInAWS, balancer: LoadBalancer, instance: Instance) -> tuple[str, str, str]:
+def state(cloud: World, balancer: LoadBalancer, instance: Instance) -> tuple[str, str, str]:
     [told] = cloud.client("elb").describe_instance_health(
         LoadBalancerName=balancer.name, Instances=[{"InstanceId": instance.id}]
     )["InstanceStates"]
     return told["State"], told["ReasonCode"], told["Description"]
 
 
-def deregister(cloud: StandInAWS, balancer: LoadBalancer, instance: Instance) -> None:
+def deregister(cloud: World, balancer: LoadBalancer, instance: Instance) -> None:
     cloud.client("elb").deregister_instances_from_load_balancer(
         LoadBalancerName=balancer.name, Instances=[{"InstanceId": instance.id}]
     )
 
 
-def register(cloud: StandInAWS, balancer: LoadBalancer, instance: Instance) -> None:
+def register(cloud: World, balancer: LoadBalancer, instance: Instance) -> None:
     cloud.client("elb").register_instances_with_load_balancer(
         LoadBalancerName=balancer.name, Instances=[{"InstanceId": instance.id}]
     )
@@ -40,7 +40,7 @@ REGISTERING = ("OutOfService", "ELB", "Instance registration is still in progres
 FAILED = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively."
 
 
-def test_a_new_instance_serves_after_its_healthy_threshold(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_new_instance_serves_after_its_healthy_threshold(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=[pair[0]], healthy_threshold=5)
     began = time.monotonic()
     register(cloud, balancer, pair[1])
@@ -52,7 +52,7 @@ def test_a_new_instance_serves_after_its_healthy_threshold(cloud: StandInAWS, pa
     eventually(lambda: cloud.serving(balancer), {pair[0].id, pair[1].id})
 
 
-def test_an_idle_drain_ends_early(cloud: StandInAWS, pair: Pair) -> None:
+def test_an_idle_drain_ends_early(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=pair, draining=300)
     deregister(cloud, balancer, pair[0])
 
@@ -61,7 +61,7 @@ def test_an_idle_drain_ends_early(cloud: StandInAWS, pair: Pair) -> None:
     assert states[0] == LEAVING
 
 
-def test_a_drain_waits_for_the_request_in_flight(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_drain_waits_for_the_request_in_flight(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=[pair[0]], draining=300)
     answers: list[str] = []
     request = threading.Thread(target=lambda: answers.append(get(f"{balancer.url}slow")))
@@ -75,7 +75,7 @@ def test_a_drain_waits_for_the_request_in_flight(cloud: StandInAWS, pair: Pair) 
     assert answers == [pair[0].private_ip]
 
 
-def test_a_drain_ends_at_its_timeout(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_drain_ends_at_its_timeout(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=[pair[0]], draining=1)
     answers: list[str] = []
     request = threading.Thread(target=lambda: answers.append(get(f"{balancer.url}slow?9")), daemon=True)
@@ -90,7 +90,7 @@ def test_a_drain_ends_at_its_timeout(cloud: StandInAWS, pair: Pair) -> None:
     assert not answers
 
 
-def test_without_draining_an_instance_leaves_at_once(cloud: StandInAWS, pair: Pair) -> None:
+def test_without_draining_an_instance_leaves_at_once(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=pair, draining=None)
     deregister(cloud, balancer, pair[0])
 
@@ -98,7 +98,7 @@ def test_without_draining_an_instance_leaves_at_once(cloud: StandInAWS, pair: Pa
     eventually(lambda: {get(balancer.url) for _ in range(4)}, {pair[1].private_ip})
 
 
-def test_an_instance_that_is_leaving_is_no_member(cloud: StandInAWS, pair: Pair) -> None:
+def test_an_instance_that_is_leaving_is_no_member(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=pair, draining=300)
     answer = cloud.client("elb").deregister_instances_from_load_balancer(
         LoadBalancerName="old", Instances=[{"InstanceId": pair[0].id}]
@@ -111,7 +111,7 @@ def test_an_instance_that_is_leaving_is_no_member(cloud: StandInAWS, pair: Pair)
     assert state(cloud, balancer, pair[1]) == IN_SERVICE
 
 
-def test_registering_again_cancels_a_drain(cloud: StandInAWS, pair: Pair) -> None:
+def test_registering_again_cancels_a_drain(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=pair, draining=300)
     deregister(cloud, balancer, pair[0])
     register(cloud, balancer, pair[0])
@@ -119,7 +119,7 @@ def test_registering_again_cancels_a_drain(cloud: StandInAWS, pair: Pair) -> Non
     eventually(lambda: state(cloud, balancer, pair[0]), IN_SERVICE)
 
 
-def test_a_failing_instance_is_out_of_service_until_it_recovers(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_failing_instance_is_out_of_service_until_it_recovers(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=pair)
     (pair[0].root / "unwell").write_text("500")
     eventually(lambda: state(cloud, balancer, pair[0]), ("OutOfService", "Instance", FAILED))
@@ -129,21 +129,21 @@ def test_a_failing_instance_is_out_of_service_until_it_recovers(cloud: StandInAW
     eventually(lambda: state(cloud, balancer, pair[0]), IN_SERVICE)
 
 
-def test_it_fails_closed(cloud: StandInAWS, pair: Pair) -> None:
+def test_it_fails_closed(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=[pair[0]])
     (pair[0].root / "unwell").write_text("500")
 
     eventually(lambda: get(balancer.url), "503")
 
 
-def test_a_stopped_instance_is_told_as_such(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_stopped_instance_is_told_as_such(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=pair)
     cloud.client("ec2").stop_instances(InstanceIds=[pair[0].id])
 
     assert state(cloud, balancer, pair[0]) == ("OutOfService", "Instance", "Instance is in stopped state.")
 
 
-def test_an_instance_in_another_zone_is_told_as_such(cloud: StandInAWS, pair: Pair) -> None:
+def test_an_instance_in_another_zone_is_told_as_such(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=[pair[0]], zones=["eu-west-1a"])
     register(cloud, balancer, pair[1])
 
@@ -151,7 +151,7 @@ def test_an_instance_in_another_zone_is_told_as_such(cloud: StandInAWS, pair: Pa
     assert "Availability Zone" in state(cloud, balancer, pair[1])[2]
 
 
-def test_who_was_never_a_member_is_told_like_who_has_left(cloud: StandInAWS, pair: Pair) -> None:
+def test_who_was_never_a_member_is_told_like_who_has_left(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=[pair[0]])
 
     assert state(cloud, balancer, pair[1]) == GONE
@@ -161,7 +161,7 @@ def test_who_was_never_a_member_is_told_like_who_has_left(cloud: StandInAWS, pai
         )
 
 
-def test_the_same_instance_twice_is_one_member(cloud: StandInAWS, pair: Pair) -> None:
+def test_the_same_instance_twice_is_one_member(cloud: World, pair: Pair) -> None:
     balancer = cloud.classic("old", instances=[pair[0]])
     register(cloud, balancer, pair[0])
 
@@ -169,7 +169,7 @@ def test_the_same_instance_twice_is_one_member(cloud: StandInAWS, pair: Pair) ->
     assert [each["InstanceId"] for each in told] == [pair[0].id]
 
 
-def test_an_unknown_load_balancer_is_not_found_by_any_call(cloud: StandInAWS, pair: Pair) -> None:
+def test_an_unknown_load_balancer_is_not_found_by_any_call(cloud: World, pair: Pair) -> None:
     elb = cloud.client("elb")
     instances = [{"InstanceId": pair[0].id}]
     calls: list[Callable[[], Any]] = [
@@ -186,7 +186,7 @@ def test_an_unknown_load_balancer_is_not_found_by_any_call(cloud: StandInAWS, pa
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_it_has_settings_from_the_start(cloud: StandInAWS, pair: Pair) -> None:
+def test_it_has_settings_from_the_start(cloud: World, pair: Pair) -> None:
     elb = cloud.client("elb")
     elb.create_load_balancer(
         LoadBalancerName="plain",
@@ -201,7 +201,7 @@ def test_it_has_settings_from_the_start(cloud: StandInAWS, pair: Pair) -> None:
     assert told["HealthCheck"]["Target"] == "TCP:8080"
 
 
-def test_the_stock_waiters_end(cloud: StandInAWS, pair: Pair) -> None:
+def test_the_stock_waiters_end(cloud: World, pair: Pair) -> None:
     cloud.classic("old", instances=pair)
     elb = cloud.client("elb")
     member = {"LoadBalancerName": "old", "Instances": [{"InstanceId": pair[0].id}]}

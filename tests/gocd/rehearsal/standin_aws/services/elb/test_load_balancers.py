@@ -1,11 +1,11 @@
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get
 
 
-def test_an_unknown_name_is_not_found_in_aws_words(cloud: StandInAWS, pair: Pair) -> None:
+def test_an_unknown_name_is_not_found_in_aws_words(cloud: World, pair: Pair) -> None:
     cloud.target_group("web", instances=pair)
     elbv2 = cloud.client("elbv2")
 
@@ -19,7 +19,7 @@ def test_an_unknown_name_is_not_found_in_aws_words(cloud: StandInAWS, pair: Pair
         elbv2.describe_target_groups(Names=["nope"])
 
 
-def test_a_network_load_balancer_is_one_by_arn_and_crosses_no_zones(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_network_load_balancer_is_one_by_arn_and_crosses_no_zones(cloud: World, pair: Pair) -> None:
     network = cloud.target_group("net", kind="network", instances=pair)
     application = cloud.target_group("web", instances=pair)
     elbv2 = cloud.client("elbv2")
@@ -36,9 +36,7 @@ def test_a_network_load_balancer_is_one_by_arn_and_crosses_no_zones(cloud: Stand
     assert get(network.url) in {pair[0].private_ip, pair[1].private_ip}
 
 
-def test_a_groups_own_cross_zone_setting_is_its_load_balancers_unless_said(
-    cloud: StandInAWS, pair: Pair
-) -> None:
+def test_a_groups_own_cross_zone_setting_is_its_load_balancers_unless_said(cloud: World, pair: Pair) -> None:
     elbv2 = cloud.client("elbv2")
 
     def cross_zone(arn: str) -> str:
@@ -49,7 +47,7 @@ def test_a_groups_own_cross_zone_setting_is_its_load_balancers_unless_said(
     assert cross_zone(cloud.target_group("off", instances=pair, cross_zone=False).arn) == "false"
 
 
-def test_weights_decide_where_traffic_goes(cloud: StandInAWS, pair: Pair) -> None:
+def test_weights_decide_where_traffic_goes(cloud: World, pair: Pair) -> None:
     blue = cloud.target_group("blue", instances=[pair[0]])
     green = cloud.target_group("green", instances=[pair[1]])
     elbv2 = cloud.client("elbv2")

@@ -3,7 +3,7 @@ import time
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import (
     Pair,
     eventually,
@@ -14,17 +14,15 @@ from tests.gocd.rehearsal.standin_aws.conftest import (
 )
 
 
-def deregister(cloud: StandInAWS, arn: str, instance_id: str) -> None:
+def deregister(cloud: World, arn: str, instance_id: str) -> None:
     cloud.client("elbv2").deregister_targets(TargetGroupArn=arn, Targets=[{"Id": instance_id}])
 
 
-def register(cloud: StandInAWS, arn: str, instance_id: str) -> None:
+def register(cloud: World, arn: str, instance_id: str) -> None:
     cloud.client("elbv2").register_targets(TargetGroupArn=arn, Targets=[{"Id": instance_id}])
 
 
-def test_a_registered_target_is_initial_for_two_reasons_and_then_healthy(
-    cloud: StandInAWS, pair: Pair
-) -> None:
+def test_a_registered_target_is_initial_for_two_reasons_and_then_healthy(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=[pair[0]], deregistration_delay=0)
     seen: list[str] = []
     # The first lasts a tenth of a second, which a busy machine may miss.
@@ -38,9 +36,7 @@ def test_a_registered_target_is_initial_for_two_reasons_and_then_healthy(
     assert set(seen[1:-1]) <= {"initial/Elb.InitialHealthChecking"}
 
 
-def test_a_deregistered_target_drains_for_the_whole_delay_even_when_idle(
-    cloud: StandInAWS, pair: Pair
-) -> None:
+def test_a_deregistered_target_drains_for_the_whole_delay_even_when_idle(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair, deregistration_delay=1)
     began = time.monotonic()
     deregister(cloud, balancer.arn, pair[0].id)
@@ -54,7 +50,7 @@ def test_a_deregistered_target_drains_for_the_whole_delay_even_when_idle(
     assert listed(cloud, balancer) == {pair[1].id}
 
 
-def test_registering_a_draining_target_cancels_its_drain(cloud: StandInAWS, pair: Pair) -> None:
+def test_registering_a_draining_target_cancels_its_drain(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair, deregistration_delay=300)
     deregister(cloud, balancer.arn, pair[0].id)
     register(cloud, balancer.arn, pair[0].id)
@@ -64,14 +60,14 @@ def test_registering_a_draining_target_cancels_its_drain(cloud: StandInAWS, pair
     assert states[0].startswith("initial/")
 
 
-def test_no_delay_means_no_drain(cloud: StandInAWS, pair: Pair) -> None:
+def test_no_delay_means_no_drain(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair, deregistration_delay=0)
     deregister(cloud, balancer.arn, pair[0].id)
 
     assert target_state(cloud, balancer, pair[0]) == "unused/Target.NotRegistered"
 
 
-def test_an_answer_of_the_wrong_kind_is_told_with_its_code(cloud: StandInAWS, pair: Pair) -> None:
+def test_an_answer_of_the_wrong_kind_is_told_with_its_code(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair)
     (pair[0].root / "unwell").write_text("503")
 
@@ -84,7 +80,7 @@ def test_an_answer_of_the_wrong_kind_is_told_with_its_code(cloud: StandInAWS, pa
     assert cloud.serving(balancer) == {pair[1].id}
 
 
-def test_a_target_that_does_not_listen_fails_its_checks(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_target_that_does_not_listen_fails_its_checks(cloud: World, pair: Pair) -> None:
     bare = cloud.launch("bare")
     balancer = cloud.target_group("web", instances=[bare], wait=False)
 
@@ -93,7 +89,7 @@ def test_a_target_that_does_not_listen_fails_its_checks(cloud: StandInAWS, pair:
     assert "initial/Elb.InitialHealthChecking" in states
 
 
-def test_a_target_the_load_balancer_cannot_reach_times_out(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_target_the_load_balancer_cannot_reach_times_out(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair)
     cloud.faults.unreachable(pair[0].id)
 
@@ -104,7 +100,7 @@ def test_a_target_the_load_balancer_cannot_reach_times_out(cloud: StandInAWS, pa
     eventually(lambda: target_state(cloud, balancer, pair[0]), "healthy")
 
 
-def test_a_stopped_instance_is_in_an_invalid_state_and_comes_back(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_stopped_instance_is_in_an_invalid_state_and_comes_back(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair)
     cloud.client("ec2").stop_instances(InstanceIds=[pair[0].id])
     assert target_state(cloud, balancer, pair[0]) == "unused/Target.InvalidState"
@@ -114,7 +110,7 @@ def test_a_stopped_instance_is_in_an_invalid_state_and_comes_back(cloud: StandIn
     eventually(lambda: target_state(cloud, balancer, pair[0]), "healthy")
 
 
-def test_a_group_that_no_listener_uses_is_not_in_use(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_group_that_no_listener_uses_is_not_in_use(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair)
     elbv2 = cloud.client("elbv2")
     elbv2.delete_load_balancer(LoadBalancerArn=balancer.load_balancer_arn)
@@ -123,21 +119,21 @@ def test_a_group_that_no_listener_uses_is_not_in_use(cloud: StandInAWS, pair: Pa
     assert elbv2.describe_target_groups()["TargetGroups"][0]["LoadBalancerArns"] == []
 
 
-def test_a_zone_that_is_not_enabled_gets_no_traffic(cloud: StandInAWS, pair: Pair) -> None:
+def test_a_zone_that_is_not_enabled_gets_no_traffic(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=[pair[0]], zones=["eu-west-1a", "eu-west-1c"])
     register(cloud, balancer.arn, pair[1].id)
 
     assert target_state(cloud, balancer, pair[1]) == "unused/Target.NotInUse"
 
 
-def test_without_health_checks_health_is_unavailable(cloud: StandInAWS, pair: Pair) -> None:
+def test_without_health_checks_health_is_unavailable(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", kind="network", instances=pair)
     cloud.client("elbv2").modify_target_group(TargetGroupArn=balancer.arn, HealthCheckEnabled=False)
 
     assert target_state(cloud, balancer, pair[0]) == "unavailable/Target.HealthCheckDisabled"
 
 
-def test_two_ports_of_one_instance_are_two_targets(cloud: StandInAWS, pair: Pair) -> None:
+def test_two_ports_of_one_instance_are_two_targets(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=[pair[0]])
     elbv2 = cloud.client("elbv2")
     elbv2.register_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": pair[0].id, "Port": 9090}])
@@ -149,7 +145,7 @@ def test_two_ports_of_one_instance_are_two_targets(cloud: StandInAWS, pair: Pair
     assert target_state(cloud, balancer, pair[0]) == "healthy"
 
 
-def test_an_address_can_be_a_target(cloud: StandInAWS, pair: Pair) -> None:
+def test_an_address_can_be_a_target(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=[pair[1]])
     elbv2 = cloud.client("elbv2")
     vpc = cloud.client("ec2").describe_instances(InstanceIds=[pair[0].id])["Reservations"][0]["Instances"][0]
@@ -171,7 +167,7 @@ def test_an_address_can_be_a_target(cloud: StandInAWS, pair: Pair) -> None:
     eventually(lambda: get(balancer.url), pair[0].private_ip)
 
 
-def test_registering_is_all_or_nothing(cloud: StandInAWS, pair: Pair) -> None:
+def test_registering_is_all_or_nothing(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=[pair[0]])
 
     with pytest.raises(botocore.exceptions.ClientError, match="InvalidTarget"):
@@ -181,7 +177,7 @@ def test_registering_is_all_or_nothing(cloud: StandInAWS, pair: Pair) -> None:
     assert listed(cloud, balancer) == {pair[0].id}
 
 
-def test_deregistering_what_is_not_registered_succeeds(cloud: StandInAWS, pair: Pair) -> None:
+def test_deregistering_what_is_not_registered_succeeds(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=[pair[0]], deregistration_delay=0)
 
     cloud.client("elbv2").deregister_targets(
@@ -191,7 +187,7 @@ def test_deregistering_what_is_not_registered_succeeds(cloud: StandInAWS, pair: 
 
 
 @pytest.mark.parametrize("delay", ["0", "3600"])
-def test_a_delay_may_be_0_to_3600_seconds(cloud: StandInAWS, pair: Pair, delay: str) -> None:
+def test_a_delay_may_be_0_to_3600_seconds(cloud: World, pair: Pair, delay: str) -> None:
     balancer = cloud.target_group("web", instances=pair)
     attribute = {"Key": "deregistration_delay.timeout_seconds", "Value": delay}
     elbv2 = cloud.client("elbv2")
@@ -202,7 +198,7 @@ def test_a_delay_may_be_0_to_3600_seconds(cloud: StandInAWS, pair: Pair, delay: 
 
 
 @pytest.mark.parametrize("delay", ["-1", "3601", "soon"])
-def test_another_delay_is_refused(cloud: StandInAWS, pair: Pair, delay: str) -> None:
+def test_another_delay_is_refused(cloud: World, pair: Pair, delay: str) -> None:
     balancer = cloud.target_group("web", instances=pair)
     attribute = {"Key": "deregistration_delay.timeout_seconds", "Value": delay}
 
@@ -212,7 +208,7 @@ def test_another_delay_is_refused(cloud: StandInAWS, pair: Pair, delay: str) -> 
         )
 
 
-def test_the_stock_waiters_end(cloud: StandInAWS, pair: Pair) -> None:
+def test_the_stock_waiters_end(cloud: World, pair: Pair) -> None:
     balancer = cloud.target_group("web", instances=pair, deregistration_delay=1)
     elbv2 = cloud.client("elbv2")
     target = {"TargetGroupArn": balancer.arn, "Targets": [{"Id": pair[0].id}]}

@@ -7,22 +7,22 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 
 NAME = "/gocd-tasks/rollouts/web"
 
 
-def put(cloud: StandInAWS, value: str, *, overwrite: bool = True) -> int:
+def put(cloud: World, value: str, *, overwrite: bool = True) -> int:
     told = cloud.client("ssm").put_parameter(Name=NAME, Value=value, Type="String", Overwrite=overwrite)
     return int(told["Version"])
 
 
-def history(cloud: StandInAWS) -> list[Any]:
+def history(cloud: World) -> list[Any]:
     pages = cloud.client("ssm").get_paginator("get_parameter_history").paginate(Name=NAME)
     return [each for page in pages for each in page["Parameters"]]
 
 
-def test_each_put_is_a_version_with_its_time(cloud: StandInAWS) -> None:
+def test_each_put_is_a_version_with_its_time(cloud: World) -> None:
     assert [put(cloud, "one", overwrite=False), put(cloud, "two"), put(cloud, "three")] == [1, 2, 3]
 
     now = cloud.client("ssm").get_parameter(Name=NAME)["Parameter"]
@@ -35,7 +35,7 @@ def test_each_put_is_a_version_with_its_time(cloud: StandInAWS) -> None:
     ]
 
 
-def test_only_the_first_put_without_overwriting_succeeds(cloud: StandInAWS) -> None:
+def test_only_the_first_put_without_overwriting_succeeds(cloud: World) -> None:
     ssm = cloud.client("ssm")
 
     def first(number: int) -> bool:
@@ -51,7 +51,7 @@ def test_only_the_first_put_without_overwriting_succeeds(cloud: StandInAWS) -> N
     assert ssm.get_parameter(Name=NAME)["Parameter"]["Value"] == str(won.index(True))
 
 
-def test_puts_from_several_threads_lose_no_version(cloud: StandInAWS) -> None:
+def test_puts_from_several_threads_lose_no_version(cloud: World) -> None:
     cloud.client("ssm")
     with ThreadPoolExecutor(8) as threads:
         versions = list(threads.map(lambda number: put(cloud, str(number)), range(40)))
@@ -61,7 +61,7 @@ def test_puts_from_several_threads_lose_no_version(cloud: StandInAWS) -> None:
     assert kept == {version: str(number) for number, version in enumerate(versions)}
 
 
-def test_a_deleted_parameter_begins_anew(cloud: StandInAWS) -> None:
+def test_a_deleted_parameter_begins_anew(cloud: World) -> None:
     put(cloud, "one")
     put(cloud, "two")
     ssm = cloud.client("ssm")

@@ -5,10 +5,11 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.services.ssm import invocations
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 
@@ -16,11 +17,11 @@ RUNNING = {"Pending", "InProgress", "Delayed"}
 
 
 @pytest.fixture
-def host(cloud: StandInAWS) -> Instance:
+def host(cloud: World) -> Instance:
     return cloud.launch("Staging-1", service=SERVICE)
 
 
-def send(cloud: StandInAWS, host: Instance, *lines: str, **parameters: list[str]) -> str:
+def send(cloud: World, host: Instance, *lines: str, **parameters: list[str]) -> str:
     sent = cloud.client("ssm").send_command(
         InstanceIds=[host.id],
         DocumentName="AWS-RunShellScript",
@@ -30,7 +31,7 @@ def send(cloud: StandInAWS, host: Instance, *lines: str, **parameters: list[str]
     return command_id
 
 
-def finished(cloud: StandInAWS, host: Instance, command_id: str) -> Any:
+def finished(cloud: World, host: Instance, command_id: str) -> Any:
     """Wait for a command to end; gives GetCommandInvocation's answer."""
     ssm = cloud.client("ssm")
     deadline = time.monotonic() + 30
@@ -45,7 +46,7 @@ def finished(cloud: StandInAWS, host: Instance, command_id: str) -> Any:
     raise AssertionError(told)
 
 
-def test_commands_really_run_in_the_instances_own_folder(cloud: StandInAWS, host: Instance) -> None:
+def test_commands_really_run_in_the_instances_own_folder(cloud: World, host: Instance) -> None:
     told = finished(
         cloud, host, send(cloud, host, "echo $INSTANCE_ID", 'cd "$DESTDIR" && pwd', "echo oops >&2")
     )
@@ -57,7 +58,7 @@ def test_commands_really_run_in_the_instances_own_folder(cloud: StandInAWS, host
 
 
 def test_the_environment_is_the_instances_not_ours(
-    cloud: StandInAWS, host: Instance, monkeypatch: pytest.MonkeyPatch
+    cloud: World, host: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OURS", "1")
     told = finished(cloud, host, send(cloud, host, "echo ${OURS:-none} $HOME"))
@@ -65,20 +66,20 @@ def test_the_environment_is_the_instances_not_ours(
     assert told["StandardOutputContent"] == f"none {host.root}/root\n"
 
 
-def test_the_first_line_may_choose_the_interpreter(cloud: StandInAWS, host: Instance) -> None:
+def test_the_first_line_may_choose_the_interpreter(cloud: World, host: Instance) -> None:
     told = finished(cloud, host, send(cloud, host, "#!/bin/bash", "a=(x y); echo ${a[1]}"))
 
     assert told["StandardOutputContent"] == "y\n"
 
 
-def test_a_failing_command_has_failed_with_its_exit_code(cloud: StandInAWS, host: Instance) -> None:
+def test_a_failing_command_has_failed_with_its_exit_code(cloud: World, host: Instance) -> None:
     told = finished(cloud, host, send(cloud, host, "echo before", "exit 3"))
 
     assert (told["Status"], told["ResponseCode"]) == ("Failed", 3)
     assert told["StandardErrorContent"] == "failed to run commands: exit status 3"
 
 
-def test_nothing_is_known_of_a_command_right_after_it_was_sent(cloud: StandInAWS, host: Instance) -> None:
+def test_nothing_is_known_of_a_command_right_after_it_was_sent(cloud: World, host: Instance) -> None:
     ssm = cloud.client("ssm")
     command_id = send(cloud, host, "true")
 
@@ -88,7 +89,7 @@ def test_nothing_is_known_of_a_command_right_after_it_was_sent(cloud: StandInAWS
     finished(cloud, host, command_id)
 
 
-def test_the_head_of_long_output_is_kept(cloud: StandInAWS, host: Instance) -> None:
+def test_the_head_of_long_output_is_kept(cloud: World, host: Instance) -> None:
     command_id = send(
         cloud, host, "head -c 30000 /dev/zero | tr '\\0' x", "head -c 9000 /dev/zero | tr '\\0' y >&2"
     )
@@ -115,7 +116,7 @@ def test_a_list_shows_both_and_cuts_the_longer(output: int, error: int, shown: s
     assert len(shown) <= 2_500
 
 
-def test_an_order_is_for_fifty_and_lists_come_in_pages(cloud: StandInAWS) -> None:
+def test_an_order_is_for_fifty_and_lists_come_in_pages(cloud: World) -> None:
     ssm = cloud.client("ssm")
     hosts = [cloud.launch(f"Bare-{number}") for number in range(51)]
     order = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}}
@@ -132,13 +133,13 @@ def test_an_order_is_for_fifty_and_lists_come_in_pages(cloud: StandInAWS) -> Non
     assert "NextToken" in ssm.describe_instance_information(MaxResults=50)
 
 
-def test_a_command_that_takes_too_long_is_stopped(cloud: StandInAWS, host: Instance) -> None:
+def test_a_command_that_takes_too_long_is_stopped(cloud: World, host: Instance) -> None:
     told = finished(cloud, host, send(cloud, host, "sleep 60 & sleep 60", executionTimeout=["1"]))
 
     assert (told["Status"], told["StatusDetails"]) == ("TimedOut", "ExecutionTimedOut")
 
 
-def test_a_cancelled_command_is_stopped(cloud: StandInAWS, host: Instance) -> None:
+def test_a_cancelled_command_is_stopped(cloud: World, host: Instance) -> None:
     ssm = cloud.client("ssm")
     command_id = send(cloud, host, "sleep 60")
     eventually(lambda: ssm.list_commands(CommandId=command_id)["Commands"][0]["Status"], "InProgress")
@@ -147,7 +148,7 @@ def test_a_cancelled_command_is_stopped(cloud: StandInAWS, host: Instance) -> No
     assert finished(cloud, host, command_id)["Status"] == "Cancelled"
 
 
-def test_a_reset_ends_what_still_runs(cloud: StandInAWS, host: Instance) -> None:
+def test_a_reset_ends_what_still_runs(cloud: World, host: Instance) -> None:
     command_id = send(cloud, host, "sleep 60")
     ssm = cloud.client("ssm")
     eventually(lambda: ssm.list_commands(CommandId=command_id)["Commands"][0]["Status"], "InProgress")
@@ -158,7 +159,7 @@ def test_a_reset_ends_what_still_runs(cloud: StandInAWS, host: Instance) -> None
     assert not host.root.exists()
 
 
-def test_a_command_to_an_unknown_instance_is_refused(cloud: StandInAWS, host: Instance) -> None:
+def test_a_command_to_an_unknown_instance_is_refused(cloud: World, host: Instance) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="InvalidInstanceId"):
         cloud.client("ssm").send_command(
             InstanceIds=["i-0123456789abcdef0"],
@@ -168,7 +169,7 @@ def test_a_command_to_an_unknown_instance_is_refused(cloud: StandInAWS, host: In
 
 
 def test_an_instance_that_is_away_is_not_online_and_gets_its_command_later(
-    cloud: StandInAWS, host: Instance
+    cloud: World, host: Instance
 ) -> None:
     ssm = cloud.client("ssm")
     host.agent_online = False
@@ -185,15 +186,20 @@ def test_an_instance_that_is_away_is_not_online_and_gets_its_command_later(
 
 
 def test_what_was_never_delivered_times_out(host: Instance) -> None:
-    clock = iter(range(0, 10_000, 10))
-    command = invocations.Command({"TimeoutSeconds": 30}, "aws:runShellScript", lambda: float(next(clock)))
+    clock = Clock()
+    command = invocations.Command({"TimeoutSeconds": 30}, "aws:runShellScript", clock)
     invocation = invocations.Invocation(command, host, "mark")
-    invocation.run(lambda _: False)
+
+    def unreachable(_: Instance) -> bool:
+        clock.skip(10)
+        return False
+
+    invocation.run(unreachable)
 
     assert (invocation.status, invocation.details) == ("TimedOut", "DeliveryTimedOut")
 
 
-def test_a_restart_through_systemd_is_a_new_process(cloud: StandInAWS, host: Instance) -> None:
+def test_a_restart_through_systemd_is_a_new_process(cloud: World, host: Instance) -> None:
     command_id = send(
         cloud,
         host,
@@ -209,7 +215,7 @@ def test_a_restart_through_systemd_is_a_new_process(cloud: StandInAWS, host: Ins
     assert lines[-1] == "active"
 
 
-def test_a_service_that_exits_at_once_fails_to_start(cloud: StandInAWS, host: Instance) -> None:
+def test_a_service_that_exits_at_once_fails_to_start(cloud: World, host: Instance) -> None:
     (host.root / "opt/app/current/server.py").write_text("raise SystemExit(1)")
     told = finished(cloud, host, send(cloud, host, "systemctl restart app.service"))
 
@@ -217,7 +223,7 @@ def test_a_service_that_exits_at_once_fails_to_start(cloud: StandInAWS, host: In
     assert "Job for app.service failed" in told["StandardErrorContent"]
 
 
-def test_an_unknown_unit_is_not_found(cloud: StandInAWS, host: Instance) -> None:
+def test_an_unknown_unit_is_not_found(cloud: World, host: Instance) -> None:
     (host.root / "etc/systemd/system/other.service").write_text("[Service]\nExecStart=true\n")
     told = finished(cloud, host, send(cloud, host, "systemctl restart nope"))
 
@@ -225,7 +231,7 @@ def test_an_unknown_unit_is_not_found(cloud: StandInAWS, host: Instance) -> None
     assert "Unit nope.service not found." in told["StandardErrorContent"]
 
 
-def test_a_presigned_url_fetches_an_object_with_curl(cloud: StandInAWS, host: Instance) -> None:
+def test_a_presigned_url_fetches_an_object_with_curl(cloud: World, host: Instance) -> None:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_object(Bucket="releases", Key="app/1.0/app.tar.gz", Body=b"release")

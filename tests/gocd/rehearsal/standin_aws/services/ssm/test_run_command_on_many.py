@@ -7,23 +7,23 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.world import World
 
 
 @pytest.fixture
-def three(cloud: StandInAWS) -> list[Instance]:
+def three(cloud: World) -> list[Instance]:
     return [cloud.launch(f"Fleet-{number}") for number in (1, 2, 3)]
 
 
-def send(cloud: StandInAWS, ids: list[str], line: str) -> str:
+def send(cloud: World, ids: list[str], line: str) -> str:
     sent = cloud.client("ssm").send_command(
         InstanceIds=ids, DocumentName="AWS-RunShellScript", Parameters={"commands": [line]}
     )
     return str(sent["Command"]["CommandId"])
 
 
-def ended(cloud: StandInAWS, command_id: str, count: int) -> dict[str, Any]:
+def ended(cloud: World, command_id: str, count: int) -> dict[str, Any]:
     """Wait for every invocation to end; gives what is listed of each, two to a page, by instance."""
     pages = cloud.client("ssm").get_paginator("list_command_invocations")
     deadline = time.monotonic() + 30
@@ -39,7 +39,7 @@ def ended(cloud: StandInAWS, command_id: str, count: int) -> dict[str, Any]:
     raise AssertionError(listed)
 
 
-def test_each_instance_has_its_own_invocation(cloud: StandInAWS, three: list[Instance]) -> None:
+def test_each_instance_has_its_own_invocation(cloud: World, three: list[Instance]) -> None:
     bad = three[1]
     command_id = send(
         cloud, [each.id for each in three], f'echo on $INSTANCE_ID; [ "$INSTANCE_ID" != {bad.id} ]'
@@ -55,7 +55,7 @@ def test_each_instance_has_its_own_invocation(cloud: StandInAWS, three: list[Ins
         assert told["ResponseCode"] == (1 if each is bad else 0)
 
 
-def test_details_are_told_only_when_asked_for(cloud: StandInAWS, three: list[Instance]) -> None:
+def test_details_are_told_only_when_asked_for(cloud: World, three: list[Instance]) -> None:
     command_id = send(cloud, [three[0].id], "true")
     ended(cloud, command_id, 1)
     [told] = cloud.client("ssm").list_command_invocations(CommandId=command_id)["CommandInvocations"]
@@ -63,7 +63,7 @@ def test_details_are_told_only_when_asked_for(cloud: StandInAWS, three: list[Ins
     assert told.get("CommandPlugins", []) == []
 
 
-def test_a_page_ends_with_a_token_for_the_next(cloud: StandInAWS, three: list[Instance]) -> None:
+def test_a_page_ends_with_a_token_for_the_next(cloud: World, three: list[Instance]) -> None:
     command_id = send(cloud, [each.id for each in three], "true")
     ended(cloud, command_id, 3)
     ssm = cloud.client("ssm")
@@ -75,6 +75,6 @@ def test_a_page_ends_with_a_token_for_the_next(cloud: StandInAWS, three: list[In
     assert "NextToken" not in last
 
 
-def test_more_than_fifty_ids_are_refused(cloud: StandInAWS, three: list[Instance]) -> None:
+def test_more_than_fifty_ids_are_refused(cloud: World, three: list[Instance]) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="length less than or equal to 50"):
         send(cloud, [three[0].id] * 51, "true")

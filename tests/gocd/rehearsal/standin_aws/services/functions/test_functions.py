@@ -8,8 +8,8 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
-from gocd.rehearsal.standin_aws.services.lambda_functions import Context
+from gocd.rehearsal.standin_aws.services.functions.functions import Context
+from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 
 
@@ -18,11 +18,11 @@ def greet(event: Any, context: Context) -> Any:
     return {"greeting": f"Hello {event['name']}"}
 
 
-def invoke(cloud: StandInAWS, event: Any, **more: Any) -> Any:
+def invoke(cloud: World, event: Any, **more: Any) -> Any:
     return cloud.client("lambda").invoke(FunctionName="greet", Payload=json.dumps(event), **more)
 
 
-def test_an_invocation_answers_what_the_function_returns_and_its_log(cloud: StandInAWS) -> None:
+def test_an_invocation_answers_what_the_function_returns_and_its_log(cloud: World) -> None:
     cloud.lambda_function("greet", greet)
     answer = invoke(cloud, {"name": "Ada"}, LogType="Tail")
     log = base64.b64decode(answer["LogResult"]).decode()
@@ -40,7 +40,7 @@ def test_an_invocation_answers_what_the_function_returns_and_its_log(cloud: Stan
     assert re.match(rf"REPORT RequestId: {request}\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\t", lines[3])
 
 
-def test_the_log_is_answered_when_asked_for_and_its_end_only(cloud: StandInAWS) -> None:
+def test_the_log_is_answered_when_asked_for_and_its_end_only(cloud: World) -> None:
     cloud.lambda_function("greet", greet)
     assert "LogResult" not in invoke(cloud, {"name": "Ada"})
 
@@ -50,7 +50,7 @@ def test_the_log_is_answered_when_asked_for_and_its_end_only(cloud: StandInAWS) 
     assert b"REPORT" in tail
 
 
-def test_an_exception_is_a_function_error_with_status_200(cloud: StandInAWS) -> None:
+def test_an_exception_is_a_function_error_with_status_200(cloud: World) -> None:
     cloud.lambda_function("greet", greet)
     answer = invoke(cloud, {}, LogType="Tail")
     told = json.loads(answer["Payload"].read())
@@ -61,13 +61,13 @@ def test_an_exception_is_a_function_error_with_status_200(cloud: StandInAWS) -> 
     assert "[ERROR] KeyError: 'name'" in base64.b64decode(answer["LogResult"]).decode()
 
 
-def test_nothing_returned_is_null(cloud: StandInAWS) -> None:
+def test_nothing_returned_is_null(cloud: World) -> None:
     cloud.lambda_function("greet", lambda event, context: None)
 
     assert invoke(cloud, {})["Payload"].read() == b"null"
 
 
-def test_an_unknown_function_is_not_found(cloud: StandInAWS) -> None:
+def test_an_unknown_function_is_not_found(cloud: World) -> None:
     client = cloud.client("lambda")
     said = "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:greet"
     for ask in (client.get_function, client.invoke):
@@ -76,7 +76,7 @@ def test_an_unknown_function_is_not_found(cloud: StandInAWS) -> None:
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 
-def test_functions_are_listed_and_known_by_name_and_arn(cloud: StandInAWS) -> None:
+def test_functions_are_listed_and_known_by_name_and_arn(cloud: World) -> None:
     arn = cloud.lambda_function("greet", greet)
     client = cloud.client("lambda")
 
@@ -87,7 +87,7 @@ def test_functions_are_listed_and_known_by_name_and_arn(cloud: StandInAWS) -> No
     assert [each.event["name"] for each in cloud.invocations] == ["Ada", "Bob"]
 
 
-def test_an_event_is_answered_at_once_and_a_dry_run_runs_nothing(cloud: StandInAWS) -> None:
+def test_an_event_is_answered_at_once_and_a_dry_run_runs_nothing(cloud: World) -> None:
     cloud.lambda_function("greet", greet)
 
     assert invoke(cloud, {"name": "Ada"}, InvocationType="DryRun")["StatusCode"] == 204
@@ -95,7 +95,7 @@ def test_an_event_is_answered_at_once_and_a_dry_run_runs_nothing(cloud: StandInA
     eventually(lambda: [each.event["name"] for each in cloud.invocations], ["Bob"])
 
 
-def test_a_function_may_call_aws_and_others_may_meanwhile(cloud: StandInAWS) -> None:
+def test_a_function_may_call_aws_and_others_may_meanwhile(cloud: World) -> None:
     running, go_on = threading.Event(), threading.Event()
 
     def count(event: Any, context: Context) -> int:
@@ -112,7 +112,7 @@ def test_a_function_may_call_aws_and_others_may_meanwhile(cloud: StandInAWS) -> 
         assert answer.result()["Payload"].read() == b"1"
 
 
-def test_an_invocation_can_be_denied_throttled_and_is_in_the_journal(cloud: StandInAWS) -> None:
+def test_an_invocation_can_be_denied_throttled_and_is_in_the_journal(cloud: World) -> None:
     from botocore.config import Config
     from botocore.session import Session
 
@@ -141,12 +141,12 @@ def test_an_invocation_can_be_denied_throttled_and_is_in_the_journal(cloud: Stan
     assert len(cloud.invocations) == 1
 
 
-def test_what_is_not_modelled_says_so(cloud: StandInAWS) -> None:
+def test_what_is_not_modelled_says_so(cloud: World) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="not modelled"):
         cloud.client("lambda").list_layers()
 
 
-def test_a_reset_forgets_functions_and_invocations(cloud: StandInAWS) -> None:
+def test_a_reset_forgets_functions_and_invocations(cloud: World) -> None:
     cloud.lambda_function("greet", greet)
     invoke(cloud, {"name": "Ada"})
     cloud.reset()

@@ -11,12 +11,13 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from gocd.rehearsal.standin_aws.control import wire
+from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.control.journal import Call
 
 # Bytes of a log that an invocation with LogType Tail answers.
@@ -69,6 +70,13 @@ class LambdaFunctions:
         """Have *name* invoke *handler*; gives the function's ARN."""
         self._handlers[name] = handler
         return self._arn(name)
+
+    def corrections(self) -> Iterator[Correction]:
+        """None: moto knows nothing of these functions."""
+        return iter(())
+
+    def advance(self) -> None:
+        """Nothing: they run in the threads of those who invoke them."""
 
     def forget(self) -> None:
         self._handlers.clear()

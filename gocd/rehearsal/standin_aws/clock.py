@@ -1,0 +1,20 @@
+"""The time of a stand-in AWS, which all of its waits are counted in."""
+
+from __future__ import annotations
+
+import time
+
+
+class Clock:
+    """Seconds since some moment, *speed* of them in a real one; what is skipped has passed at once."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self._speed = speed
+        self._skipped = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() * self._speed + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass without waiting for it."""
+        self._skipped += seconds

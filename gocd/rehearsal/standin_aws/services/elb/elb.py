@@ -1,0 +1,77 @@
+"""Elastic Load Balancing, both generations: what passes with time, and what the data plane is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.elb.models import elb_backends
+from moto.elbv2.models import elbv2_backends
+
+from gocd.rehearsal.standin_aws.control.corrections import Correction
+from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.data.data_plane import DataPlane
+from gocd.rehearsal.standin_aws.data.pools import Door, Pool
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.machines.instances import Instances
+from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import IN_SERVICE, ClassicLoadBalancers
+from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers, doors
+from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
+from gocd.rehearsal.standin_aws.settings import Settings
+
+
+class ElasticLoadBalancing:
+    """The load balancers of one region."""
+
+    def __init__(self, settings: Settings, plane: DataPlane, instances: Instances) -> None:
+        self.classics = ClassicLoadBalancers(settings, plane, instances)
+        self._groups = TargetGroups(settings, plane, instances)
+        self._balancers = LoadBalancers()
+        self._region = settings.region
+
+    def corrections(self) -> Iterator[Correction]:
+        yield from self._groups.corrections()
+        yield from self._balancers.corrections()
+        yield from self.classics.corrections()
+
+    def advance(self) -> None:
+        """Let drains end, registrations become ready and health be noted."""
+        for group in self._target_groups():
+            self._groups.advance(group)
+        for balancer in self._classic_load_balancers():
+            self.classics.advance(balancer)
+
+    def forget(self) -> None:
+        """Nothing: all of it is in moto's records."""
+
+    def pools(self) -> list[Pool]:
+        """Say where the data plane sends traffic."""
+        pools = [self._groups.pool(group) for group in self._target_groups()]
+        return pools + [self.classics.pool(each) for each in self._classic_load_balancers()]
+
+    def doors(self) -> list[Door]:
+        """Say where traffic enters."""
+        entries = [door for _, door in doors(elbv2_backends[ACCOUNT][self._region])]
+        return entries + [self.classics.door(each) for each in self._classic_load_balancers()]
+
+    def door_of(self, name: str) -> tuple[str, str]:
+        """Give the first listener and the pool of a load balancer, by ARN or classic name."""
+        for arn, door in doors(elbv2_backends[ACCOUNT][self._region]):
+            if arn == name:
+                return door.name, door.pools[0][0]
+        [pool] = [each.pool for each in self._classic_load_balancers() if each.name == name]
+        return pool, pool
+
+    def healthy(self, balancer: LoadBalancer) -> set[str]:
+        """Give the ids of the instances that are healthy and not leaving."""
+        if balancer.kind == "classic":
+            record = elb_backends[ACCOUNT][self._region].load_balancers[balancer.name]
+            return {each for each in record.members if self.classics.verdict(record, each) == IN_SERVICE}
+        told = elbv2_backends[ACCOUNT][self._region].describe_target_health(balancer.arn, [])
+        return {each["Target"]["Id"] for each in told if each["TargetHealth"]["State"] == "healthy"}
+
+    def _target_groups(self) -> list[Any]:
+        return list(elbv2_backends[ACCOUNT][self._region].target_groups.values())
+
+    def _classic_load_balancers(self) -> list[Any]:
+        return list(elb_backends[ACCOUNT][self._region].load_balancers.values())
