@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tasks import deploy_options, options
+from tasks import options
 from tasks.aws.instances import find_instance
 from tasks.balancing.absences import Memory
 from tasks.deployers.aftermath import Aftermath, deploy_again
@@ -24,18 +24,18 @@ from tasks.status.check import Check, check_of_version, parse_fields
 def command(
     context: typer.Context,
     instance: options.Instance,
-    artifact: deploy_options.Artifact = None,
-    words: deploy_options.Words = None,
+    artifact: options.Artifact = None,
+    words: options.Words = None,
     version: options.Version = None,
-    via: deploy_options.Via = "ssm",
-    application: deploy_options.Application = "app",
-    bucket: deploy_options.Bucket = None,
-    install_to: deploy_options.InstallTo = None,
-    restart: deploy_options.Restart = None,
-    keep_releases: deploy_options.KeepReleases = 5,
-    deployment_group: deploy_options.DeploymentGroup = None,
-    deploy_timeout: deploy_options.DeployTimeout = 900,
-    status_url: deploy_options.StatusUrl = None,
+    via: options.Via = "ssm",
+    application: options.Application = "app",
+    bucket: options.Bucket = None,
+    install_to: options.InstallTo = None,
+    restart: options.Restart = None,
+    keep_releases: options.KeepReleases = 5,
+    deployment_group: options.DeploymentGroup = None,
+    deploy_timeout: options.DeployTimeout = 900,
+    status_url: options.StatusUrl = None,
     expect_json: options.ExpectJson = None,
     status_timeout: options.StatusTimeout = 60,
     rollback: Annotated[

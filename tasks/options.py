@@ -93,3 +93,65 @@ DeploymentTimeout = Annotated[
 StopOnCancel = Annotated[
     bool, option("--stop-on-cancel", "When cancelled, stop the deployment too, and have it rolled back.")
 ]
+
+# How a release is placed.
+Artifact = Annotated[
+    str | None,
+    argument("ARTIFACT", "The release: a .tar.gz, .tar.xz or .zip, a folder, or s3://BUCKET/KEY."),
+]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[-- CMD...]",
+        help="For --via command: {instance_id} {name} {private_ip} {artifact} {version}.",
+    ),
+]
+Via = Annotated[str, option("--via", "How: ssm, codedeploy, command, or one that a site has added.")]
+Application = Annotated[
+    str, option("--application", "The folder in the bucket; codedeploy: the application's name.")
+]
+Bucket = Annotated[
+    str | None, option("--bucket", "The S3 bucket that it passes through; not for s3:// artifacts.")
+]
+InstallTo = Annotated[
+    str | None, option("--install-to", "ssm: the folder on the instance, holding releases/ and current.")
+]
+Restart = Annotated[
+    str | None, option("--restart", "ssm: the command on the instance that starts the release.")
+]
+KeepReleases = Annotated[int, option("--keep-releases", "ssm: how many stay there.", min=2)]
+DeploymentGroup = Annotated[
+    str | None,
+    option("--deployment-group", "codedeploy: the group that holds one instance alone; {name} works."),
+]
+DeployTimeout = Annotated[float, option("--deploy-timeout", "Seconds for the placing.", min=30)]
+StatusUrl = Annotated[
+    str | None, option("--status-url", "Then ask this, such as http://{private_ip}:8080/_status.")
+]
+
+# What traffic is held to: each limit by its own name, or a file of them.
+MaxErrors = Annotated[
+    int | None, option("--max-errors", "Failed samples allowed; 0 unless a rate is allowed.", min=0)
+]
+MaxErrorRate = Annotated[
+    float | None, option("--max-error-rate", "Failed samples allowed, in percent.", min=0, max=100)
+]
+MaxGap = Annotated[float | None, option("--max-gap", "Seconds allowed in which no request succeeds.", min=0)]
+P50 = Annotated[float | None, option("--p50", "Milliseconds that half of the answers may take.", min=0)]
+P90 = Annotated[float | None, option("--p90", "Milliseconds that 90 % of the answers may take.", min=0)]
+P95 = Annotated[float | None, option("--p95", "Milliseconds that 95 % of the answers may take.", min=0)]
+P99 = Annotated[float | None, option("--p99", "Milliseconds that 99 % of the answers may take.", min=0)]
+MinThroughput = Annotated[
+    float | None, option("--min-throughput", "Requests per second that must succeed.", min=0)
+]
+MinSamples = Annotated[
+    int | None, option("--min-samples", "Samples there must be; at least 1 in any case.", min=1)
+]
+ThresholdFile = Annotated[
+    Path | None,
+    option(
+        "--thresholds",
+        "YAML file of the same limits by name, and under 'labels' for samples of a label; options win.",
+        dir_okay=False,
+    ),
+]

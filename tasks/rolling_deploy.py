@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from tasks import deploy_options, options
+from tasks import options
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancer
 from tasks.aws.fleet_directory import FleetDirectory, Machines
@@ -34,21 +34,21 @@ from tasks.status.check import Check, check_of_version, parse_fields
 
 def command(
     load_balancer: options.LoadBalancers,
-    artifact: deploy_options.Artifact = None,
-    words: deploy_options.Words = None,
+    artifact: options.Artifact = None,
+    words: options.Words = None,
     batch: Annotated[
         str, option("--batch", "Servers out at a time: a count, or a share of the fleet as 33%.")
     ] = "1",
     version: options.Version = None,
-    via: deploy_options.Via = "ssm",
-    application: deploy_options.Application = "app",
-    bucket: deploy_options.Bucket = None,
-    install_to: deploy_options.InstallTo = None,
-    restart: deploy_options.Restart = None,
-    keep_releases: deploy_options.KeepReleases = 5,
-    deployment_group: deploy_options.DeploymentGroup = None,
-    deploy_timeout: deploy_options.DeployTimeout = 900,
-    status_url: deploy_options.StatusUrl = None,
+    via: options.Via = "ssm",
+    application: options.Application = "app",
+    bucket: options.Bucket = None,
+    install_to: options.InstallTo = None,
+    restart: options.Restart = None,
+    keep_releases: options.KeepReleases = 5,
+    deployment_group: options.DeploymentGroup = None,
+    deploy_timeout: options.DeployTimeout = 900,
+    status_url: options.StatusUrl = None,
     expect_json: options.ExpectJson = None,
     status_timeout: options.StatusTimeout = 60,
     settle: Annotated[

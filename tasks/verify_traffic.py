@@ -5,7 +5,7 @@ from typing import Annotated
 
 from gocd.samples.measurement import Measurement
 from gocd.samples.verdict import Criterion
-from tasks import options, threshold_options
+from tasks import options
 from tasks.frame import running
 from tasks.options import argument, option
 from tasks.running.console import Color
@@ -24,16 +24,16 @@ def command(
         list[Path] | None,
         option("--jtl", "Judge this finished run instead; repeatable, then judged as one."),
     ] = None,
-    max_errors: threshold_options.MaxErrors = None,
-    max_error_rate: threshold_options.MaxErrorRate = None,
-    max_gap: threshold_options.MaxGap = None,
-    p50: threshold_options.P50 = None,
-    p90: threshold_options.P90 = None,
-    p95: threshold_options.P95 = None,
-    p99: threshold_options.P99 = None,
-    min_throughput: threshold_options.MinThroughput = None,
-    min_samples: threshold_options.MinSamples = None,
-    thresholds: threshold_options.ThresholdFile = None,
+    max_errors: options.MaxErrors = None,
+    max_error_rate: options.MaxErrorRate = None,
+    max_gap: options.MaxGap = None,
+    p50: options.P50 = None,
+    p90: options.P90 = None,
+    p95: options.P95 = None,
+    p99: options.P99 = None,
+    min_throughput: options.MinThroughput = None,
+    min_samples: options.MinSamples = None,
+    thresholds: options.ThresholdFile = None,
     out: Annotated[Path, option("--out", "Where the evidence is left.", file_okay=False)] = Path("traffic"),
     properties: Annotated[
         list[str] | None, option("--property", "NAME=VALUE of a property of the plan; repeatable.")
