@@ -2,7 +2,6 @@
 
 import gc
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,9 +15,6 @@ from tasks.frame import CALLED, CommandLine
 from tasks.running.clock import Clock, SystemClock
 from tasks.running.console import Console
 from tasks.running.errors import Cancelled
-
-# Typer shows the name of a variable as Python shows a list.
-ENVIRONMENT = re.compile(r"\(env var: '\['(\w+)'\]'\)")
 
 # The modules that have them, each a ``command`` of its own or an ``app`` of several.
 COMMANDS = {
@@ -79,8 +75,9 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         app = command_line(asked_for(words))
         return int(app(args=words, prog_name="gocd-tasks", standalone_mode=False) or 0)
     except typer.TyperException as problem:
-        line = ENVIRONMENT.sub(r"(or \1 in the environment)", " ".join(problem.format_message().split()))
-        if line:
+        if isinstance(problem, typer.BadParameter):
+            problem.param_hint = _where_given(problem)
+        if line := " ".join(problem.format_message().split()):
             Console().error(f"{line.rstrip('.')}; nothing was changed. See: gocd-tasks {_named(words)}--help")
         return problem.exit_code
     except typer.Exit as ended:
@@ -113,6 +110,20 @@ def _cancel(number: int, _: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise Cancelled(number)
+
+
+def _where_given(problem: typer.BadParameter) -> str:
+    """Name the option or argument, or the variable if that is where its value came from."""
+    if problem.param is None or problem.ctx is None:
+        raise AssertionError("Typer tells whose value was bad")
+    param, source = problem.param, problem.ctx.get_parameter_source(problem.param.name or "")
+    variable = param.envvar if isinstance(param.envvar, str) else ", ".join(param.envvar or [])
+    if source and source.name == "ENVIRONMENT":
+        return variable
+    name = param.opts[0] if param.param_type_name == "option" else param.human_readable_name
+    if not variable or (source and source.name == "COMMANDLINE"):
+        return name
+    return f"{name} (or {variable} in the environment)"
 
 
 def _named(words: Sequence[str]) -> str:

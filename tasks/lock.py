@@ -17,6 +17,7 @@ from tasks.options import option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.log import Log
+from tasks.running.numbers import seconds
 
 app = typer.Typer(help="The deployment lock that all pipelines share.", rich_markup_mode=None)
 
@@ -98,7 +99,7 @@ def _words(there: Holding, here: Owner) -> str:
 def acquire_command(
     name: Name,
     seconds: Annotated[
-        float, option("--for", "Seconds after which it is free again in any case.", min=1, max=604800)
+        float, option("--for", "Seconds after which it is free again in any case.", seconds(1, 604800))
     ] = 14400,
     lock_wait: options.LockWait = 0,
     events: options.Events = None,

@@ -6,14 +6,18 @@ from typing import Annotated, Any
 import typer
 
 from tasks.running.console import Color
+from tasks.running.numbers import MILLISECONDS, PERCENT, Number, count, rate, seconds
 
 
-def option(name: str, text: str, *more_variables: str, **settings: Any) -> Any:
+def option(name: str, text: str, takes: Number | None = None, *more_variables: str, **settings: Any) -> Any:
     """Declare an option that also comes from the environment variable of its own name.
 
     GoCD hands values to a stage that way: ``--load-balancer`` is ``LOAD_BALANCER``; an empty
     variable counts as absent, because a pipeline must declare what a trigger may set.
     """
+    if takes:
+        settings |= {"parser": takes.read, "metavar": takes.metavar}
+        text = takes.described(text)
     return typer.Option(name, envvar=[variable(name), *more_variables], help=text, **settings)
 
 
@@ -51,7 +55,9 @@ UntilIdle = Annotated[
 ]
 Timeout = Annotated[
     float | None,
-    option("--timeout", "Seconds to wait; by default what the load balancer's settings allow for.", min=0),
+    option(
+        "--timeout", "Seconds to wait; by default what the load balancer's settings allow for.", seconds()
+    ),
 ]
 DryRun = Annotated[bool, option("--dry-run", "Look, say what would change, and change nothing.")]
 Events = Annotated[
@@ -63,6 +69,7 @@ Version = Annotated[
     option(
         "--version",
         "The release's version; by default the label of the running pipeline.",
+        None,
         "GO_PIPELINE_LABEL",
     ),
 ]
@@ -74,7 +81,7 @@ ExpectJson = Annotated[
     ),
 ]
 StatusTimeout = Annotated[
-    float, option("--status-timeout", "Seconds until it must have answered as expected.", min=0)
+    float, option("--status-timeout", "Seconds until it must have answered as expected.", seconds())
 ]
 LockChoice = Annotated[
     str,
@@ -84,11 +91,13 @@ LockChoice = Annotated[
     ),
 ]
 LockWait = Annotated[
-    float, option("--lock-wait", "Seconds to wait for a lock that somebody else holds.", min=0)
+    float, option("--lock-wait", "Seconds to wait for a lock that somebody else holds.", seconds())
 ]
 DeploymentTimeout = Annotated[
     float | None,
-    option("--timeout", "Seconds until it must be over; by default 3600 and the waits set up for it.", min=0),
+    option(
+        "--timeout", "Seconds until it must be over; by default 3600 and the waits set up for it.", seconds()
+    ),
 ]
 StopOnCancel = Annotated[
     bool, option("--stop-on-cancel", "When cancelled, stop the deployment too, and have it rolled back.")
@@ -119,33 +128,43 @@ InstallTo = Annotated[
 Restart = Annotated[
     str | None, option("--restart", "ssm: the command on the instance that starts the release.")
 ]
-KeepReleases = Annotated[int, option("--keep-releases", "ssm: how many stay there.", min=2)]
+KeepReleases = Annotated[int, option("--keep-releases", "ssm: how many stay there.", count(2))]
 DeploymentGroup = Annotated[
     str | None,
     option("--deployment-group", "codedeploy: the group that holds one instance alone; {name} works."),
 ]
-DeployTimeout = Annotated[float, option("--deploy-timeout", "Seconds for the placing.", min=30)]
+DeployTimeout = Annotated[float, option("--deploy-timeout", "Seconds for the placing.", seconds(30))]
 StatusUrl = Annotated[
     str | None, option("--status-url", "Then ask this, such as http://{private_ip}:8080/_status.")
 ]
 
 # What traffic is held to: each limit by its own name, or a file of them.
 MaxErrors = Annotated[
-    int | None, option("--max-errors", "Failed samples allowed; 0 unless a rate is allowed.", min=0)
+    int | None, option("--max-errors", "Failed samples allowed; 0 unless a rate is allowed.", count())
 ]
 MaxErrorRate = Annotated[
-    float | None, option("--max-error-rate", "Failed samples allowed, in percent.", min=0, max=100)
+    float | None, option("--max-error-rate", "Failed samples allowed, in percent.", PERCENT)
 ]
-MaxGap = Annotated[float | None, option("--max-gap", "Seconds allowed in which no request succeeds.", min=0)]
-P50 = Annotated[float | None, option("--p50", "Milliseconds that half of the answers may take.", min=0)]
-P90 = Annotated[float | None, option("--p90", "Milliseconds that 90 % of the answers may take.", min=0)]
-P95 = Annotated[float | None, option("--p95", "Milliseconds that 95 % of the answers may take.", min=0)]
-P99 = Annotated[float | None, option("--p99", "Milliseconds that 99 % of the answers may take.", min=0)]
+MaxGap = Annotated[
+    float | None, option("--max-gap", "Seconds allowed in which no request succeeds.", seconds())
+]
+P50 = Annotated[
+    float | None, option("--p50", "Milliseconds that half of the answers may take.", MILLISECONDS)
+]
+P90 = Annotated[
+    float | None, option("--p90", "Milliseconds that 90 % of the answers may take.", MILLISECONDS)
+]
+P95 = Annotated[
+    float | None, option("--p95", "Milliseconds that 95 % of the answers may take.", MILLISECONDS)
+]
+P99 = Annotated[
+    float | None, option("--p99", "Milliseconds that 99 % of the answers may take.", MILLISECONDS)
+]
 MinThroughput = Annotated[
-    float | None, option("--min-throughput", "Requests per second that must succeed.", min=0)
+    float | None, option("--min-throughput", "Requests per second that must succeed.", rate())
 ]
 MinSamples = Annotated[
-    int | None, option("--min-samples", "Samples there must be; at least 1 in any case.", min=1)
+    int | None, option("--min-samples", "Samples there must be; at least 1 in any case.", count(1))
 ]
 ThresholdFile = Annotated[
     Path | None,

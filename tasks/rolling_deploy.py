@@ -29,6 +29,7 @@ from tasks.rollout.turn import Settle, Turn
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.next_command import gocd_tasks
+from tasks.running.numbers import count, seconds
 from tasks.status.check import Check, check_of_version, parse_fields
 
 
@@ -52,19 +53,19 @@ def command(
     expect_json: options.ExpectJson = None,
     status_timeout: options.StatusTimeout = 60,
     settle: Annotated[
-        float, option("--settle", "Seconds between deploying to a batch and asking it how it is.", min=0)
+        float, option("--settle", "Seconds between deploying to a batch and asking it how it is.", seconds())
     ] = 60,
     consecutive: Annotated[
         int | None,
         option(
             "--consecutive",
             "Settle on evidence: so many good answers in a row from every server; --settle is the longest.",
-            min=1,
+            count(1),
         ),
     ] = None,
     max_stopped: Annotated[
         int,
-        option("--max-stopped", "Servers without the release that may be stopped at the end.", min=0),
+        option("--max-stopped", "Servers without the release that may be stopped at the end.", count()),
     ] = 3,
     resume: Annotated[
         bool,

@@ -28,7 +28,7 @@ def command(
         option("--function", "The Lambda function; by default named after instance and environment."),
     ] = None,
     ca_bundle: Annotated[
-        str | None, option("--ca-bundle", "CAs to trust for buildInfo, in PEM.", "REQUESTS_CA_BUNDLE")
+        str | None, option("--ca-bundle", "CAs to trust for buildInfo, in PEM.", None, "REQUESTS_CA_BUNDLE")
     ] = None,
     deployment_id: Annotated[
         str | None, option("--deployment-id", "Watch this deployment, started before; start none.")

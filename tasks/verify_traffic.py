@@ -10,10 +10,14 @@ from tasks.frame import running
 from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
+from tasks.running.numbers import Number, count, rate, seconds
 from tasks.status.pairs import read_pairs
 
 # GET requests at an even rate; where to is its properties host, port, protocol and path.
 READY_PLAN = Path(__file__).parents[1] / "pipelines" / "verify.jmx"
+
+# JMeter's thread groups count in whole ones.
+WHOLE_SECONDS = Number("whole seconds", 1, whole=True)
 
 
 def command(
@@ -39,13 +43,13 @@ def command(
         list[str] | None, option("--property", "NAME=VALUE of a property of the plan; repeatable.")
     ] = None,
     duration: Annotated[
-        int | None, option("--duration", "Seconds, as the plan's property 'duration'.", min=1)
+        int | None, option("--duration", "Seconds, as the plan's property 'duration'.", WHOLE_SECONDS)
     ] = None,
     rate: Annotated[
-        float | None, option("--rate", "Requests per second, as the plan's property 'rate'.", min=0.001)
+        float | None, option("--rate", "Requests per second, as the plan's property 'rate'.", rate(0.001))
     ] = None,
     threads: Annotated[
-        int | None, option("--threads", "Users at a time, as the plan's property 'threads'.", min=1)
+        int | None, option("--threads", "Users at a time, as the plan's property 'threads'.", count(1))
     ] = None,
     dashboard: Annotated[bool, option("--dashboard", "Have JMeter make its own dashboard too.")] = False,
     jmeter: Annotated[
@@ -64,7 +68,7 @@ def command(
         option("--since", "From when those count: a time, or an event file; by default the first sample."),
     ] = None,
     timeout: Annotated[
-        float | None, option("--timeout", "Seconds after which JMeter is stopped and has failed.", min=1)
+        float | None, option("--timeout", "Seconds after which JMeter is stopped and has failed.", seconds(1))
     ] = None,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,

@@ -141,7 +141,7 @@ def test_a_cancelled_attach_leaves_the_instance_in(
     [
         (["detach-instance", "Stagin-1", "--load-balancer", "staging"], "no instance is called Stagin-1"),
         (["detach-instance", "Staging-1", "--load-balancer", "stagin"], "is called stagin in eu-west-1"),
-        (["detach-instance", "Staging-1"], "Missing option '--load-balancer'"),
+        (["detach-instance", "Staging-1"], "Missing option --load-balancer"),
         (["detach-instance", "Staging-1", "--load-balancer", "staging", "--min-healthy", "x"], "min-healthy"),
         (["detach-instance", "Staging-1", "--load-balancer", "staging", "--nope"], "No such option: --nope"),
         (["detach-instance", "Staging-1", "--load-balancer", "staging", "--timeout", "x"], "--timeout"),
@@ -347,7 +347,7 @@ def test_a_missing_option_is_named_with_its_variable() -> None:
     refused = subprocess.run([PROGRAM, "rolling-deploy"], capture_output=True, text=True, check=False)
 
     assert one_error(refused) == (
-        "error: Missing option '--load-balancer' (or LOAD_BALANCER in the environment); nothing was changed. "
+        "error: Missing option --load-balancer (or LOAD_BALANCER in the environment); nothing was changed. "
         "See: gocd-tasks rolling-deploy --help"
     )
 

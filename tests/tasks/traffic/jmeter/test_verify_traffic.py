@@ -112,7 +112,7 @@ def test_until_there_is_a_new_verdict_there_is_none(verify_traffic: VerifyTraffi
         (["none.jmx"], "the plan none.jmx cannot be read (No such file or directory)"),
         ([str(PLAN), "--property", "host"], "--property takes NAME=VALUE, not host"),
         ([str(PLAN), "--jmeter", "nowhere"], "--jmeter nowhere is no program on this agent"),
-        ([str(PLAN), "--max-gap", "nan"], "--max-gap must be a number from 0 up"),
+        ([str(PLAN), "--max-gap", "nan"], "--max-gap takes seconds, 0 or more, not 'nan'"),
         (["--jtl", "b.jtl", "--thresholds", "bad.yaml"], "bad.yaml:1: there is no limit 'p59'"),
         (["--jtl", "b.jtl", "--out", "/proc/nowhere"], "--out /proc/nowhere cannot be written"),
     ],
