@@ -18,8 +18,6 @@ Url = Annotated[
     option(
         "--url",
         "What to ask; {instance_id}, {name} and {private_ip} are filled in for --instance.",
-        None,
-        "STATUS_URL",
     ),
 ]
 ExpectStatus = Annotated[int, option("--expect-status", "The HTTP status it must answer.", HTTP_STATUS)]

@@ -1,6 +1,5 @@
 """Put a release on an instance, start it, and have the new version prove itself there."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -128,5 +127,5 @@ def _check_request(artifact: str | None, version: str | None, *, rollback: bool,
 def _version_to_go_back_to(context: typer.Context, version: str | None) -> str:
     """The version that a person named; a pipeline's label names what it deploys, not what it goes back to."""
     source = context.get_parameter_source("version")
-    named = bool(os.environ.get("VERSION")) or (source is not None and source.name == "COMMANDLINE")
+    named = source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
     return version or "" if named else ""

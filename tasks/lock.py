@@ -13,7 +13,7 @@ from tasks.frame import running
 from tasks.locking.deployment_lock import DeploymentLock, Holding, all_locks, by_server, span
 from tasks.locking.held import Held
 from tasks.locking.owner import Owner
-from tasks.options import option
+from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.log import Log
@@ -21,9 +21,7 @@ from tasks.running.numbers import seconds
 
 app = typer.Typer(help="The deployment lock that all pipelines share.", rich_markup_mode=None)
 
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="The lock, such as target-group:staging or one of your own.")
-]
+Name = Annotated[str, argument("NAME", "The lock, such as target-group:staging or one of your own.")]
 
 
 def acquire(held: Held, lock_wait: float, server: GoCDServer | None, log: Log) -> None:
@@ -121,9 +119,7 @@ def acquire_command(
 
 @app.command("status")
 def status_command(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One lock; all of them if not given.")
-    ] = None,
+    name: Annotated[str | None, argument("NAME", "One lock; all of them if not given.")] = None,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:

@@ -1,24 +1,26 @@
-"""The options that commands share, each declared once; every one can come from the environment."""
+"""The options that commands share, each declared once; every one can come from a variable."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from gocd.task_variables import variable
 from tasks.running.console import Color
 from tasks.running.numbers import MILLISECONDS, PERCENT, Number, count, rate, seconds
 
 
-def option(name: str, text: str, takes: Number | None = None, *more_variables: str, **settings: Any) -> Any:
-    """Declare an option that also comes from the environment variable of its own name.
+def option(name: str, text: str, takes: Number | None = None, **settings: Any) -> Any:
+    """Declare an option that also comes from the environment variable of its own name, and from no other.
 
-    GoCD hands values to a stage that way: ``--load-balancer`` is ``LOAD_BALANCER``; an empty
+    GoCD hands values to a stage that way: ``--load-balancer`` is ``GOCD_TASKS_LOAD_BALANCER``; an empty
     variable counts as absent, because a pipeline must declare what a trigger may set.
     """
     if takes:
         settings |= {"parser": takes.read, "metavar": takes.metavar}
         text = takes.described(text)
-    return typer.Option(name, envvar=[variable(name), *more_variables], help=text, **settings)
+    return typer.Option(name, envvar=variable(name), help=text, **settings)
 
 
 def argument(name: str, text: str, **settings: Any) -> Any:
@@ -26,8 +28,9 @@ def argument(name: str, text: str, **settings: Any) -> Any:
     return typer.Argument(metavar=name, envvar=variable(name), help=text, **settings)
 
 
-def variable(name: str) -> str:
-    return name.split("/", maxsplit=1)[0].strip("-").upper().replace("-", "_")
+def or_label(version: str | None) -> str | None:
+    """Return *version*, or else the label of the running pipeline, if there is one."""
+    return os.environ.get("GO_PIPELINE_LABEL") or None if version is None else version
 
 
 Instance = Annotated[
@@ -69,8 +72,7 @@ Version = Annotated[
     option(
         "--version",
         "The release's version; by default the label of the running pipeline.",
-        None,
-        "GO_PIPELINE_LABEL",
+        callback=or_label,
     ),
 ]
 ExpectJson = Annotated[

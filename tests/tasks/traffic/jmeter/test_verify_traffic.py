@@ -35,7 +35,7 @@ def test_a_good_run_passes_and_leaves_its_evidence(verify_traffic: VerifyTraffic
 
 def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None:
     run = jtl(verify_traffic.folder, *GOOD, "1300,9,home,503,false")
-    done = verify_traffic("--jtl", run, "--p95", "8", "--out", "evidence", EVENTS="events.jsonl")
+    done = verify_traffic("--jtl", run, "--p95", "8", "--out", "evidence", GOCD_TASKS_EVENTS="events.jsonl")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
         "verify: 4 samples, 1 error, longest gap 102 ms, p95 9 ms",
