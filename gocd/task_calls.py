@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Exec, Pipeline
+from gocd.task_variables import variable
 
 PROGRAM = "gocd-tasks"
 
@@ -44,7 +45,7 @@ class TaskCall:
         return [value for name, value in self._pairs() if name == option]
 
     def _variable(self, option: str) -> str:
-        return self.variables.get(option.strip("-").upper().replace("-", "_"), "")
+        return self.variables.get(variable(option), "")
 
     def _pairs(self) -> Iterator[tuple[str, str]]:
         words = iter(self.words[1:])

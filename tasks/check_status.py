@@ -7,18 +7,20 @@ from tasks.aws.instances import find_instance
 from tasks.frame import running
 from tasks.options import option
 from tasks.running.console import Color
+from tasks.running.numbers import Number
 from tasks.status.check import find_check, parse_fields, wait_for_status
 from tasks.status.placeholders import fill, values_of
+
+HTTP_STATUS = Number("an HTTP status", 100, 599, whole=True)
 
 Url = Annotated[
     str,
     option(
         "--url",
         "What to ask; {instance_id}, {name} and {private_ip} are filled in for --instance.",
-        "STATUS_URL",
     ),
 ]
-ExpectStatus = Annotated[int, option("--expect-status", "The HTTP status it must answer.", min=100, max=599)]
+ExpectStatus = Annotated[int, option("--expect-status", "The HTTP status it must answer.", HTTP_STATUS)]
 
 
 def command(

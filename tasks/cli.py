@@ -2,23 +2,20 @@
 
 import gc
 import os
-import re
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
 import typer
 
+from gocd.task_variables import nearest, unknown
 from tasks.frame import CALLED, CommandLine
 from tasks.running.clock import Clock, SystemClock
 from tasks.running.console import Console
-from tasks.running.errors import Cancelled
-
-# Typer shows the name of a variable as Python shows a list.
-ENVIRONMENT = re.compile(r"\(env var: '\['(\w+)'\]'\)")
+from tasks.running.errors import Cancelled, Refused
 
 # The modules that have them, each a ``command`` of its own or an ``app`` of several.
 COMMANDS = {
@@ -76,13 +73,21 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     CALLED.set(CommandLine(words, clock or SystemClock()))
     try:
+        # What follows -- is a command of the site's own.
+        if "--help" not in words[: [*words, "--"].index("--")]:
+            _refuse_unknown(os.environ)
         app = command_line(asked_for(words))
         return int(app(args=words, prog_name="gocd-tasks", standalone_mode=False) or 0)
     except typer.TyperException as problem:
-        line = ENVIRONMENT.sub(r"(or \1 in the environment)", " ".join(problem.format_message().split()))
-        if line:
+        if isinstance(problem, typer.BadParameter):
+            problem.param_hint = _where_given(problem)
+        if line := " ".join(problem.format_message().split()):
             Console().error(f"{line.rstrip('.')}; nothing was changed. See: gocd-tasks {_named(words)}--help")
         return problem.exit_code
+    except Refused as refused:
+        advice = refused.advice or f"See: gocd-tasks {_named(words)}--help"
+        Console().error(f"{refused.what}; nothing was changed. {advice}")
+        return refused.exit_code
     except typer.Exit as ended:
         return int(ended.exit_code)
     except Cancelled as cancelled:
@@ -113,6 +118,29 @@ def _cancel(number: int, _: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise Cancelled(number)
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """Refuse what looks like an option's variable and is none: misspelt, it would count for nothing."""
+    if names := unknown(environment):
+        meant = [each for name in names if (each := nearest(name))]
+        raise Refused(
+            f"no command knows {', '.join(names)}, which the environment has",
+            f"Did you mean {', '.join(meant)}?" if meant else None,
+        )
+
+
+def _where_given(problem: typer.BadParameter) -> str:
+    """Name the option or argument, or the variable if that is where its value came from."""
+    if problem.param is None or problem.ctx is None:
+        raise AssertionError("Typer tells whose value was bad")
+    param, source = problem.param, problem.ctx.get_parameter_source(problem.param.name or "")
+    name = param.opts[0] if param.param_type_name == "option" else param.human_readable_name
+    if source and source.name == "ENVIRONMENT":
+        return str(param.envvar)
+    if source and source.name == "COMMANDLINE":
+        return name
+    return f"{name} (or {param.envvar} in the environment)"
 
 
 def _named(words: Sequence[str]) -> str:

@@ -1,11 +1,10 @@
 """Put a release on an instance, start it, and have the new version prove itself there."""
 
-import os
 from typing import Annotated
 
 import typer
 
-from tasks import deploy_options, options
+from tasks import options
 from tasks.aws.instances import find_instance
 from tasks.balancing.absences import Memory
 from tasks.deployers.aftermath import Aftermath, deploy_again
@@ -24,18 +23,18 @@ from tasks.status.check import Check, check_of_version, parse_fields
 def command(
     context: typer.Context,
     instance: options.Instance,
-    artifact: deploy_options.Artifact = None,
-    words: deploy_options.Words = None,
+    artifact: options.Artifact = None,
+    words: options.Words = None,
     version: options.Version = None,
-    via: deploy_options.Via = "ssm",
-    application: deploy_options.Application = "app",
-    bucket: deploy_options.Bucket = None,
-    install_to: deploy_options.InstallTo = None,
-    restart: deploy_options.Restart = None,
-    keep_releases: deploy_options.KeepReleases = 5,
-    deployment_group: deploy_options.DeploymentGroup = None,
-    deploy_timeout: deploy_options.DeployTimeout = 900,
-    status_url: deploy_options.StatusUrl = None,
+    via: options.Via = "ssm",
+    application: options.Application = "app",
+    bucket: options.Bucket = None,
+    install_to: options.InstallTo = None,
+    restart: options.Restart = None,
+    keep_releases: options.KeepReleases = 5,
+    deployment_group: options.DeploymentGroup = None,
+    deploy_timeout: options.DeployTimeout = 900,
+    status_url: options.StatusUrl = None,
     expect_json: options.ExpectJson = None,
     status_timeout: options.StatusTimeout = 60,
     rollback: Annotated[
@@ -128,5 +127,5 @@ def _check_request(artifact: str | None, version: str | None, *, rollback: bool,
 def _version_to_go_back_to(context: typer.Context, version: str | None) -> str:
     """The version that a person named; a pipeline's label names what it deploys, not what it goes back to."""
     source = context.get_parameter_source("version")
-    named = bool(os.environ.get("VERSION")) or (source is not None and source.name == "COMMANDLINE")
+    named = source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
     return version or "" if named else ""

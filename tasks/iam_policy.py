@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import typer
-
 from tasks.aws.actions import ACTIONS, Scope
 from tasks.frame import running
+from tasks.options import argument, option
 from tasks.running.errors import Refused
 
 # What AWS lets a policy narrow to one resource, and what only as "*": "Describe" calls of EC2, ELB and
@@ -69,12 +68,8 @@ def iam_policy(commands: Sequence[str], bucket: str = "BUCKET") -> dict[str, Any
 
 
 def command(
-    commands: Annotated[
-        list[str], typer.Argument(metavar="COMMAND...", help="The commands that will be run.")
-    ],
-    bucket: Annotated[
-        str, typer.Option("--bucket", envvar="BUCKET", help="The bucket of --via ssm or codedeploy.")
-    ] = "BUCKET",
+    commands: Annotated[list[str], argument("COMMAND...", "The commands that will be run.")],
+    bucket: Annotated[str, option("--bucket", "The bucket of --via ssm or codedeploy.")] = "BUCKET",
 ) -> None:
     """Print the least-privilege IAM policy for these commands, as JSON.
 

@@ -13,16 +13,15 @@ from tasks.frame import running
 from tasks.locking.deployment_lock import DeploymentLock, Holding, all_locks, by_server, span
 from tasks.locking.held import Held
 from tasks.locking.owner import Owner
-from tasks.options import option
+from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.log import Log
+from tasks.running.numbers import seconds
 
 app = typer.Typer(help="The deployment lock that all pipelines share.", rich_markup_mode=None)
 
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="The lock, such as target-group:staging or one of your own.")
-]
+Name = Annotated[str, argument("NAME", "The lock, such as target-group:staging or one of your own.")]
 
 
 def acquire(held: Held, lock_wait: float, server: GoCDServer | None, log: Log) -> None:
@@ -98,7 +97,7 @@ def _words(there: Holding, here: Owner) -> str:
 def acquire_command(
     name: Name,
     seconds: Annotated[
-        float, option("--for", "Seconds after which it is free again in any case.", min=1, max=604800)
+        float, option("--for", "Seconds after which it is free again in any case.", seconds(1, 604800))
     ] = 14400,
     lock_wait: options.LockWait = 0,
     events: options.Events = None,
@@ -120,9 +119,7 @@ def acquire_command(
 
 @app.command("status")
 def status_command(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One lock; all of them if not given.")
-    ] = None,
+    name: Annotated[str | None, argument("NAME", "One lock; all of them if not given.")] = None,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:

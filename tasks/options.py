@@ -1,20 +1,26 @@
-"""The options that commands share, each declared once; every one can come from the environment."""
+"""The options that commands share, each declared once; every one can come from a variable."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from gocd.task_variables import variable
 from tasks.running.console import Color
+from tasks.running.numbers import MILLISECONDS, PERCENT, Number, count, rate, seconds
 
 
-def option(name: str, text: str, *more_variables: str, **settings: Any) -> Any:
-    """Declare an option that also comes from the environment variable of its own name.
+def option(name: str, text: str, takes: Number | None = None, **settings: Any) -> Any:
+    """Declare an option that also comes from the environment variable of its own name, and from no other.
 
-    GoCD hands values to a stage that way: ``--load-balancer`` is ``LOAD_BALANCER``; an empty
+    GoCD hands values to a stage that way: ``--load-balancer`` is ``GOCD_TASKS_LOAD_BALANCER``; an empty
     variable counts as absent, because a pipeline must declare what a trigger may set.
     """
-    return typer.Option(name, envvar=[variable(name), *more_variables], help=text, **settings)
+    if takes:
+        settings |= {"parser": takes.read, "metavar": takes.metavar}
+        text = takes.described(text)
+    return typer.Option(name, envvar=variable(name), help=text, **settings)
 
 
 def argument(name: str, text: str, **settings: Any) -> Any:
@@ -22,8 +28,9 @@ def argument(name: str, text: str, **settings: Any) -> Any:
     return typer.Argument(metavar=name, envvar=variable(name), help=text, **settings)
 
 
-def variable(name: str) -> str:
-    return name.split("/", maxsplit=1)[0].strip("-").upper().replace("-", "_")
+def or_label(version: str | None) -> str | None:
+    """Return *version*, or else the label of the running pipeline, if there is one."""
+    return os.environ.get("GO_PIPELINE_LABEL") or None if version is None else version
 
 
 Instance = Annotated[
@@ -51,7 +58,9 @@ UntilIdle = Annotated[
 ]
 Timeout = Annotated[
     float | None,
-    option("--timeout", "Seconds to wait; by default what the load balancer's settings allow for.", min=0),
+    option(
+        "--timeout", "Seconds to wait; by default what the load balancer's settings allow for.", seconds()
+    ),
 ]
 DryRun = Annotated[bool, option("--dry-run", "Look, say what would change, and change nothing.")]
 Events = Annotated[
@@ -63,7 +72,7 @@ Version = Annotated[
     option(
         "--version",
         "The release's version; by default the label of the running pipeline.",
-        "GO_PIPELINE_LABEL",
+        callback=or_label,
     ),
 ]
 ExpectJson = Annotated[
@@ -74,7 +83,7 @@ ExpectJson = Annotated[
     ),
 ]
 StatusTimeout = Annotated[
-    float, option("--status-timeout", "Seconds until it must have answered as expected.", min=0)
+    float, option("--status-timeout", "Seconds until it must have answered as expected.", seconds())
 ]
 LockChoice = Annotated[
     str,
@@ -84,12 +93,86 @@ LockChoice = Annotated[
     ),
 ]
 LockWait = Annotated[
-    float, option("--lock-wait", "Seconds to wait for a lock that somebody else holds.", min=0)
+    float, option("--lock-wait", "Seconds to wait for a lock that somebody else holds.", seconds())
 ]
 DeploymentTimeout = Annotated[
     float | None,
-    option("--timeout", "Seconds until it must be over; by default 3600 and the waits set up for it.", min=0),
+    option(
+        "--timeout", "Seconds until it must be over; by default 3600 and the waits set up for it.", seconds()
+    ),
 ]
 StopOnCancel = Annotated[
     bool, option("--stop-on-cancel", "When cancelled, stop the deployment too, and have it rolled back.")
+]
+
+# How a release is placed.
+Artifact = Annotated[
+    str | None,
+    argument("ARTIFACT", "The release: a .tar.gz, .tar.xz or .zip, a folder, or s3://BUCKET/KEY."),
+]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[-- CMD...]",
+        help="For --via command: {instance_id} {name} {private_ip} {artifact} {version}.",
+    ),
+]
+Via = Annotated[str, option("--via", "How: ssm, codedeploy, command, or one that a site has added.")]
+Application = Annotated[
+    str, option("--application", "The folder in the bucket; codedeploy: the application's name.")
+]
+Bucket = Annotated[
+    str | None, option("--bucket", "The S3 bucket that it passes through; not for s3:// artifacts.")
+]
+InstallTo = Annotated[
+    str | None, option("--install-to", "ssm: the folder on the instance, holding releases/ and current.")
+]
+Restart = Annotated[
+    str | None, option("--restart", "ssm: the command on the instance that starts the release.")
+]
+KeepReleases = Annotated[int, option("--keep-releases", "ssm: how many stay there.", count(2))]
+DeploymentGroup = Annotated[
+    str | None,
+    option("--deployment-group", "codedeploy: the group that holds one instance alone; {name} works."),
+]
+DeployTimeout = Annotated[float, option("--deploy-timeout", "Seconds for the placing.", seconds(30))]
+StatusUrl = Annotated[
+    str | None, option("--status-url", "Then ask this, such as http://{private_ip}:8080/_status.")
+]
+
+# What traffic is held to: each limit by its own name, or a file of them.
+MaxErrors = Annotated[
+    int | None, option("--max-errors", "Failed samples allowed; 0 unless a rate is allowed.", count())
+]
+MaxErrorRate = Annotated[
+    float | None, option("--max-error-rate", "Failed samples allowed, in percent.", PERCENT)
+]
+MaxGap = Annotated[
+    float | None, option("--max-gap", "Seconds allowed in which no request succeeds.", seconds())
+]
+P50 = Annotated[
+    float | None, option("--p50", "Milliseconds that half of the answers may take.", MILLISECONDS)
+]
+P90 = Annotated[
+    float | None, option("--p90", "Milliseconds that 90 % of the answers may take.", MILLISECONDS)
+]
+P95 = Annotated[
+    float | None, option("--p95", "Milliseconds that 95 % of the answers may take.", MILLISECONDS)
+]
+P99 = Annotated[
+    float | None, option("--p99", "Milliseconds that 99 % of the answers may take.", MILLISECONDS)
+]
+MinThroughput = Annotated[
+    float | None, option("--min-throughput", "Requests per second that must succeed.", rate())
+]
+MinSamples = Annotated[
+    int | None, option("--min-samples", "Samples there must be; at least 1 in any case.", count(1))
+]
+ThresholdFile = Annotated[
+    Path | None,
+    option(
+        "--thresholds",
+        "YAML file of the same limits by name, and under 'labels' for samples of a label; options win.",
+        dir_okay=False,
+    ),
 ]

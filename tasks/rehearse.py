@@ -11,6 +11,7 @@ from tasks import options
 from tasks.frame import running
 from tasks.options import argument, option
 from tasks.running.console import Color
+from tasks.running.numbers import Number, count, rate
 from tasks.status.pairs import read_pairs
 
 
@@ -24,10 +25,14 @@ def command(
     file: Annotated[
         Path, argument("FILE", "The pipeline as code, a .gocd.yaml file.", exists=True, dir_okay=False)
     ],
-    rate: Annotated[float, option("--rate", "Requests per second, all the way through.", min=1)] = 400,
+    rate: Annotated[float, option("--rate", "Requests per second, all the way through.", rate(1))] = 400,
     speed: Annotated[
         float,
-        option("--speed", "Divides AWS's waits, and the file's parameters named *_seconds.", min=0.1),
+        option(
+            "--speed",
+            "Divides AWS's waits, and the file's parameters named *_seconds.",
+            Number("a number", 0.1),
+        ),
     ] = 30,
     kind: Annotated[
         Kind, option("--kind", "What a load balancer is where the pipeline does not say.")
@@ -61,11 +66,11 @@ def command(
         option("--plan", "Send the traffic with this JMeter plan.", exists=True, dir_okay=False),
     ] = None,
     fleet: Annotated[
-        int, option("--fleet", "Instances launched by hand, where the pipeline names none.", min=0)
+        int, option("--fleet", "Instances launched by hand, where the pipeline names none.", count())
     ] = 3,
     group_size: Annotated[
         int,
-        option("--group-size", "Members of an Auto Scaling group beside them; 0 for no group.", min=0),
+        option("--group-size", "Members of an Auto Scaling group beside them; 0 for no group.", count()),
     ] = 3,
     version: Annotated[
         str, option("--version", "The version that is rolled out; 2.0, or 0.84.0 of HERD.")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from tasks import deploy_options, options
+from tasks import options
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancer
 from tasks.aws.fleet_directory import FleetDirectory, Machines
@@ -29,42 +29,43 @@ from tasks.rollout.turn import Settle, Turn
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.next_command import gocd_tasks
+from tasks.running.numbers import count, seconds
 from tasks.status.check import Check, check_of_version, parse_fields
 
 
 def command(
     load_balancer: options.LoadBalancers,
-    artifact: deploy_options.Artifact = None,
-    words: deploy_options.Words = None,
+    artifact: options.Artifact = None,
+    words: options.Words = None,
     batch: Annotated[
         str, option("--batch", "Servers out at a time: a count, or a share of the fleet as 33%.")
     ] = "1",
     version: options.Version = None,
-    via: deploy_options.Via = "ssm",
-    application: deploy_options.Application = "app",
-    bucket: deploy_options.Bucket = None,
-    install_to: deploy_options.InstallTo = None,
-    restart: deploy_options.Restart = None,
-    keep_releases: deploy_options.KeepReleases = 5,
-    deployment_group: deploy_options.DeploymentGroup = None,
-    deploy_timeout: deploy_options.DeployTimeout = 900,
-    status_url: deploy_options.StatusUrl = None,
+    via: options.Via = "ssm",
+    application: options.Application = "app",
+    bucket: options.Bucket = None,
+    install_to: options.InstallTo = None,
+    restart: options.Restart = None,
+    keep_releases: options.KeepReleases = 5,
+    deployment_group: options.DeploymentGroup = None,
+    deploy_timeout: options.DeployTimeout = 900,
+    status_url: options.StatusUrl = None,
     expect_json: options.ExpectJson = None,
     status_timeout: options.StatusTimeout = 60,
     settle: Annotated[
-        float, option("--settle", "Seconds between deploying to a batch and asking it how it is.", min=0)
+        float, option("--settle", "Seconds between deploying to a batch and asking it how it is.", seconds())
     ] = 60,
     consecutive: Annotated[
         int | None,
         option(
             "--consecutive",
             "Settle on evidence: so many good answers in a row from every server; --settle is the longest.",
-            min=1,
+            count(1),
         ),
     ] = None,
     max_stopped: Annotated[
         int,
-        option("--max-stopped", "Servers without the release that may be stopped at the end.", min=0),
+        option("--max-stopped", "Servers without the release that may be stopped at the end.", count()),
     ] = 3,
     resume: Annotated[
         bool,

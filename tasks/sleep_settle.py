@@ -8,20 +8,21 @@ from tasks.frame import running
 from tasks.options import option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
+from tasks.running.numbers import count, seconds
 from tasks.status.check import find_check
 from tasks.status.placeholders import fill, values_of
 from tasks.status.settle import Evidence, settle_on_evidence, settle_quietly
 
 
 def command(
-    seconds: Annotated[float | None, option("--seconds", "Sleep for so long.", min=0)] = None,
+    seconds: Annotated[float | None, option("--seconds", "Sleep for so long.", seconds())] = None,
     probe_url: Annotated[
         str | None, option("--probe-url", "Settle on evidence: what to ask, once a second.")
     ] = None,
     instance: Annotated[str | None, option("--instance", "The instance that the URL speaks of.")] = None,
-    consecutive: Annotated[int, option("--consecutive", "Good answers in a row.", min=1)] = 5,
-    at_least: Annotated[float, option("--at-least", "Seconds that pass in any case.", min=0)] = 0,
-    at_most: Annotated[float, option("--at-most", "Seconds after which it has failed.", min=0)] = 120,
+    consecutive: Annotated[int, option("--consecutive", "Good answers in a row.", count(1))] = 5,
+    at_least: Annotated[float, option("--at-least", "Seconds that pass in any case.", seconds())] = 0,
+    at_most: Annotated[float, option("--at-most", "Seconds after which it has failed.", seconds())] = 120,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:

@@ -27,9 +27,7 @@ def command(
         str | None,
         option("--function", "The Lambda function; by default named after instance and environment."),
     ] = None,
-    ca_bundle: Annotated[
-        str | None, option("--ca-bundle", "CAs to trust for buildInfo, in PEM.", "REQUESTS_CA_BUNDLE")
-    ] = None,
+    ca_bundle: Annotated[str | None, option("--ca-bundle", "CAs to trust for buildInfo, in PEM.")] = None,
     deployment_id: Annotated[
         str | None, option("--deployment-id", "Watch this deployment, started before; start none.")
     ] = None,

@@ -5,15 +5,19 @@ from typing import Annotated
 
 from gocd.samples.measurement import Measurement
 from gocd.samples.verdict import Criterion
-from tasks import options, threshold_options
+from tasks import options
 from tasks.frame import running
 from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
+from tasks.running.numbers import Number, count, rate, seconds
 from tasks.status.pairs import read_pairs
 
 # GET requests at an even rate; where to is its properties host, port, protocol and path.
 READY_PLAN = Path(__file__).parents[1] / "pipelines" / "verify.jmx"
+
+# JMeter's thread groups count in whole ones.
+WHOLE_SECONDS = Number("whole seconds", 1, whole=True)
 
 
 def command(
@@ -24,28 +28,28 @@ def command(
         list[Path] | None,
         option("--jtl", "Judge this finished run instead; repeatable, then judged as one."),
     ] = None,
-    max_errors: threshold_options.MaxErrors = None,
-    max_error_rate: threshold_options.MaxErrorRate = None,
-    max_gap: threshold_options.MaxGap = None,
-    p50: threshold_options.P50 = None,
-    p90: threshold_options.P90 = None,
-    p95: threshold_options.P95 = None,
-    p99: threshold_options.P99 = None,
-    min_throughput: threshold_options.MinThroughput = None,
-    min_samples: threshold_options.MinSamples = None,
-    thresholds: threshold_options.ThresholdFile = None,
+    max_errors: options.MaxErrors = None,
+    max_error_rate: options.MaxErrorRate = None,
+    max_gap: options.MaxGap = None,
+    p50: options.P50 = None,
+    p90: options.P90 = None,
+    p95: options.P95 = None,
+    p99: options.P99 = None,
+    min_throughput: options.MinThroughput = None,
+    min_samples: options.MinSamples = None,
+    thresholds: options.ThresholdFile = None,
     out: Annotated[Path, option("--out", "Where the evidence is left.", file_okay=False)] = Path("traffic"),
     properties: Annotated[
         list[str] | None, option("--property", "NAME=VALUE of a property of the plan; repeatable.")
     ] = None,
     duration: Annotated[
-        int | None, option("--duration", "Seconds, as the plan's property 'duration'.", min=1)
+        int | None, option("--duration", "Seconds, as the plan's property 'duration'.", WHOLE_SECONDS)
     ] = None,
     rate: Annotated[
-        float | None, option("--rate", "Requests per second, as the plan's property 'rate'.", min=0.001)
+        float | None, option("--rate", "Requests per second, as the plan's property 'rate'.", rate(0.001))
     ] = None,
     threads: Annotated[
-        int | None, option("--threads", "Users at a time, as the plan's property 'threads'.", min=1)
+        int | None, option("--threads", "Users at a time, as the plan's property 'threads'.", count(1))
     ] = None,
     dashboard: Annotated[bool, option("--dashboard", "Have JMeter make its own dashboard too.")] = False,
     jmeter: Annotated[
@@ -64,7 +68,7 @@ def command(
         option("--since", "From when those count: a time, or an event file; by default the first sample."),
     ] = None,
     timeout: Annotated[
-        float | None, option("--timeout", "Seconds after which JMeter is stopped and has failed.", min=1)
+        float | None, option("--timeout", "Seconds after which JMeter is stopped and has failed.", seconds(1))
     ] = None,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,

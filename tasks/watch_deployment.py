@@ -2,21 +2,18 @@
 
 from typing import Annotated
 
-import typer
-
 from tasks import options
 from tasks.aws.code_deploy import CodeDeploy
 from tasks.codedeploy.watch import find_deployment, watch_deployment
 from tasks.frame import running
+from tasks.options import argument
 from tasks.running.console import Color
 
 
 def command(
     deployment_id: Annotated[
         str,
-        typer.Argument(
-            metavar="ID", envvar="DEPLOYMENT_ID", help="The deployment's id, such as d-Z7EZO1DZW."
-        ),
+        argument("DEPLOYMENT_ID", "The deployment's id, such as d-Z7EZO1DZW."),
     ],
     timeout: options.DeploymentTimeout = None,
     stop_on_cancel: options.StopOnCancel = False,

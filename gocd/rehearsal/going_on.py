@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gocd.pipeline import Pipeline
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
+from gocd.task_variables import variable
 
 
 def leave_environment(folder: Path, pipeline: Pipeline, run: PipelineRun, aws: Mapping[str, str]) -> Path:
@@ -20,7 +21,7 @@ def leave_environment(folder: Path, pipeline: Pipeline, run: PipelineRun, aws: M
         **pipeline.variables.plain,
         **aws,
         "GO_PIPELINE_LABEL": run.label,
-        "EVENTS": str(folder.resolve() / "events.jsonl"),
+        variable("--events"): str(folder.resolve() / "events.jsonl"),
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(settings.items())]
     jobs = [job for stage in run.stages for job in stage.jobs]

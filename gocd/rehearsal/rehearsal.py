@@ -37,6 +37,7 @@ from gocd.rehearsal.standin_gocd.server import Server
 from gocd.rehearsal.storyline import Storyline
 from gocd.rehearsal.summary import Capacity
 from gocd.samples.measurement import measure
+from gocd.task_variables import variable
 
 # Seconds of traffic before the pipeline starts and after it ends, to see each version alone.
 LEAD = 2.0
@@ -180,8 +181,9 @@ def make_new(folder: Path) -> None:
 
 
 def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment, without a way to any AWS but the stand-in."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "GO_", "BOTO"))}
+    """This process's environment, without a way to any AWS but the stand-in, and without its own options."""
+    own = ("AWS_", "BOTO", "GO_", "GOCD_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     # The tasks of a pipeline find the gocd-tasks that rehearses it.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
@@ -189,7 +191,8 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
 
 def _server(plan: Plan, version: str, pipeline: Pipeline, aws: World, hooks: Hooks) -> Server:
     # Where a person triggers it with a version, the rehearsal does.
-    given = {"VERSION": version} if pipeline.variables.plain.get("VERSION") == "" else {}
+    asked = variable("--version")
+    given = {asked: version} if pipeline.variables.plain.get(asked) == "" else {}
     return Server(
         pipeline,
         plan.folder,

@@ -9,6 +9,7 @@ import typer
 from gocd.pipeline import Exec, Pipeline
 from gocd.reading.pipelines import read_parameters, read_pipelines
 from gocd.task_calls import TaskCall, task_calls
+from gocd.task_variables import KNOWN, PREFIX
 from tasks.cli import command_line
 
 TEMPLATES = sorted((Path(__file__).parents[2] / "pipelines").glob("*.gocd.yaml"))
@@ -53,6 +54,14 @@ def test_every_call_is_one_that_the_command_line_takes(
 def test_a_call_with_a_wrong_option_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(typer.TyperException, match="--load-balancr"):
         parse(TaskCall(("detach-instance", "A", "--load-balancr", "x"), {}), monkeypatch)
+
+
+def test_every_variable_is_one_of_ours_that_some_command_knows_or_of_aws(template: Pipeline) -> None:
+    jobs = [job for stage in template.stages for job in stage.jobs]
+    variables = [template.variables, *(stage.variables for stage in template.stages)]
+    names = {name for each in (*variables, *(job.variables for job in jobs)) for name in each.names}
+
+    assert names - {PREFIX + known for known in KNOWN} == {"AWS_REGION"}
 
 
 def test_every_value_of_a_site_is_a_parameter(template: Pipeline) -> None:
@@ -102,7 +111,7 @@ def test_traffic_is_verified_beside_the_rollout_and_after_it(staged: Pipeline) -
     watched = [stage.name for stage, _, task in staged.exec_tasks() if task.arguments[0] == "verify-traffic"]
 
     assert watched == [stage.name for stage in staged.stages[:4]]
-    assert staged.variables.plain["MAX_GAP"] == "1"
+    assert staged.variables.plain["GOCD_TASKS_MAX_GAP"] == "1"
 
 
 def test_tabs_show_what_was_published(template: Pipeline) -> None:
@@ -117,7 +126,7 @@ def test_every_job_publishes_its_events_and_starts_in_a_clean_folder(template: P
         for job in stage.jobs:
             published = [artifact.source for artifact in job.artifacts]
             assert published[0] == ("report/report.html" if stage.name == "report" else "events")
-    assert template.variables.plain["EVENTS"].startswith("events/")
+    assert template.variables.plain["GOCD_TASKS_EVENTS"].startswith("events/")
 
 
 def test_the_rolling_template_names_no_machine_and_watches_the_rollout_with_traffic() -> None:
@@ -131,7 +140,11 @@ def test_the_rolling_template_names_no_machine_and_watches_the_rollout_with_traf
         "report/report": ("report", "--events"),
     }
     variables = rolling.variables.plain
-    assert (variables["BATCH"], variables["SETTLE"], variables["MAX_STOPPED"]) == ("1", "60", "3")
+    assert (
+        variables["GOCD_TASKS_BATCH"],
+        variables["GOCD_TASKS_SETTLE"],
+        variables["GOCD_TASKS_MAX_STOPPED"],
+    ) == ("1", "60", "3")
 
 
 def test_production_waits_for_a_person_and_stays_locked_after_a_failure() -> None:
@@ -155,7 +168,7 @@ def test_herd_is_upgraded_to_the_version_of_the_trigger_with_traffic_beside_it_a
         "verify traffic verify-traffic",
         "report report report",
     ]
-    assert upgrade.variables.plain["VERSION"] == ""
+    assert upgrade.variables.plain["GOCD_TASKS_VERSION"] == ""
     assert upgrade.parameters["traffic_path"] == "/herd-app/rest/buildInfo"
-    assert upgrade.variables.plain["EVENTS"].startswith("events/")
+    assert upgrade.variables.plain["GOCD_TASKS_EVENTS"].startswith("events/")
     assert all(stage.clean_workspace for stage in upgrade.stages)

@@ -141,7 +141,7 @@ def test_a_cancelled_attach_leaves_the_instance_in(
     [
         (["detach-instance", "Stagin-1", "--load-balancer", "staging"], "no instance is called Stagin-1"),
         (["detach-instance", "Staging-1", "--load-balancer", "stagin"], "is called stagin in eu-west-1"),
-        (["detach-instance", "Staging-1"], "Missing option '--load-balancer'"),
+        (["detach-instance", "Staging-1"], "Missing option --load-balancer"),
         (["detach-instance", "Staging-1", "--load-balancer", "staging", "--min-healthy", "x"], "min-healthy"),
         (["detach-instance", "Staging-1", "--load-balancer", "staging", "--nope"], "No such option: --nope"),
         (["detach-instance", "Staging-1", "--load-balancer", "staging", "--timeout", "x"], "--timeout"),
@@ -226,7 +226,9 @@ def test_a_dry_run_makes_no_change(
 ) -> None:
     behind("application")
     detach = gocd_tasks("detach-instance", "Staging-1", "--load-balancer", "staging", "--dry-run")
-    attach = gocd_tasks("attach-instance", "Staging-1", "--load-balancer", "staging", DRY_RUN="true")
+    attach = gocd_tasks(
+        "attach-instance", "Staging-1", "--load-balancer", "staging", GOCD_TASKS_DRY_RUN="true"
+    )
 
     assert (detach.returncode, attach.returncode) == (0, 0)
     assert "would leave staging" in detach.stdout
@@ -239,11 +241,21 @@ def test_options_come_from_the_environment_and_the_command_line_wins(
 ) -> None:
     behind("application", name="one")
     behind("application", name="two")
-    both = gocd_tasks("detach-instance", INSTANCE="Staging-1", LOAD_BALANCER="one two", DRY_RUN="1")
-    given = gocd_tasks(
-        "detach-instance", "Staging-1", "--load-balancer", "two", LOAD_BALANCER="one", DRY_RUN="1"
+    both = gocd_tasks(
+        "detach-instance",
+        GOCD_TASKS_INSTANCE="Staging-1",
+        GOCD_TASKS_LOAD_BALANCER="one two",
+        GOCD_TASKS_DRY_RUN="1",
     )
-    empty = gocd_tasks("detach-instance", "Staging-1", LOAD_BALANCER="")
+    given = gocd_tasks(
+        "detach-instance",
+        "Staging-1",
+        "--load-balancer",
+        "two",
+        GOCD_TASKS_LOAD_BALANCER="one",
+        GOCD_TASKS_DRY_RUN="1",
+    )
+    empty = gocd_tasks("detach-instance", "Staging-1", GOCD_TASKS_LOAD_BALANCER="")
 
     assert "would leave one, two" in both.stdout
     assert "would leave two" in given.stdout
@@ -261,9 +273,13 @@ def test_every_step_is_an_event(gocd_tasks: CommandLine, behind: MakeBalancer, t
         "GO_STAGE_COUNTER": "1",
         "GO_JOB_NAME": "deploy",
     }
-    gocd_tasks("detach-instance", "Staging-1", "--load-balancer", "staging", EVENTS=str(file), **job)
-    gocd_tasks("attach-instance", "Staging-1", "--load-balancer", "staging", EVENTS=str(file), **job)
-    gocd_tasks("detach-instance", "nobody", "--load-balancer", "staging", EVENTS=str(file), **job)
+    gocd_tasks(
+        "detach-instance", "Staging-1", "--load-balancer", "staging", GOCD_TASKS_EVENTS=str(file), **job
+    )
+    gocd_tasks(
+        "attach-instance", "Staging-1", "--load-balancer", "staging", GOCD_TASKS_EVENTS=str(file), **job
+    )
+    gocd_tasks("detach-instance", "nobody", "--load-balancer", "staging", GOCD_TASKS_EVENTS=str(file), **job)
     events = [json.loads(line) for line in file.read_text().splitlines()]
 
     detach, attach, refused = (
@@ -347,8 +363,8 @@ def test_a_missing_option_is_named_with_its_variable() -> None:
     refused = subprocess.run([PROGRAM, "rolling-deploy"], capture_output=True, text=True, check=False)
 
     assert one_error(refused) == (
-        "error: Missing option '--load-balancer' (or LOAD_BALANCER in the environment); nothing was changed. "
-        "See: gocd-tasks rolling-deploy --help"
+        "error: Missing option --load-balancer (or GOCD_TASKS_LOAD_BALANCER in the environment); "
+        "nothing was changed. See: gocd-tasks rolling-deploy --help"
     )
 
 

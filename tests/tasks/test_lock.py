@@ -132,7 +132,7 @@ def test_a_person_is_kept_out_while_a_run_holds_the_lock_and_the_run_is_not(
     refused = gocd_tasks(*deploy)
     assert refused.returncode == 2
     assert f"{NAME} is locked by staging/12 for its whole run" in one_error(refused)
-    assert gocd_tasks(*deploy, LOCK="none").returncode == 0
+    assert gocd_tasks(*deploy, GOCD_TASKS_LOCK="none").returncode == 0
 
 
 def test_an_instance_out_of_nothing_is_locked_itself(

@@ -64,7 +64,8 @@ def test_files_are_named_by_pattern_or_folder_without_a_shell(rollout: Path, giv
 
 
 def test_options_come_from_the_environment(rollout: Path) -> None:
-    done = report(rollout, EVENTS="events/one events/two", JTL="during.jtl", OUT="there", TITLE="Friday")
+    given = {"EVENTS": "events/one events/two", "JTL": "during.jtl", "OUT": "there", "TITLE": "Friday"}
+    done = report(rollout, **{f"GOCD_TASKS_{name}": value for name, value in given.items()})
 
     assert done.returncode == 0
     assert "<strong>Friday</strong>" in (rollout / "there/report.html").read_text(encoding="utf-8")

@@ -45,7 +45,11 @@ def test_a_pipeline_that_names_its_instances_has_no_other_ones() -> None:
 
 
 def test_through_codedeploy_each_one_launched_by_hand_has_its_deployment_group(tmp_path: Path) -> None:
-    variables = '    environment_variables:\n      VIA: codedeploy\n      DEPLOYMENT_GROUP: "app-{name}"\n'
+    variables = (
+        "    environment_variables:\n"
+        "      GOCD_TASKS_VIA: codedeploy\n"
+        '      GOCD_TASKS_DEPLOYMENT_GROUP: "app-{name}"\n'
+    )
     file = tmp_path / "rolling.gocd.yaml"
     file.write_text(ROLLING.read_text().replace("    environment_variables:\n", variables, 1))
 

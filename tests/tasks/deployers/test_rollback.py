@@ -99,7 +99,7 @@ def test_by_hand_a_named_release_is_gone_to_and_that_is_safe_to_repeat(
 
     assert [each.returncode for each in done] == [0, 0]
     assert answers(one) == "1.0"
-    unknown = gocd_tasks(*BACK, VERSION="9.9")
+    unknown = gocd_tasks(*BACK, GOCD_TASKS_VERSION="9.9")
     assert unknown.returncode == 1
     assert "there is no release 9.9 in /srv/app; nothing was changed" in unknown.stderr
 

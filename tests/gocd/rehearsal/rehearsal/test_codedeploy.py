@@ -10,8 +10,8 @@ from tests.gocd.rehearsal.rehearsal.test_rehearsal import FASTER, STAGING, rehea
 
 SETTINGS = """\
     environment_variables:
-      VIA: codedeploy
-      DEPLOYMENT_GROUP: "{group}"
+      GOCD_TASKS_VIA: codedeploy
+      GOCD_TASKS_DEPLOYMENT_GROUP: "{group}"
 """
 
 

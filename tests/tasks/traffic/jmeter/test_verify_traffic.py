@@ -35,7 +35,7 @@ def test_a_good_run_passes_and_leaves_its_evidence(verify_traffic: VerifyTraffic
 
 def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None:
     run = jtl(verify_traffic.folder, *GOOD, "1300,9,home,503,false")
-    done = verify_traffic("--jtl", run, "--p95", "8", "--out", "evidence", EVENTS="events.jsonl")
+    done = verify_traffic("--jtl", run, "--p95", "8", "--out", "evidence", GOCD_TASKS_EVENTS="events.jsonl")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
         "verify: 4 samples, 1 error, longest gap 102 ms, p95 9 ms",
@@ -112,7 +112,7 @@ def test_until_there_is_a_new_verdict_there_is_none(verify_traffic: VerifyTraffi
         (["none.jmx"], "the plan none.jmx cannot be read (No such file or directory)"),
         ([str(PLAN), "--property", "host"], "--property takes NAME=VALUE, not host"),
         ([str(PLAN), "--jmeter", "nowhere"], "--jmeter nowhere is no program on this agent"),
-        ([str(PLAN), "--max-gap", "nan"], "--max-gap must be a number from 0 up"),
+        ([str(PLAN), "--max-gap", "nan"], "--max-gap takes seconds, 0 or more, not 'nan'"),
         (["--jtl", "b.jtl", "--thresholds", "bad.yaml"], "bad.yaml:1: there is no limit 'p59'"),
         (["--jtl", "b.jtl", "--out", "/proc/nowhere"], "--out /proc/nowhere cannot be written"),
     ],

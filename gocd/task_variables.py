@@ -1,0 +1,118 @@
+"""The environment variables that ``gocd-tasks`` takes its options from.
+
+A pipeline sets them for all of its tasks, so a command meets those of others. They are listed here because
+importing every command to ask it for its own takes a tenth of a second, in every task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+PREFIX = "GOCD_TASKS_"
+
+# Without the prefix.
+KNOWN = frozenset(
+    (
+        "APPLICATION",
+        "APPROVE",
+        "ARTIFACT",
+        "AT_LEAST",
+        "AT_MOST",
+        "BATCH",
+        "BUCKET",
+        "BUILD_INFO_URL",
+        "CA_BUNDLE",
+        "CLOUDWATCH",
+        "COLOR",
+        "COMMAND",
+        "CONSECUTIVE",
+        "DASHBOARD",
+        "DEPLOYMENT_GROUP",
+        "DEPLOYMENT_ID",
+        "DEPLOY_TIMEOUT",
+        "DRY_RUN",
+        "DURATION",
+        "ENVIRONMENT",
+        "EVENTS",
+        "EXPECT_JSON",
+        "EXPECT_STATUS",
+        "FAULT",
+        "FILE",
+        "FLEET",
+        "FOLDER",
+        "FOR",
+        "FORCE",
+        "FUNCTION",
+        "GROUP_SIZE",
+        "INSTALL_TO",
+        "INSTANCE",
+        "JMETER",
+        "JTL",
+        "KEEP",
+        "KEEP_RELEASES",
+        "KIND",
+        "LOAD_BALANCER",
+        "LOCK",
+        "LOCK_WAIT",
+        "MAX_ERRORS",
+        "MAX_ERROR_RATE",
+        "MAX_GAP",
+        "MAX_STOPPED",
+        "MDL_INSTANCE",
+        "MIN_HEALTHY",
+        "MIN_SAMPLES",
+        "MIN_THROUGHPUT",
+        "NAME",
+        "NO_ROLLBACK",
+        "OUT",
+        "P50",
+        "P90",
+        "P95",
+        "P99",
+        "PARAMETER",
+        "PLAN",
+        "PROBE_URL",
+        "PROPERTY",
+        "RATE",
+        "RERUN",
+        "RESTART",
+        "RESUME",
+        "ROLLBACK",
+        "SECONDS",
+        "SECRET",
+        "SETTLE",
+        "SINCE",
+        "SPEED",
+        "STATUS_TIMEOUT",
+        "STATUS_URL",
+        "STOP_ON_CANCEL",
+        "THREADS",
+        "THRESHOLDS",
+        "TIMEOUT",
+        "TITLE",
+        "UNTIL_IDLE",
+        "URL",
+        "VERSION",
+        "VIA",
+    )
+)
+
+
+def variable(option: str) -> str:
+    """Return the variable of an option or argument: ``--load-balancer`` has ``GOCD_TASKS_LOAD_BALANCER``."""
+    name = option.partition("/")[0].strip("-.")
+    return PREFIX + name.upper().replace("-", "_")
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables with our prefix that no command knows; an empty one counts as absent."""
+    ours = {name for name, value in environment.items() if name.startswith(PREFIX) and value}
+    return sorted(ours - {PREFIX + name for name in KNOWN})
+
+
+def nearest(name: str) -> str | None:
+    """Return the variable that was probably meant by *name*, if there is any like it."""
+    # Alike without the prefix, which makes any two of them look alike.
+    like = get_close_matches(name.removeprefix(PREFIX), sorted(KNOWN), n=1, cutoff=0.7)
+    return PREFIX + like[0] if like else None
