@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.world import World
 from gocd.task_variables import KNOWN, PREFIX, nearest, variable
 from tasks.cli import command_line
 from tests.tasks.conftest import PROGRAM, CommandLine, MakeBalancer
@@ -79,7 +79,7 @@ def test_the_nearest_name_is_sought_without_the_prefix(written: str, meant: str 
 
 
 def test_a_misspelt_variable_is_refused_with_the_right_one_before_anything_is_asked(
-    cloud: StandInAWS, gocd_tasks: CommandLine
+    cloud: World, gocd_tasks: CommandLine
 ) -> None:
     done = gocd_tasks(*DETACH, GOCD_TASKS_MIN_HEALTY="1")
 
