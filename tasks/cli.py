@@ -20,6 +20,11 @@ from tasks.running.errors import Cancelled
 # Typer shows the name of a variable as Python shows a list.
 ENVIRONMENT = re.compile(r"\(env var: '\['(\w+)'\]'\)")
 
+# What asks a command to stop. On Windows SIGTERM never comes: an agent there ends its tasks without a word.
+CANCELS = {signal.SIGTERM, signal.SIGINT}
+if sys.platform == "win32":
+    CANCELS.add(signal.SIGBREAK)
+
 # The modules that have them, each a ``command`` of its own or an ``app`` of several.
 COMMANDS = {
     "detach-instance": "tasks.detach_instance",
@@ -71,8 +76,8 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         arguments: The words after the program's name; by default those of the process.
         clock: What the command's time goes by; by default the system's.
     """
-    signal.signal(signal.SIGTERM, _cancel)
-    signal.signal(signal.SIGINT, _cancel)
+    for number in CANCELS:
+        signal.signal(number, _cancel)
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     CALLED.set(CommandLine(words, clock or SystemClock()))
     try:
@@ -110,8 +115,8 @@ def main() -> NoReturn:
 def _cancel(number: int, _: FrameType | None) -> None:
     # GoCD signals every process of a task once; a shell in between may pass its own on as well.
     # The clean-up that the first one starts must not be cut short by an echo of it.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for each in CANCELS:
+        signal.signal(each, signal.SIG_IGN)
     raise Cancelled(number)
 
 
