@@ -14,7 +14,7 @@ import typer
 
 from tasks.frame import CALLED, CommandLine
 from tasks.running.clock import Clock, SystemClock
-from tasks.running.console import Console
+from tasks.running.console import Console, set_up_streams
 from tasks.running.errors import Cancelled
 
 # Typer shows the name of a variable as Python shows a list.
@@ -102,6 +102,7 @@ def main() -> NoReturn:
     for garbage, and leaving them to the kernel at the end, saves a third of a short command's time.
     """
     gc.disable()
+    set_up_streams()
     code = 1
     try:
         code = run()
