@@ -14,8 +14,13 @@ import typer
 from gocd.task_variables import nearest, unknown
 from tasks.frame import CALLED, CommandLine
 from tasks.running.clock import Clock, SystemClock
-from tasks.running.console import Console
+from tasks.running.console import Console, set_up_streams
 from tasks.running.errors import Cancelled, Refused
+
+# What asks a command to stop. On Windows SIGTERM never comes: an agent there ends its tasks without a word.
+CANCELS = {signal.SIGTERM, signal.SIGINT}
+if sys.platform == "win32":
+    CANCELS.add(signal.SIGBREAK)
 
 # The modules that have them, each a ``command`` of its own or an ``app`` of several.
 COMMANDS = {
@@ -68,8 +73,8 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         arguments: The words after the program's name; by default those of the process.
         clock: What the command's time goes by; by default the system's.
     """
-    signal.signal(signal.SIGTERM, _cancel)
-    signal.signal(signal.SIGINT, _cancel)
+    for number in CANCELS:
+        signal.signal(number, _cancel)
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     CALLED.set(CommandLine(words, clock or SystemClock()))
     try:
@@ -102,6 +107,7 @@ def main() -> NoReturn:
     for garbage, and leaving them to the kernel at the end, saves a third of a short command's time.
     """
     gc.disable()
+    set_up_streams()
     code = 1
     try:
         code = run()
@@ -115,8 +121,8 @@ def main() -> NoReturn:
 def _cancel(number: int, _: FrameType | None) -> None:
     # GoCD signals every process of a task once; a shell in between may pass its own on as well.
     # The clean-up that the first one starts must not be cut short by an echo of it.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for each in CANCELS:
+        signal.signal(each, signal.SIG_IGN)
     raise Cancelled(number)
 
 

@@ -1,6 +1,7 @@
 """Rehearse a pipeline file on this machine, under traffic, without AWS and without GoCD."""
 
 import signal
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from tasks import options
 from tasks.frame import running
 from tasks.options import argument, option
 from tasks.running.console import Color
+from tasks.running.errors import Refused
 from tasks.running.numbers import Number, count, rate
 from tasks.status.pairs import read_pairs
 
@@ -86,6 +88,11 @@ def command(
     Example: gocd-tasks rehearse pipelines/staging.gocd.yaml
     """
     with running("rehearse", None, color) as task:
+        if sys.platform == "win32":
+            raise Refused(
+                "a rehearsal does not run on Windows: its instances are processes of a Unix system",
+                "Run it on Linux, or in the Windows Subsystem for Linux",
+            )
         # Everything a rehearsal needs is heavy, and nothing else has use for it.
         from gocd.rehearsal.plan import Plan  # noqa: PLC0415
         from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415

@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import IO
 
 from tasks.archives.member import BadMember, Kind, Member, check_member
 from tasks.archives.tar import tar_members
@@ -22,7 +22,7 @@ ALWAYS_ALLOWED = 10 * 1024**2
 MOST_MEMBERS = 200_000
 
 
-def check_archive(file: BinaryIO, name: str, *, windows: bool = False) -> str:
+def check_archive(file: IO[bytes], name: str, *, windows: bool = False) -> str:
     """Refuse an archive that could write outside its release folder, or fill the disk.
 
     Everything in it is read once, as a stream, so memory stays flat whatever its size.
@@ -53,7 +53,7 @@ def check_archive(file: BinaryIO, name: str, *, windows: bool = False) -> str:
     return kind
 
 
-def sha256(file: BinaryIO) -> str:
+def sha256(file: IO[bytes]) -> str:
     """Return the SHA-256 of a whole file in hexadecimal."""
     digest = hashlib.sha256()
     file.seek(0)

@@ -4,7 +4,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from tasks.archives.archive import check_archive, sha256
 from tasks.archives.packing import pack
@@ -29,7 +29,7 @@ class Artifact:
     kind: str
     sha256: str
     size: int
-    content: BinaryIO
+    content: IO[bytes]
     address: tuple[str, str] | None = None
 
 
@@ -61,15 +61,15 @@ def open_artifact(aws: Aws, given: str, *, windows: bool = False) -> Artifact:
 
 
 def _checked(
-    content: BinaryIO, given: str, name: str, windows: bool, address: tuple[str, str] | None = None
+    content: IO[bytes], given: str, name: str, windows: bool, address: tuple[str, str] | None = None
 ) -> Artifact:
     kind = check_archive(content, given, windows=windows)
     digest = sha256(content)
     return Artifact(name, kind, digest, content.seek(0, 2), content, address)
 
 
-def _temporary() -> BinaryIO:
-    # It has no name: not even a kill -9 leaves it behind.
+def _temporary() -> IO[bytes]:
+    # It has no name, or on Windows goes with its last handle: not even a kill -9 leaves it behind.
     return tempfile.TemporaryFile()
 
 

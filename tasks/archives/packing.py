@@ -3,10 +3,11 @@
 import gzip
 import os
 import stat
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from tasks.running.errors import Refused
 
@@ -14,10 +15,14 @@ from tasks.running.errors import Refused
 LEVEL = 6
 
 
-def pack(folder: Path, into: BinaryIO) -> None:
+def pack(folder: Path, into: IO[bytes], *, modes: bool = sys.platform != "win32") -> None:
     """Write *folder*'s content to *into* as tar.gz: no times, no owners, names in order.
 
     One file is read at a time and in pieces, so memory stays flat whatever the size.
+
+    Args:
+        modes: Whether the file system knows which files may be run; where it does not, all may: a release
+            whose script cannot be started does not start.
 
     Raises:
         Refused: It holds what is neither file, folder nor link, or changes meanwhile.
@@ -28,7 +33,7 @@ def pack(folder: Path, into: BinaryIO) -> None:
             tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
         ):
             for path in _inside(folder):
-                _add(archive, path, path.relative_to(folder).as_posix())
+                _add(archive, path, path.relative_to(folder).as_posix(), modes)
                 # Only what lists the archive afterwards has use for its members.
                 archive.members = []  # type: ignore[attr-defined]
     except OSError as problem:
@@ -44,17 +49,18 @@ def _inside(folder: Path) -> Iterator[Path]:
             yield from _inside(path)
 
 
-def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
+def _add(archive: tarfile.TarFile, path: Path, name: str, modes: bool) -> None:
     member = tarfile.TarInfo(name)
     found = path.lstat()
     if stat.S_ISLNK(found.st_mode):
-        member.type, member.linkname, member.mode = tarfile.SYMTYPE, str(path.readlink()), 0o777
+        member.type, member.linkname, member.mode = tarfile.SYMTYPE, path.readlink().as_posix(), 0o777
         archive.addfile(member)
     elif stat.S_ISDIR(found.st_mode):
         member.type, member.mode = tarfile.DIRTYPE, 0o755
         archive.addfile(member)
     elif stat.S_ISREG(found.st_mode):
-        member.size, member.mode = found.st_size, 0o755 if found.st_mode & stat.S_IXUSR else 0o644
+        runs = not modes or found.st_mode & stat.S_IXUSR
+        member.size, member.mode = found.st_size, 0o755 if runs else 0o644
         with path.open("rb") as content:
             archive.addfile(member, content)
     else:

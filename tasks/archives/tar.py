@@ -5,7 +5,7 @@ import gzip
 import lzma
 import tarfile
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from tasks.archives.member import BadMember, Kind, Member
 
@@ -21,7 +21,7 @@ HEADERS = {
 }
 
 
-def tar_members(file: BinaryIO) -> Iterator[Member]:
+def tar_members(file: IO[bytes]) -> Iterator[Member]:
     """Give each member of a tar archive, which may be packed with gzip, xz or bzip2.
 
     Raises:
@@ -64,7 +64,7 @@ def tar_members(file: BinaryIO) -> Iterator[Member]:
             pass
 
 
-def _unpacked(file: BinaryIO) -> Any:
+def _unpacked(file: IO[bytes]) -> Any:
     start = file.read(6)
     file.seek(0)
     if start.startswith(b"\x1f\x8b"):
@@ -79,7 +79,7 @@ def _unpacked(file: BinaryIO) -> Any:
 class _Plain:
     """The file as it is; leaving it does not close it."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self.read = file.read
 
     def __enter__(self) -> "_Plain":

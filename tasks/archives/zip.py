@@ -6,7 +6,7 @@ import stat
 import struct
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from tasks.archives.member import BadMember, Kind, Member, check_path
 
@@ -24,7 +24,7 @@ UNICODE_PATH = 0x7075
 LONGEST_TARGET = 4096
 
 
-def zip_members(file: BinaryIO) -> Iterator[Member]:
+def zip_members(file: IO[bytes]) -> Iterator[Member]:
     """Give each member of a zip archive.
 
     Raises:
@@ -93,7 +93,7 @@ def _kind(info: zipfile.ZipInfo) -> Kind:
     raise BadMember(f"{info.filename!r}, which is neither file, folder nor link")
 
 
-def _check_list(file: BinaryIO) -> None:
+def _check_list(file: IO[bytes]) -> None:
     length = file.seek(0, io.SEEK_END)
     start = max(0, length - END.size - LONGEST_COMMENT - LOCATOR_SIZE - END64.size)
     file.seek(start)

@@ -1,6 +1,6 @@
 """The S3 bucket that a release passes through on its way to an instance."""
 
-from typing import BinaryIO
+from typing import IO
 
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError, aws_errors
@@ -29,7 +29,7 @@ class ArtifactStore:
             raise
         return bool(head.get("Metadata", {}).get("sha256") == sha256)
 
-    def put(self, key: str, content: BinaryIO, sha256: str) -> None:
+    def put(self, key: str, content: IO[bytes], sha256: str) -> None:
         """Upload *content* in parts, with its SHA-256 beside it; S3 checks what it receives."""
         from boto3.s3.transfer import TransferConfig, create_transfer_manager  # noqa: PLC0415
 
@@ -45,7 +45,7 @@ class ArtifactStore:
             name = key.rpartition("/")[2]
             client.put_object(Bucket=self._bucket, Key=f"{key}.sha256", Body=f"{sha256}  {name}\n".encode())
 
-    def fetch(self, key: str, into: BinaryIO) -> None:
+    def fetch(self, key: str, into: IO[bytes]) -> None:
         """Write *key*'s contents to *into*, in pieces.
 
         Raises:

@@ -128,6 +128,9 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
         ) from None
     except boto.ParamValidationError as error:
         raise Refused(f"{action} cannot be asked: {_one_line(error)}") from None
+    except UnicodeEncodeError as error:
+        # A name that came with bytes which are no characters.
+        raise Refused(f"{action} cannot be asked: {error.object!r} is not text in UTF-8") from None
     except ValueError as error:
         # What botocore raises for an AWS_ENDPOINT_URL that is no URL.
         raise NotConfigured(f"AWS settings cannot be used: {_one_line(error)}") from None

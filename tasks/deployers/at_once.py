@@ -86,8 +86,15 @@ def deploy_at_once(
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Have signals wait while threads are started: one that is interrupted at that is nobody's to stop."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    handled = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in handled:
+        signal.signal(number, lambda number, _: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+        for each in came:
+            signal.raise_signal(each)

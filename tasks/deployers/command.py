@@ -23,8 +23,11 @@ class CommandDeployer(Deployer):
         """
         if not words:
             raise Refused("--via command needs the command, after --")
-        if shutil.which(words[0]) is None:
+        program = shutil.which(words[0])
+        if program is None:
             raise Refused(f"--via command: there is no command {words[0]} on this agent")
+        # Windows itself finds no script by its bare name.
+        self._program = program
         self._words = words
         self._within = within
 
@@ -37,7 +40,7 @@ class CommandDeployer(Deployer):
         words = self._filled(release, instance)
         wait.log.say(f"{instance.name}: deploying {release.version} with {Path(words[0]).name}")
         # Its output goes straight to ours: nothing is held back, and nothing of it is lost.
-        with subprocess.Popen(words, stdin=subprocess.DEVNULL) as process:
+        with subprocess.Popen([self._program, *words[1:]], stdin=subprocess.DEVNULL) as process:
             try:
                 wait.until_done(
                     lambda: Missing(f"{instance.name}: deploying") if process.poll() is None else None,

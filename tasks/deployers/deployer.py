@@ -64,7 +64,7 @@ class Deployer(Protocol):
 
     Attributes:
         at_once: For how many instances ``deploy`` may run at the same time. Each run then has a thread of its
-            own, in which signals are blocked; a cancel is raised from the clock's sleep.
+            own, where no signal is handled; a cancel is raised from the clock's sleep.
         keeps_records: Whether it leaves a record on the instance, to be compared with the release.
     """
 

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from gocd.running_job import RunningJob
+from tasks.running.user import user
 
 
 @dataclass(frozen=True)
@@ -30,5 +31,5 @@ def release_of(application: str, version: str, artifact: str) -> Release:
         version,
         artifact,
         pipeline=job.locator if job else "",
-        triggered_by=job.trigger_user if job else os.environ.get("USER", ""),
+        triggered_by=job.trigger_user if job else user(),
     )

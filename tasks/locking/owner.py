@@ -1,6 +1,5 @@
 """Who holds a deployment lock, and how it is known that they can no longer be at work."""
 
-import getpass
 import os
 import socket
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gocd.running_job import RunningJob
+from tasks.running.user import user
 
 PROC = Path("/proc")
 
@@ -43,10 +43,9 @@ class Owner:
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> "Owner":
         """This process, in the job that it runs in."""
-        process = os.getpid()
-        person = cls(
-            socket.gethostname(), _user(), machine=_machine(), process=process, started=_started(process)
-        )
+        process, machine = os.getpid(), _machine()
+        started = _started(process) if machine else ""
+        person = cls(socket.gethostname(), user(), machine=machine, process=process, started=started)
         job = RunningJob.from_environment(environ)
         if job is None:
             return person
@@ -120,13 +119,6 @@ class Owner:
         return ""
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "somebody"
-
-
 def _machine() -> str:
     # Two containers may have one host name and the same process ids; these they do not share.
     try:
@@ -149,7 +141,10 @@ def _started(process: int) -> str:
 
 
 def _lives(process: int) -> bool:
-    """Whether it lives although /proc does not show it (hidepid, proc(5))."""
+    """Whether it lives although /proc does not show it (hidepid, proc(5)).
+
+    Only to be asked where there is a /proc: on Windows signal 0 is no question, but a Ctrl-C.
+    """
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -1,5 +1,6 @@
 """Whole lines for GoCD's log, and a live line where a person watches a terminal."""
 
+import io
 import os
 import sys
 import threading
@@ -13,6 +14,22 @@ class Color(str, Enum):
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
+
+
+def set_up_streams() -> None:
+    """Have this process show everything that it says, whatever its console can show.
+
+    What the console's encoding lacks is written as in Python's own strings, and so are bytes of a file's
+    name that are no character at all.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if sys.platform == "win32":
+        # Older consoles have to be told that colours may come; Typer brings what does it.
+        from colorama import just_fix_windows_console  # noqa: PLC0415
+
+        just_fix_windows_console()
 
 
 class Console:
@@ -51,13 +68,17 @@ class Console:
             self._move(text)
 
     def _move(self, text: str) -> None:
+        # Rich counts the columns that a line takes, so it is given what will be shown.
+        encoding = self._out.encoding or "ascii"
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
         if self._status is None:
             # Rich costs 40 ms to import, and only a terminal has use for it.
             from rich.console import Console as RichConsole  # noqa: PLC0415
             from rich.text import Text  # noqa: PLC0415
 
             self._text = Text
-            self._status = RichConsole(file=self._out, highlight=False).status(Text(text))
+            spinner = "dots" if encoding.lower().startswith("utf") else "line"
+            self._status = RichConsole(file=self._out, highlight=False).status(Text(text), spinner=spinner)
             self._status.start()
         else:
             self._status.update(self._text(text))
@@ -73,7 +94,9 @@ class Console:
         try:
             stream.write(text + "\n")
             stream.flush()
-        except BrokenPipeError:
-            # Whoever read the output has gone; what was begun in AWS must still be finished.
-            stream_to_nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(stream_to_nowhere, stream.fileno())
+        except OSError:
+            # Whoever read the output has gone, for which Windows has no error of its own, or the disk is
+            # full: what was begun in AWS must still be finished.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

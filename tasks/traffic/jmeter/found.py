@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.running.errors import Refused
-from tasks.traffic.jmeter.bundled import bundled_jars, bundled_java, laid_out
+from tasks.traffic.jmeter.bundled import JAR, bundled_jars, bundled_java, java_in, laid_out
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,15 @@ class JMeter:
     title: str
 
 
-def find_jmeter(given: str | None, environment: Mapping[str, str] = os.environ) -> JMeter:
+def find_jmeter(
+    given: str | None, environment: Mapping[str, str] = os.environ, *, windows: bool = sys.platform == "win32"
+) -> JMeter:
     """Find JMeter: *given*, else JMETER_HOME, else on the PATH, else the one of the ``jmeter`` extra.
 
     Args:
         given: A program, or a folder as JMETER_HOME is one.
+        windows: Whether JMeter is run by its jar where it can be: its script there starts a shell in between,
+            which takes ``&`` and ``%`` in a property for its own.
 
     Raises:
         Refused: It is not where it was said to be, or nowhere; or there is no Java for it.
@@ -33,14 +38,16 @@ def find_jmeter(given: str | None, environment: Mapping[str, str] = os.environ) 
     path = environment.get("PATH")
     if given:
         if Path(given).is_dir():
-            return _in_home(Path(given), f"--jmeter {given}", environment)
+            return _in_home(Path(given), f"--jmeter {given}", environment, windows)
         if program := shutil.which(given, path=path):
             return JMeter((program,), f"JMeter: {program}")
         raise Refused(f"--jmeter {given} is no program on this agent")
     if home := environment.get("JMETER_HOME"):
-        return _in_home(Path(home), f"JMETER_HOME={home}", environment)
+        return _in_home(Path(home), f"JMETER_HOME={home}", environment, windows)
     if program := shutil.which("jmeter", path=path):
-        return JMeter((program,), f"JMeter: {program}, from the PATH")
+        jar = Path(program).with_name(JAR)
+        words = _java_words(jar.parents[1], environment) if windows and jar.is_file() else (program,)
+        return JMeter(words, f"JMeter: {program}, from the PATH")
     if jars := bundled_jars():
         made = laid_out(jars, environment)
         return JMeter(
@@ -52,13 +59,13 @@ def find_jmeter(given: str | None, environment: Mapping[str, str] = os.environ) 
     )
 
 
-def _in_home(home: Path, said: str, environment: Mapping[str, str]) -> JMeter:
+def _in_home(home: Path, said: str, environment: Mapping[str, str], windows: bool) -> JMeter:
     program = home / "bin" / "jmeter"
-    if os.access(program, os.X_OK) and program.is_file():
+    if not windows and os.access(program, os.X_OK) and program.is_file():
         return JMeter((str(program),), f"JMeter: {program}")
-    if (home / "bin" / "ApacheJMeter.jar").is_file():
+    if (home / "bin" / JAR).is_file():
         return JMeter(_java_words(home, environment), f"JMeter: {home}")
-    raise Refused(f"{said} holds no JMeter: there is neither bin/jmeter nor bin/ApacheJMeter.jar")
+    raise Refused(f"{said} holds no JMeter: there is neither bin/jmeter nor bin/{JAR}")
 
 
 def _java_words(home: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -69,14 +76,14 @@ def _java_words(home: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
         # JMeter's libraries use what Java is about to take away; this Java would warn of it in every run.
         own.append("--sun-misc-unsafe-memory-access=allow")
     settings = ("-Djava.awt.headless=true", f"-Djmeter.home={home}")
-    return (str(java), *own, *settings, "-jar", str(home / "bin" / "ApacheJMeter.jar"))
+    return (str(java), *own, *settings, "-jar", str(home / "bin" / JAR))
 
 
 def _java(environment: Mapping[str, str]) -> Path:
     if (bundled := bundled_java()) is not None:
         return bundled
     if home := environment.get("JAVA_HOME"):
-        if (java := Path(home, "bin", "java")).is_file():
+        if java := java_in(Path(home)):
             return java
         raise Refused(f"JAVA_HOME={home} holds no bin/java")
     if program := shutil.which("java", path=environment.get("PATH")):

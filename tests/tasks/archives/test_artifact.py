@@ -118,9 +118,9 @@ def test_an_object_that_is_no_release_is_refused(
     assert cloud.journal.of("SendCommand") == []
 
 
-def packed(folder: Path) -> bytes:
+def packed(folder: Path, *, modes: bool = True) -> bytes:
     into = io.BytesIO()
-    pack(folder, into)
+    pack(folder, into, modes=modes)
     return into.getvalue()
 
 
@@ -133,6 +133,15 @@ def test_the_same_content_is_packed_to_the_same_bytes(tmp_path: Path) -> None:
     assert packed(one) == packed(two)
     (two / "VERSION").chmod(0o700)
     assert packed(one) != packed(two)
+
+
+def test_where_no_file_is_known_to_run_every_one_may(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with tarfile.open(fileobj=io.BytesIO(packed(folder, modes=False))) as archive:
+        assert {member.name: member.mode for member in archive if member.isfile()} == {
+            "VERSION": 0o755,
+            "service.py": 0o755,
+        }
 
 
 def test_a_folder_keeps_its_links_and_what_can_be_run(tmp_path: Path) -> None:

@@ -47,6 +47,17 @@ def test_a_person_is_named_with_the_process() -> None:
     assert HERE.whole_run().words == f"{HERE.user}@{HERE.host}, by hand"
 
 
+def test_where_there_is_no_proc_no_process_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On Windows, asking with signal 0 would be a Ctrl-C to this very process.
+    monkeypatch.setattr("tasks.locking.owner.PROC", tmp_path)
+    here = Owner.here({})
+
+    assert (here.process, here.machine, here.started) == (os.getpid(), "", "")
+    assert not replace(here, process=2**22 + 1).process_is_gone(here)
+
+
 @pytest.mark.parametrize("owner", [HERE, JOB, HERE.whole_run(), JOB.whole_run()])
 def test_an_owner_is_read_as_it_was_written(owner: Owner) -> None:
     assert Owner.read({**owner.facts(), "state": "held", "of_a_later_version": 1}) == owner

@@ -1,6 +1,7 @@
 """Which JMeter is taken, and what is said if there is none."""
 
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,35 @@ def test_a_jmeter_that_is_not_where_it_is_said_to_be_is_refused(
     with pytest.raises(Refused) as problem:
         find_jmeter(given and given.format(folder=tmp_path), {"PATH": "/nowhere", **environment})
     assert message in problem.value.what
+
+
+def test_on_windows_the_jar_is_run_and_not_the_script_of_another_system(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    script, java = program(home / "bin" / "jmeter"), program(tmp_path / "java" / "bin" / "java")
+    jar = home / "bin" / "ApacheJMeter.jar"
+    jar.touch()
+    extra = {"JAVA_HOME": str(java.parents[1])}
+
+    in_home = find_jmeter(None, {"JMETER_HOME": str(home), **extra}, windows=True)
+    on_path = find_jmeter(None, {"PATH": str(home / "bin"), **extra}, windows=True)
+    of_its_own = program(tmp_path / "own" / "jmeter")
+
+    assert in_home.words[-2:] == on_path.words[-2:] == ("-jar", str(jar))
+    assert str(script) not in (*in_home.words, *on_path.words)
+    assert find_jmeter(str(of_its_own), extra, windows=True).words == (str(of_its_own),)
+
+
+def test_where_links_are_a_privilege_the_extra_is_copied(tmp_path: Path) -> None:
+    jars = tmp_path / "jars"
+    jars.mkdir()
+    for name in ("ApacheJMeter-5.5.jar", "ApacheJMeter_http-5.5.jar", "commons.jar"):
+        (jars / name).write_text(name)
+    with zipfile.ZipFile(jars / "ApacheJMeter_config-5.5.jar", "w") as config:
+        config.writestr("bin/jmeter.properties", "")
+
+    home = laid_out(jars, {"XDG_CACHE_HOME": str(tmp_path)}, links=False)
+
+    laid = {str(jar.relative_to(home)): jar for jar in home.rglob("*.jar")}
+    assert {"bin/ApacheJMeter.jar", "lib/ext/ApacheJMeter_http-5.5.jar", "lib/commons.jar"} < set(laid)
+    assert laid["lib/commons.jar"].read_text() == "commons.jar"
+    assert not any(jar.is_symlink() for jar in laid.values())

@@ -50,6 +50,12 @@ def test_lines_are_passed_on_whole_and_the_exit_code_is_told() -> None:
     assert said == ["one", "two", "err", "end"]
 
 
+def test_bytes_that_are_no_text_are_passed_on_as_they_can_be_read() -> None:
+    said: list[str] = []
+    run_jmeter(["printf", "Z\\374rich"], said.append, lambda: None)
+    assert said == ["Z\\xfcrich"]
+
+
 def test_death_by_a_signal_is_told_as_a_shell_does() -> None:
     assert run_jmeter(["sh", "-c", "kill -9 $$"], print, lambda: None) == 137
 
