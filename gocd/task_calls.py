@@ -14,7 +14,20 @@ from gocd.task_variables import variable
 PROGRAM = "gocd-tasks"
 
 # Options that stand alone; every other one is followed by its value.
-FLAGS = {"--dry-run", "--force", "--help"}
+FLAGS = {
+    "--again",
+    "--dashboard",
+    "--dry-run",
+    "--force",
+    "--help",
+    "--keep",
+    "--no-rollback",
+    "--rerun",
+    "--resume",
+    "--rollback",
+    "--stop-on-cancel",
+    "--until-idle",
+}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from gocd.rehearsal.standin_aws.world import World
+from gocd.task_calls import FLAGS
 from gocd.task_variables import KNOWN, PREFIX, nearest, variable
 from tasks.cli import command_line
 from tests.tasks.conftest import PROGRAM, CommandLine, MakeBalancer
@@ -48,6 +49,17 @@ def test_every_option_and_argument_has_its_own_variable_and_no_other(command: st
 
 def test_the_list_of_known_variables_is_that_of_all_commands() -> None:
     assert {each.envvar for _, each in parameters()} - {None} == {PREFIX + name for name in KNOWN}
+
+
+def test_the_options_that_stand_alone_in_a_pipeline_are_those_of_all_commands() -> None:
+    alone = {
+        word
+        for _, each in parameters()
+        if getattr(each, "is_flag", False)
+        for word in (*each.opts, *each.secondary_opts)
+    }
+
+    assert FLAGS == alone | {"--help"}
 
 
 @pytest.mark.parametrize(
