@@ -59,7 +59,7 @@ def test_the_options_that_stand_alone_in_a_pipeline_are_those_of_all_commands() 
         for word in (*each.opts, *each.secondary_opts)
     }
 
-    assert FLAGS == alone | {"--help"}
+    assert alone | {"--help"} == FLAGS
 
 
 @pytest.mark.parametrize(
