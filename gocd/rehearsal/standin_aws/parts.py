@@ -41,6 +41,8 @@ class Parts:
         self.plane = DataPlane(settings.folder / "envoy", f"{settings.mark}/envoy", holes)
         self._closing.callback(self.plane.close)
         self.instances = Instances(settings.folder / "instances", settings.instances_mark, settings.region)
+        self._closing.callback(self.instances.reap)
+        self._closing.callback(guardian.end, settings.instances_mark)
         self.control_plane = ControlPlane(self.journal, self.faults)
         self._closing.callback(self.control_plane.close)
         self.client = Clients(settings.region, self.control_plane.url, self.control_plane.answer)
@@ -87,7 +89,8 @@ class Parts:
         self._forget()
         with self.control_plane.lock:
             self._forget()
-            guardian.end(self.settings.instances_mark)
+            if any(self.instances):
+                guardian.end(self.settings.instances_mark)
             self._empty()
         self.journal.clear()
         self.faults.clear()

@@ -31,7 +31,7 @@ class World:
         self.journal, self.faults = parts.journal, parts.faults
         self.region, self.folder = parts.settings.region, parts.settings.folder
         self.mark, self.instances_mark = parts.settings.mark, parts.settings.instances_mark
-        self.network = Network(parts.client, self.region, loopback)
+        self.network = Network(self.region, loopback)
         self.zones = self.network.zones
         self._say = say
 
