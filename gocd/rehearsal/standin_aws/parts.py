@@ -83,6 +83,12 @@ class Parts:
         with self.control_plane.lock:
             return self.auto_scaling.in_service(group)
 
+    def let_pass(self, seconds: float) -> None:
+        """Skip some time, and let what has passed take effect."""
+        self.settings.clock.skip(seconds)
+        with self.control_plane.lock:
+            self.reconciliation.changed()
+
     def reset(self) -> None:
         """Return to an empty AWS without journal and faults; Envoy and the endpoint stay."""
         # What runs calls this AWS itself, and could not end while the lock is held.
