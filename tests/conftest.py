@@ -1,11 +1,15 @@
 """The stand-in AWS for every test that wants one: one per worker, empty at the start of each test."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.world import World
+
+# JMeter runs for seconds here: to compile it well takes longer than to run it.
+os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,8 @@ class Parts:
         self.plane = DataPlane(settings.folder / "envoy", f"{settings.mark}/envoy", holes)
         self._closing.callback(self.plane.close)
         self.instances = Instances(settings.folder / "instances", settings.instances_mark, settings.region)
+        self._closing.callback(self.instances.reap)
+        self._closing.callback(guardian.end, settings.instances_mark)
         self.control_plane = ControlPlane(self.journal, self.faults)
         self._closing.callback(self.control_plane.close)
         self.client = Clients(settings.region, self.control_plane.url, self.control_plane.answer)
@@ -81,13 +83,20 @@ class Parts:
         with self.control_plane.lock:
             return self.auto_scaling.in_service(group)
 
+    def let_pass(self, seconds: float) -> None:
+        """Skip some time, and let what has passed take effect."""
+        self.settings.clock.skip(seconds)
+        with self.control_plane.lock:
+            self.reconciliation.changed()
+
     def reset(self) -> None:
         """Return to an empty AWS without journal and faults; Envoy and the endpoint stay."""
         # What runs calls this AWS itself, and could not end while the lock is held.
         self._forget()
         with self.control_plane.lock:
             self._forget()
-            guardian.end(self.settings.instances_mark)
+            if any(self.instances):
+                guardian.end(self.settings.instances_mark)
             self._empty()
         self.journal.clear()
         self.faults.clear()

@@ -46,9 +46,11 @@ class Reconciliation:
         self._ended = False
         self._stirred = threading.Event()
         self._due = self._changed = 0.0
+        self._known = 0
 
     def step(self) -> None:
         """Let the present take effect; the caller holds the control plane's lock."""
+        self._known = self._plane.changes
         for service in self._services:
             service.advance()
         cut_off = {
@@ -65,20 +67,21 @@ class Reconciliation:
     def catch_up(self) -> None:
         """Look at the data plane and let the present take effect, if that was not done just now."""
         began = time.monotonic()
-        if began < self._due:
-            return
-        self._due = began + PERIOD
-        try:
-            self._plane.look()
-        except (OSError, ValueError, http.client.HTTPException):
-            # Envoy is busy or ending; the last look stands.
+        if began >= self._due:
+            self._due = began + PERIOD
+            try:
+                self._plane.look()
+            except (OSError, ValueError, http.client.HTTPException):
+                # Envoy is busy or ending; the last look stands.
+                return
+        elif self._known == self._plane.changes:
             return
         with self._lock:
             if not self._ended:
                 self.step()
         # In a large world a look takes a while: leave most of the time to others.
         now = time.monotonic()
-        self._due = now + max(PERIOD, 2 * (now - began))
+        self._due = max(self._due, now + 2 * (now - began))
 
     def start(self) -> None:
         """Let time pass from now on."""

@@ -31,7 +31,7 @@ class World:
         self.journal, self.faults = parts.journal, parts.faults
         self.region, self.folder = parts.settings.region, parts.settings.folder
         self.mark, self.instances_mark = parts.settings.mark, parts.settings.instances_mark
-        self.network = Network(parts.client, self.region, loopback)
+        self.network = Network(self.region, loopback)
         self.zones = self.network.zones
         self._say = say
 
@@ -48,6 +48,10 @@ class World:
         """Return to an empty AWS without journal and faults; Envoy and the endpoint stay."""
         self.parts.reset()
         self.network.forget()
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass at once for all that AWS waits for; programs and health checks take their own."""
+        self.parts.let_pass(seconds)
 
     def client(self, service: str) -> Any:
         """Give a botocore client for arranging a world: its calls are in no journal and meet no fault."""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Protocol
 
+from moto.core import responses
+from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -49,6 +51,8 @@ class ControlPlane:
         self._moto = DomainDispatcherApplication(create_backend_app)
         # It would look through moto's folder of services at every call.
         self._moto.get_backend_for_host = cache(self._moto.get_backend_for_host)
+        # And through all methods of a service's class.
+        responses.method_names_from_class = cache(method_names_from_class)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = make_server(
             "127.0.0.1", 0, self.answer, threaded=True, request_handler=MotoRequestHandler

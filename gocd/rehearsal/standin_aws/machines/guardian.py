@@ -18,16 +18,16 @@ MARK = "GOCD_STANDIN_AWS"
 
 def marked(prefix: str) -> list[int]:
     """List the living processes whose mark begins with *prefix*, however they were started or reparented."""
-    wanted = f"{MARK}={prefix}".encode()
+    wanted = f"\0{MARK}={prefix}".encode()
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            environment = (entry / "environ").read_bytes().split(b"\0")
+            environment = b"\0" + (entry / "environ").read_bytes()
         except OSError:
             continue
-        if any(variable.startswith(wanted) for variable in environment):
+        if wanted in environment:
             found.append(int(entry.name))
     return found
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import io
 import shlex
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.machines import systemctl
 from gocd.rehearsal.standin_aws.machines.executable import place
 from gocd.rehearsal.standin_aws.machines.guardian import MARK
+from gocd.rehearsal.standin_aws.machines.systemctl import Systemd
 
 # The state of an instance that has been stopped: EC2 API reference, InstanceState.
 STOPPED = ("stopped", 80)
@@ -29,10 +31,10 @@ class Service:
     """What an instance runs: a systemd unit of this name.
 
     In *exec_start* and *environment* these stand for what is known at launch: ``{root}`` the instance's
-    folder, ``{private_ip}``, ``{port}``, ``{install_to}`` below the folder, and ``{python}``. What is on the
-    instance from the start: *files* with their text, *programs* for its path with theirs, *archives* unpacked
-    into folders, and *links* with their targets. A unit that does not start at boot waits for its first
-    deployment.
+    folder, ``{private_ip}``, ``{port}``, ``{install_to}`` below the folder, and ``{python}``, which has the
+    standard library only where it is a word of its own. What is on the instance from the start: *files* with
+    their text, *programs* for its path with theirs, *archives* unpacked into folders, and *links* with their
+    targets. A unit that does not start at boot waits for its first deployment.
     """
 
     exec_start: Sequence[str]
@@ -88,12 +90,11 @@ class Instance:
         assert self.service
         (self.root / f"run/{self.service.unit}.fails-once").touch()
 
-    def lay_out(self) -> None:
-        """Make the folder: the service's files and unit, and a ``systemctl`` to start it with."""
+    def lay_out(self, program: Path) -> None:
+        """Make the folder: the service's files and unit, and *program* as its ``systemctl``."""
         for name in _FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
-        source = Path(systemctl.__file__).read_bytes()
-        place(self.root / "bin/systemctl", f"#!{sys.executable} -IS\n".encode() + source)
+        (self.root / "bin/systemctl").hardlink_to(program)
         if self.service is None:
             return
         known = {
@@ -115,7 +116,10 @@ class Instance:
             link = self.root / name.lstrip("/")
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(target)
-        command = shlex.join(word.format(**known) for word in self.service.exec_start)
+        command = " ".join(
+            f"{shlex.quote(sys.executable)} -IS" if word == "{python}" else shlex.quote(word.format(**known))
+            for word in self.service.exec_start
+        )
         environment = shlex.join(f"{k}={v.format(**known)}" for k, v in self.service.environment.items())
         (self.root / f"etc/systemd/system/{self.service.unit}.service").write_text(
             f"[Service]\nExecStart={command}\nWorkingDirectory={self.root}\nEnvironment={environment}\n"
@@ -135,10 +139,16 @@ class Instances:
         self._running: dict[str, bool] = {}
         self._changes: dict[str, threading.Thread] = {}
         self._described: dict[str, Any] = {}
+        self._started: list[subprocess.Popen[bytes]] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        # One for all: to write a program takes another one.
+        self._systemctl = folder.with_name("systemctl")
+        source = Path(systemctl.__file__).read_bytes()
+        place(self._systemctl, f"#!{sys.executable} -IS\n".encode() + source)
 
     def add(self, instance: Instance) -> None:
         """Lay an instance out and boot it."""
-        instance.lay_out()
+        instance.lay_out(self._systemctl)
         self._running[instance.id] = True
         self._by_id[instance.id] = instance
         if instance.service and not instance.service.starts_at_boot:
@@ -199,26 +209,30 @@ class Instances:
         self._changes[instance.id].start()
 
     def systemctl(self, instance: Instance, verb: str) -> str:
-        """Tell an instance's own systemctl something; gives what it complains of."""
+        """Do with an instance's service as its systemctl would; gives what that complains of."""
         if instance.service is None or not instance.service.exec_start:
             return ""
-        done = subprocess.run(
-            [str(instance.root / "bin/systemctl"), verb, instance.service.unit],
-            env=instance.environment(self.mark),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.stderr.strip() if done.returncode else ""
+        complaint = io.StringIO()
+        systemd = Systemd(instance.root, instance.environment(self.mark), io.StringIO(), complaint)
+        failed = systemd.obey([verb, instance.service.unit])
+        self._started += systemd.children
+        return complaint.getvalue().strip() if failed else ""
+
+    def reap(self) -> None:
+        """Take note that every service has ended."""
+        for process in self._started:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+        self._started.clear()
 
     def forget(self) -> None:
         """Drop every instance and its folder; their processes must have ended."""
         for change in self._changes.values():
             change.join(5)
+        self.reap()
         self._changes.clear()
         self._by_id.clear()
         self._running.clear()
         self._described.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
-        os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103
+        self._folder.mkdir(parents=True, exist_ok=True)

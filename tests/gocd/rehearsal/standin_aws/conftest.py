@@ -39,6 +39,16 @@ def eventually(observe: Callable[[], Any], wanted: Any, *, patience: float = 30.
     return seen
 
 
+def in_time(cloud: World, observe: Callable[[], Any], wanted: Any) -> list[Any]:
+    """As ``eventually``, with a tenth of a second passing for AWS before each look."""
+
+    def look() -> Any:
+        cloud.let_pass(0.1)
+        return observe()
+
+    return eventually(look, wanted)
+
+
 def get(url: str) -> str:
     """Fetch a page; gives its text, or the error's number."""
     try:

@@ -52,7 +52,7 @@ class AutoScaling:
         self._members = GroupMembers(settings.clock)
         self._health = GroupHealth(instances, classics, settings.clock)
         self._registered: dict[str, Registered] = {}
-        self._booting: set[str] = set()
+        self._booting: dict[str, threading.Thread] = {}
 
     def corrections(self) -> Iterator[Correction]:
         yield from self._rules.corrections()
@@ -65,6 +65,9 @@ class AutoScaling:
         yield Correction(AutoScalingBackend, "notify_terminate_instances", _left_to_health_checks)
 
     def forget(self) -> None:
+        """Drop what is known of the groups, once what boots has booted."""
+        for boot in list(self._booting.values()):
+            boot.join()
         self.services.clear()
         self._registered.clear()
         self._booting.clear()
@@ -161,13 +164,14 @@ class AutoScaling:
             launched = member.instance
             if launched.id in self._booting or self._instances.get(launched.id):
                 continue
-            self._booting.add(launched.id)
             root = self._instances.root_of(f"{group.name}-{launched.id}")
             instance = Instance(
                 launched.id, group.name, launched.private_ip, launched.availability_zone, root, service
             )
             # Booting takes a while, and the control plane must answer meanwhile.
-            threading.Thread(target=self._instances.add, args=(instance,), daemon=True).start()
+            boot = threading.Thread(target=self._instances.add, args=(instance,), daemon=True)
+            self._booting[launched.id] = boot
+            boot.start()
 
     def _change(self, balancer: str, instance_id: str, verb: str) -> None:
         # A load balancer may be deleted before the groups that it is attached to.

@@ -4,7 +4,7 @@ import pytest
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
-from tests.gocd.rehearsal.standin_aws.conftest import eventually, get, listed, target_state
+from tests.gocd.rehearsal.standin_aws.conftest import eventually, get, in_time, listed, target_state
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 from tests.gocd.rehearsal.standin_aws.services.auto_scaling.fleet import (
     enter,
@@ -40,12 +40,12 @@ def test_a_member_drains_before_it_is_in_standby_and_comes_back_healthy(cloud: W
     enter(cloud, one.id)
     assert target_state(cloud, balancer, one) == "draining/Target.DeregistrationInProgress"
 
-    assert eventually(lambda: lifecycle(cloud, one.id), "Standby")[0] == "EnteringStandby"
+    assert in_time(cloud, lambda: lifecycle(cloud, one.id), "Standby")[0] == "EnteringStandby"
     assert sizes(cloud)[1] == 1
     assert one.id not in listed(cloud, balancer)
 
     leave(cloud, one.id)
-    assert eventually(lambda: lifecycle(cloud, one.id), "InService")[0] == "Pending"
+    assert in_time(cloud, lambda: lifecycle(cloud, one.id), "InService")[0] == "Pending"
     eventually(lambda: target_state(cloud, balancer, one), "healthy")
     assert lifecycle(cloud, one.id) == "InService"
     assert sizes(cloud)[1] == 2
@@ -84,13 +84,13 @@ def test_a_member_deregistered_by_hand_is_not_registered_again(cloud: World, fle
     cloud.client("elbv2").deregister_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": one.id}])
     cloud.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="fleet", MinSize=2)
 
-    eventually(lambda: listed(cloud, balancer), {two.id})
+    in_time(cloud, lambda: listed(cloud, balancer), {two.id})
 
 
 def test_nobody_leaves_standby_above_the_maximum_size_or_without_launches(cloud: World, fleet: Fleet) -> None:
     _, [one, _] = fleet
     enter(cloud, one.id)
-    eventually(lambda: lifecycle(cloud, one.id), "Standby")
+    in_time(cloud, lambda: lifecycle(cloud, one.id), "Standby")
     suspend(cloud, "Launch")
     with pytest.raises(botocore.exceptions.ClientError, match="Launch process"):
         leave(cloud, one.id)
@@ -106,7 +106,7 @@ def test_standby_without_a_decrement_has_a_new_member_launched(cloud: World, fle
     _, [one, _] = fleet
     enter(cloud, one.id, decrement=False)
 
-    eventually(lambda: sorted(states(cloud).values()), ["InService", "InService", "Standby"])
+    in_time(cloud, lambda: sorted(states(cloud).values()), ["InService", "InService", "Standby"])
     assert sizes(cloud)[1] == 2
 
 
@@ -116,7 +116,7 @@ def test_a_member_of_a_group_behind_a_classic_load_balancer_leaves_and_comes_bac
         "fleet", size=2, min_size=1, service=SERVICE, load_balancers=[balancer]
     )
     enter(cloud, one.id)
-    eventually(lambda: lifecycle(cloud, one.id), "Standby")
+    in_time(cloud, lambda: lifecycle(cloud, one.id), "Standby")
     assert cloud.serving(balancer) == {two.id}
 
     leave(cloud, one.id)
@@ -130,7 +130,7 @@ def test_members_launched_while_nothing_is_added_to_load_balancers_stay_out(
     balancer, members = fleet
     suspend(cloud, "AddToLoadBalancer")
     cloud.client("autoscaling").set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=3)
-    eventually(lambda: sorted(states(cloud).values()), ["InService"] * 3)
+    in_time(cloud, lambda: sorted(states(cloud).values()), ["InService"] * 3)
 
     assert listed(cloud, balancer) == {each.id for each in members}
 
@@ -146,4 +146,4 @@ def test_a_group_outlives_its_load_balancer(cloud: World, kind: str) -> None:
         cloud.client("elbv2").delete_target_group(TargetGroupArn=balancer.arn)
     cloud.client("autoscaling").set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=2)
 
-    eventually(lambda: sorted(states(cloud).values()), ["InService"] * 2)
+    in_time(cloud, lambda: sorted(states(cloud).values()), ["InService"] * 2)

@@ -1,6 +1,5 @@
 """Members of an Auto Scaling group come, go and are replaced, in every zone of it."""
 
-import threading
 from typing import Literal
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
-from tests.gocd.rehearsal.standin_aws.conftest import eventually, get, power
+from tests.gocd.rehearsal.standin_aws.conftest import eventually, get, in_time, power
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 from tests.gocd.rehearsal.standin_aws.services.auto_scaling.fleet import (
     enter,
@@ -53,7 +52,7 @@ def still(cloud: World, wanted: set[str], *, seconds: float = 0.8) -> None:
     """Hold that the members in service are these ones, and stay these ones."""
     for _ in range(int(seconds / 0.1)):
         assert in_service(cloud) == wanted
-        threading.Event().wait(0.1)
+        cloud.let_pass(0.1)
 
 
 def test_members_are_spread_over_the_zones_and_tagged_with_their_group(cloud: World) -> None:
@@ -75,8 +74,8 @@ def test_a_member_that_does_not_run_is_replaced_by_one_that_serves(cloud: World,
     [one, two] = made(cloud, load_balancers=(balancer,))
     getattr(cloud.client("ec2"), verb)(InstanceIds=[one.id])
 
-    eventually(lambda: one.id in states(cloud), False)
-    eventually(lambda: len(cloud.serving(balancer)), 2)
+    in_time(cloud, lambda: one.id in states(cloud), False)
+    in_time(cloud, lambda: len(cloud.serving(balancer)), 2)
     [new] = cloud.serving(balancer) - {two.id}
     assert new not in {one.id, two.id}
     assert power(cloud, one) == "terminated"
@@ -91,14 +90,14 @@ def test_a_suspended_process_keeps_a_stopped_member(cloud: World, process: str) 
     still(cloud, {one.id, two.id})
 
     resume(cloud)
-    eventually(lambda: one.id in in_service(cloud), False)
+    in_time(cloud, lambda: one.id in in_service(cloud), False)
 
 
 def test_a_member_in_standby_may_be_stopped_and_started(cloud: World) -> None:
     [one, two] = made(cloud)
     suspend(cloud, "AZRebalance")
     enter(cloud, one.id)
-    eventually(lambda: lifecycle(cloud, one.id), "Standby")
+    in_time(cloud, lambda: lifecycle(cloud, one.id), "Standby")
     stop(cloud, one)
     eventually(lambda: power(cloud, one), "stopped")
     still(cloud, {two.id})
@@ -106,7 +105,7 @@ def test_a_member_in_standby_may_be_stopped_and_started(cloud: World) -> None:
     cloud.client("ec2").start_instances(InstanceIds=[one.id])
     eventually(lambda: power(cloud, one), "running")
     leave(cloud, one.id)
-    eventually(lambda: in_service(cloud), {one.id, two.id})
+    in_time(cloud, lambda: in_service(cloud), {one.id, two.id})
     still(cloud, {one.id, two.id})
 
 
@@ -114,12 +113,12 @@ def test_a_member_that_leaves_standby_stopped_is_replaced(cloud: World) -> None:
     [one, _] = made(cloud)
     suspend(cloud, "AZRebalance")
     enter(cloud, one.id)
-    eventually(lambda: lifecycle(cloud, one.id), "Standby")
+    in_time(cloud, lambda: lifecycle(cloud, one.id), "Standby")
     stop(cloud, one)
     leave(cloud, one.id)
 
-    eventually(lambda: one.id in states(cloud), False)
-    eventually(lambda: len(in_service(cloud)), 2)
+    in_time(cloud, lambda: one.id in states(cloud), False)
+    in_time(cloud, lambda: len(in_service(cloud)), 2)
 
 
 def test_what_a_load_balancer_calls_unhealthy_is_replaced_if_the_group_asks_it(cloud: World) -> None:
@@ -127,8 +126,8 @@ def test_what_a_load_balancer_calls_unhealthy_is_replaced_if_the_group_asks_it(c
     [one, two] = made(cloud, load_balancers=(balancer,), health_check_type="ELB")
     (one.root / "unwell").write_text("500")
 
-    eventually(lambda: one.id in states(cloud), False)
-    eventually(lambda: len(cloud.serving(balancer)), 2)
+    in_time(cloud, lambda: one.id in states(cloud), False)
+    in_time(cloud, lambda: len(cloud.serving(balancer)), 2)
     assert two.id in states(cloud)
 
 
@@ -155,8 +154,8 @@ def test_a_member_deregistered_by_hand_is_replaced_if_the_group_asks_the_load_ba
     else:
         cloud.client("elbv2").deregister_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": one.id}])
 
-    eventually(lambda: one.id in states(cloud), False)
-    eventually(lambda: len(cloud.serving(balancer)), 2)
+    in_time(cloud, lambda: one.id in states(cloud), False)
+    in_time(cloud, lambda: len(cloud.serving(balancer)), 2)
 
 
 def test_within_its_grace_period_only_a_member_that_does_not_run_is_replaced(cloud: World) -> None:
@@ -170,15 +169,15 @@ def test_within_its_grace_period_only_a_member_that_does_not_run_is_replaced(clo
     still(cloud, {one.id, two.id}, seconds=1.5)
 
     stop(cloud, one)
-    eventually(lambda: one.id in states(cloud), False)
+    in_time(cloud, lambda: one.id in states(cloud), False)
 
 
 def test_a_member_that_is_called_unhealthy_by_hand_is_replaced(cloud: World) -> None:
     [one, _] = made(cloud)
     cloud.client("autoscaling").set_instance_health(InstanceId=one.id, HealthStatus="Unhealthy")
 
-    eventually(lambda: one.id in states(cloud), False)
-    eventually(lambda: len(in_service(cloud)), 2)
+    in_time(cloud, lambda: one.id in states(cloud), False)
+    in_time(cloud, lambda: len(in_service(cloud)), 2)
 
 
 def test_zones_are_balanced_again_by_a_launch_and_a_termination(cloud: World) -> None:
@@ -186,7 +185,7 @@ def test_zones_are_balanced_again_by_a_launch_and_a_termination(cloud: World) ->
     in_b = [each.id for each in members if each.zone == B]
     enter(cloud, *in_b)
 
-    eventually(lambda: zones(cloud), ["a", "b"])
+    in_time(cloud, lambda: zones(cloud), ["a", "b"])
     assert sizes(cloud)[1] == 2
     assert [states(cloud)[each] for each in in_b] == ["Standby", "Standby"]
 
@@ -205,5 +204,5 @@ def test_a_smaller_group_keeps_members_in_both_zones(cloud: World) -> None:
     cloud.client("autoscaling").set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=2)
 
     assert sorted(states(cloud).values()) == ["InService", "InService", "Terminating", "Terminating"]
-    eventually(lambda: len(states(cloud)), 2)
+    in_time(cloud, lambda: len(states(cloud)), 2)
     assert zones(cloud) == ["a", "b"]

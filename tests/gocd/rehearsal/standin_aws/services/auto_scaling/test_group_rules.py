@@ -7,7 +7,7 @@ import botocore.exceptions
 import pytest
 
 from gocd.rehearsal.standin_aws.world import World
-from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.gocd.rehearsal.standin_aws.conftest import in_time
 from tests.gocd.rehearsal.standin_aws.services.auto_scaling.fleet import described, sizes, states, suspend
 
 
@@ -68,11 +68,11 @@ def test_processes_are_suspended_and_resumed_by_their_names(cloud: World, scalin
 def test_a_new_bound_moves_the_desired_capacity(cloud: World, scaling: Any) -> None:
     update(scaling, MinSize=3)
     assert sizes(cloud) == (3, 3, 3)
-    eventually(lambda: sorted(states(cloud).values()), ["InService"] * 3)
+    in_time(cloud, lambda: sorted(states(cloud).values()), ["InService"] * 3)
 
     update(scaling, MinSize=0, MaxSize=1)
     assert sizes(cloud) == (0, 1, 1)
-    eventually(lambda: sorted(states(cloud).values()), ["InService"])
+    in_time(cloud, lambda: sorted(states(cloud).values()), ["InService"])
 
 
 def test_a_lower_minimum_changes_nothing_else(cloud: World, scaling: Any) -> None:

@@ -15,7 +15,7 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import ALLOW_EVENTS, BLOCK_EVENTS, EVENTS
 from gocd.rehearsal.standin_aws.world import World
 from gocd.samples.measurement import measure
-from tests.gocd.rehearsal.standin_aws.conftest import eventually, listed
+from tests.gocd.rehearsal.standin_aws.conftest import eventually, in_time, listed
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 from tests.gocd.rehearsal.standin_aws.services.code_deploy import test_code_deploy
 from tests.gocd.rehearsal.standin_aws.services.code_deploy.test_code_deploy import SCRIPT, packed, told
@@ -97,6 +97,12 @@ class Stack:
 
 
 def ended(cloud: World, deployment_id: str, status: str) -> Any:
+    in_time(cloud, lambda: told(cloud, deployment_id)["status"], status)
+    return told(cloud, deployment_id)
+
+
+def ended_among_users(cloud: World, deployment_id: str, status: str) -> Any:
+    """As ``ended``, but drains take as long as users may need."""
     return test_code_deploy.ended(cloud, deployment_id, status, patience=30)
 
 
@@ -149,7 +155,7 @@ def test_users_go_from_the_blue_fleet_to_its_copy_and_none_is_lost(
     [blue] = stack.fleets()["app"]
     with users(stack, tmp_path) as jtl:
         deployment_id = stack.deploy()
-        last = ended(cloud, deployment_id, "Succeeded")
+        last = ended_among_users(cloud, deployment_id, "Succeeded")
     fleet = f"CodeDeploy_app-green_{deployment_id}"
     green = stack.walked(deployment_id, "Green")
 
@@ -216,8 +222,8 @@ def test_a_script_that_fails_leaves_users_with_blue_and_rolls_back(
             'echo checking; [ "$LIFECYCLE_EVENT" != ValidateService ]',
             autoRollbackConfiguration={"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
         )
-        failed = ended(cloud, deployment_id, "Failed")
-        back = ended(cloud, failed["rollbackInfo"]["rollbackDeploymentId"], "Succeeded")
+        failed = ended_among_users(cloud, deployment_id, "Failed")
+        back = ended_among_users(cloud, failed["rollbackInfo"]["rollbackDeploymentId"], "Succeeded")
     [green] = stack.targets(deployment_id, ServerInstanceLabel=["Green"], TargetStatus=["Failed"])
     event = next(each for each in green["lifecycleEvents"] if each["status"] == "Failed")
 
@@ -261,8 +267,8 @@ def test_a_failure_after_the_rerouting_gives_the_users_back_to_blue(
     with users(stack, tmp_path) as jtl:
         script = '[ "$LIFECYCLE_EVENT" != AfterAllowTraffic ]'
         deployment_id = stack.deploy(script, autoRollbackConfiguration=automatic)
-        failed = ended(cloud, deployment_id, "Failed")
-        ended(cloud, failed["rollbackInfo"]["rollbackDeploymentId"], "Succeeded")
+        failed = ended_among_users(cloud, deployment_id, "Failed")
+        ended_among_users(cloud, failed["rollbackInfo"]["rollbackDeploymentId"], "Succeeded")
 
     assert blue != second
     assert stack.walked(deployment_id, "Green")["AllowTraffic"] == "Succeeded"
@@ -350,7 +356,7 @@ def test_a_deployment_can_be_stopped(cloud: World, stack: Stack, rolled_back: bo
     assert (green["AfterInstall"], green["ApplicationStart"]) == ("Succeeded", "Skipped")
     assert ("rollbackInfo" in stopped) is rolled_back
     if rolled_back:
-        ended(cloud, stopped["rollbackInfo"]["rollbackDeploymentId"], "Succeeded")
+        ended_among_users(cloud, stopped["rollbackInfo"]["rollbackDeploymentId"], "Succeeded")
     assert listed(cloud, stack.balancer) == set(stack.fleets()["app"])
 
 
