@@ -55,10 +55,12 @@ class Telling:
     Args:
         say: Gets each whole line.
         show: Gets what stands now, twice a second, to be shown in place where a person watches.
+        stands: Gets what is left if the rehearsal ends before its time.
     """
 
     say: Say
     show: Say = lambda _: None
+    stands: Say = lambda _: None
 
 
 def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
@@ -78,6 +80,7 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     for name, (own, scaled) in plan.scaled_parameters().items():
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
     make_new(plan.folder)
+    telling.stands(f"nothing of it runs any more, and what it wrote is in {plan.folder}")
     with StandInAWS(plan.folder / "aws", region=site.region, deployment_speed=plan.speed) as aws:
         built = _built(aws, site, versions, plan)
         say(_introduction(aws, built, versions[0]))
@@ -93,7 +96,7 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
             script = leave_environment(plan.folder, pipeline, run, aws.environment)
             say(f"Kept running: AWS_ENDPOINT_URL={aws.endpoint_url}, its users at {built.front.url}")
             say(f"To go on by hand, in another terminal: . {script}")
-            say("Ctrl-C here ends it.")
+            say("It stays in the foreground, and its AWS with it, until Ctrl-C.")
             plan.keep()
     return rehearsed
 
@@ -114,7 +117,7 @@ def _under_traffic(
     watch = CapacityWatch(aws, front, len(built.instances))
     try:
         with (
-            _traffic(plan, front, jtl) as traffic,
+            _traffic(plan, aws, front, jtl) as traffic,
             beat(WATCH, watch.look),
             beat(TICK, lambda: telling.show(_flow(traffic, watch))),
         ):
@@ -128,9 +131,9 @@ def _under_traffic(
     return run, watch.seen
 
 
-def _traffic(plan: Plan, front: LoadBalancer, jtl: Path) -> Traffic | PlanTraffic:
+def _traffic(plan: Plan, aws: StandInAWS, front: LoadBalancer, jtl: Path) -> Traffic | PlanTraffic:
     if plan.users_plan:
-        return PlanTraffic(front.url, plan.rate, plan.users_plan, jtl)
+        return PlanTraffic(front.url, plan.rate, plan.users_plan, jtl, aws.ending)
     # Behind a TCP load balancer a kept connection stays with its instance whatever is deregistered.
     return Traffic(front.url, plan.rate, jtl, new_connections=front.kind == "network")
 
@@ -196,7 +199,7 @@ def _server(plan: Plan, version: str, pipeline: Pipeline, aws: World, hooks: Hoo
     return Server(
         pipeline,
         plan.folder,
-        environ=agent_environment(aws.environment),
+        environ=agent_environment({**aws.environment, **aws.ending}),
         checkout=_repository(plan.file),
         upstream=upstream_runs(pipeline, version, _release(plan, version), plan.folder / "upstream"),
         secrets=plan.secrets,

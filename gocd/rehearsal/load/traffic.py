@@ -58,7 +58,9 @@ class Traffic:
     def __enter__(self) -> Traffic:
         # -m looks first where it is started: that must hold this package, wherever the caller is.
         home = Path(__file__).parents[3]
-        self._process = subprocess.Popen(self._command, cwd=home, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            self._command, cwd=home, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         return self

@@ -209,6 +209,7 @@ class Instances:
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,
         )
         return done.stderr.strip() if done.returncode else ""
 
