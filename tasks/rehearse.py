@@ -97,9 +97,12 @@ def command(
                 "Run it on Linux, or in the Windows Subsystem for Linux",
             )
         # Everything a rehearsal needs is heavy, and nothing else has use for it.
-        from gocd.rehearsal.plan import Plan  # noqa: PLC0415
-        from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
-        from gocd.rehearsal.site import Fleet  # noqa: PLC0415
+        try:
+            from gocd.rehearsal.plan import Plan  # noqa: PLC0415
+            from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
+            from gocd.rehearsal.site import Fleet  # noqa: PLC0415
+        except ImportError as error:
+            raise Refused(f"a rehearsal needs {error.name}: pip install 'gocd-tasks[rehearsal]'") from error
 
         rehearsal = Plan(
             file=file,

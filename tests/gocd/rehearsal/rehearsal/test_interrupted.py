@@ -5,12 +5,12 @@ import os
 import pty
 import re
 import signal
-import subprocess
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.gocd.rehearsal.rehearsal.test_rehearsal import PROGRAM, ROOT, STAGING, without_jmeter
@@ -83,8 +83,8 @@ class InTerminal:
 
 def left_of(folder: Path) -> list[str]:
     """The command lines of all processes that have to do with what is in *folder*."""
-    listing = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True)
-    return [line for line in listing.stdout.splitlines() if str(folder) in line]
+    lines = [" ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if str(folder) in line]
 
 
 @pytest.mark.parametrize("traffic", [(), ("--plan", str(ROOT / "pipelines/verify.jmx"))], ids=["own", "plan"])

@@ -212,6 +212,17 @@ def test_what_is_kept_running_can_be_healed_by_hand(tmp_path: Path) -> None:
     assert running.returncode == 130
 
 
+def test_what_is_not_installed_is_said_in_one_line(tmp_path: Path) -> None:
+    program = "import sys; sys.modules['psutil'] = None; from tasks.cli import main; main()"
+    words = ["rehearse", str(STAGING), "--folder", str(tmp_path / "r")]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    needs = "a rehearsal needs psutil: pip install 'gocd-tasks[rehearsal]'"
+    assert (done.returncode, done.stderr) == (2, f"error: {needs}; nothing was changed\n")
+
+
 def test_a_folder_that_is_not_a_rehearsals_is_never_emptied(tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
     done, _ = rehearse(tmp_path, STAGING)
