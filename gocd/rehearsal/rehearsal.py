@@ -76,18 +76,21 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
     site = read_site(plan.pipeline(), plan.fleet)
+    if plan.fault == VALIDATE_FAILS and not site.herd:
+        raise GoCDError(f"fault {plan.fault} befalls an upgrade of HERD, and this pipeline does none")
     versions = site.versions[0], plan.version or site.versions[1]
     for name, (own, scaled) in plan.scaled_parameters().items():
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
     make_new(plan.folder)
     telling.stands(f"nothing of it runs any more, and what it wrote is in {plan.folder}")
+    release = plan.artifact or build_release(versions[1], plan.folder / "built", broken=breakage(plan.fault))
     with StandInAWS(plan.folder / "aws", region=site.region, deployment_speed=plan.speed) as aws:
         built = _built(aws, site, versions, plan)
         say(_introduction(aws, built, versions[0]))
         pipeline = plan.pipeline(users=built.front.url)
         story = Storyline(say)
         hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)
-        server = _server(plan, versions[1], pipeline, aws, hooks)
+        server = _server(plan, pipeline, versions[1], release, aws, hooks)
         run, capacity = _under_traffic(plan, aws, built, server, telling)
         seen = measure(plan.folder / "traffic.jtl")
         rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen))
@@ -104,8 +107,6 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
 def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> BuiltSite:
     if site.herd:
         return build_herd_site(aws, site.herd, versions, plan.fault, plan.speed)
-    if plan.fault == VALIDATE_FAILS:
-        raise GoCDError(f"fault {plan.fault} befalls an upgrade of HERD, and this pipeline does none")
     return build_site(aws, site, plan.kind, versions[0], plan.speed)
 
 
@@ -131,7 +132,7 @@ def _under_traffic(
     return run, watch.seen
 
 
-def _traffic(plan: Plan, aws: StandInAWS, front: LoadBalancer, jtl: Path) -> Traffic | PlanTraffic:
+def _traffic(plan: Plan, aws: World, front: LoadBalancer, jtl: Path) -> Traffic | PlanTraffic:
     if plan.users_plan:
         return PlanTraffic(front.url, plan.rate, plan.users_plan, jtl, aws.ending)
     # Behind a TCP load balancer a kept connection stays with its instance whatever is deregistered.
@@ -192,7 +193,7 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
 
 
-def _server(plan: Plan, version: str, pipeline: Pipeline, aws: World, hooks: Hooks) -> Server:
+def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: World, hooks: Hooks) -> Server:
     # Where a person triggers it with a version, the rehearsal does.
     asked = variable("--version")
     given = {asked: version} if pipeline.variables.plain.get(asked) == "" else {}
@@ -201,15 +202,11 @@ def _server(plan: Plan, version: str, pipeline: Pipeline, aws: World, hooks: Hoo
         plan.folder,
         environ=agent_environment({**aws.environment, **aws.ending}),
         checkout=_repository(plan.file),
-        upstream=upstream_runs(pipeline, version, _release(plan, version), plan.folder / "upstream"),
+        upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
         secrets=plan.secrets,
         variables=given,
         hooks=hooks,
     )
-
-
-def _release(plan: Plan, version: str) -> Path:
-    return plan.artifact or build_release(version, plan.folder / "built", broken=breakage(plan.fault))
 
 
 def _repository(file: Path) -> Path:
