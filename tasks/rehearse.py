@@ -12,7 +12,7 @@ from tasks import options
 from tasks.frame import running
 from tasks.options import argument, option
 from tasks.running.console import Color
-from tasks.running.errors import Refused
+from tasks.running.errors import Cancelled, Refused
 from tasks.running.numbers import Number, count, rate
 from tasks.status.pairs import read_pairs
 
@@ -80,7 +80,10 @@ def command(
     folder: Annotated[
         Path, option("--folder", "Where logs, artifacts and figures are left.", file_okay=False)
     ] = Path("rehearsal"),
-    keep: Annotated[bool, option("--keep", "Leave AWS running at the end, for trials by hand.")] = False,
+    keep: Annotated[
+        bool,
+        option("--keep", "Stay in the foreground at the end, AWS running for trials by hand, until Ctrl-C."),
+    ] = False,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:
     """Rehearse a pipeline on this machine, with real processes, sockets and traffic.
@@ -94,9 +97,12 @@ def command(
                 "Run it on Linux, or in the Windows Subsystem for Linux",
             )
         # Everything a rehearsal needs is heavy, and nothing else has use for it.
-        from gocd.rehearsal.plan import Plan  # noqa: PLC0415
-        from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
-        from gocd.rehearsal.site import Fleet  # noqa: PLC0415
+        try:
+            from gocd.rehearsal.plan import Plan  # noqa: PLC0415
+            from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
+            from gocd.rehearsal.site import Fleet  # noqa: PLC0415
+        except ImportError as error:
+            raise Refused(f"a rehearsal needs {error.name}: pip install 'gocd-tasks[rehearsal]'") from error
 
         rehearsal = Plan(
             file=file,
@@ -115,8 +121,8 @@ def command(
             rerun=rerun,
             keep=signal.pause if keep else None,
         )
-        rehearsed = rehearse(rehearsal, Telling(task.log.say, task.log.show))
-    if rehearsed.cancelled:
-        raise typer.Exit(128 + signal.SIGINT)
+        rehearsed = rehearse(rehearsal, Telling(task.log.say, task.log.show, task.log.stands))
+        if rehearsed.cancelled:
+            raise Cancelled(signal.SIGINT)
     if not rehearsed.passed:
         raise typer.Exit(1)

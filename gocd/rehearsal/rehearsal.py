@@ -55,10 +55,12 @@ class Telling:
     Args:
         say: Gets each whole line.
         show: Gets what stands now, twice a second, to be shown in place where a person watches.
+        stands: Gets what is left if the rehearsal ends before its time.
     """
 
     say: Say
     show: Say = lambda _: None
+    stands: Say = lambda _: None
 
 
 def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
@@ -74,17 +76,21 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
     site = read_site(plan.pipeline(), plan.fleet)
+    if plan.fault == VALIDATE_FAILS and not site.herd:
+        raise GoCDError(f"fault {plan.fault} befalls an upgrade of HERD, and this pipeline does none")
     versions = site.versions[0], plan.version or site.versions[1]
     for name, (own, scaled) in plan.scaled_parameters().items():
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
     make_new(plan.folder)
+    telling.stands(f"nothing of it runs any more, and what it wrote is in {plan.folder}")
+    release = plan.artifact or build_release(versions[1], plan.folder / "built", broken=breakage(plan.fault))
     with StandInAWS(plan.folder / "aws", region=site.region, deployment_speed=plan.speed) as aws:
         built = _built(aws, site, versions, plan)
         say(_introduction(aws, built, versions[0]))
         pipeline = plan.pipeline(users=built.front.url)
         story = Storyline(say)
         hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)
-        server = _server(plan, versions[1], pipeline, aws, hooks)
+        server = _server(plan, pipeline, versions[1], release, aws, hooks)
         run, capacity = _under_traffic(plan, aws, built, server, telling)
         seen = measure(plan.folder / "traffic.jtl")
         rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen))
@@ -93,7 +99,7 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
             script = leave_environment(plan.folder, pipeline, run, aws.environment)
             say(f"Kept running: AWS_ENDPOINT_URL={aws.endpoint_url}, its users at {built.front.url}")
             say(f"To go on by hand, in another terminal: . {script}")
-            say("Ctrl-C here ends it.")
+            say("It stays in the foreground, and its AWS with it, until Ctrl-C.")
             plan.keep()
     return rehearsed
 
@@ -101,8 +107,6 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
 def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> BuiltSite:
     if site.herd:
         return build_herd_site(aws, site.herd, versions, plan.fault, plan.speed)
-    if plan.fault == VALIDATE_FAILS:
-        raise GoCDError(f"fault {plan.fault} befalls an upgrade of HERD, and this pipeline does none")
     return build_site(aws, site, plan.kind, versions[0], plan.speed)
 
 
@@ -114,7 +118,7 @@ def _under_traffic(
     watch = CapacityWatch(aws, front, len(built.instances))
     try:
         with (
-            _traffic(plan, front, jtl) as traffic,
+            _traffic(plan, aws, front, jtl) as traffic,
             beat(WATCH, watch.look),
             beat(TICK, lambda: telling.show(_flow(traffic, watch))),
         ):
@@ -128,9 +132,9 @@ def _under_traffic(
     return run, watch.seen
 
 
-def _traffic(plan: Plan, front: LoadBalancer, jtl: Path) -> Traffic | PlanTraffic:
+def _traffic(plan: Plan, aws: World, front: LoadBalancer, jtl: Path) -> Traffic | PlanTraffic:
     if plan.users_plan:
-        return PlanTraffic(front.url, plan.rate, plan.users_plan, jtl)
+        return PlanTraffic(front.url, plan.rate, plan.users_plan, jtl, aws.ending)
     # Behind a TCP load balancer a kept connection stays with its instance whatever is deregistered.
     return Traffic(front.url, plan.rate, jtl, new_connections=front.kind == "network")
 
@@ -189,24 +193,20 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
 
 
-def _server(plan: Plan, version: str, pipeline: Pipeline, aws: World, hooks: Hooks) -> Server:
+def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: World, hooks: Hooks) -> Server:
     # Where a person triggers it with a version, the rehearsal does.
     asked = variable("--version")
     given = {asked: version} if pipeline.variables.plain.get(asked) == "" else {}
     return Server(
         pipeline,
         plan.folder,
-        environ=agent_environment(aws.environment),
+        environ=agent_environment({**aws.environment, **aws.ending}),
         checkout=_repository(plan.file),
-        upstream=upstream_runs(pipeline, version, _release(plan, version), plan.folder / "upstream"),
+        upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
         secrets=plan.secrets,
         variables=given,
         hooks=hooks,
     )
-
-
-def _release(plan: Plan, version: str) -> Path:
-    return plan.artifact or build_release(version, plan.folder / "built", broken=breakage(plan.fault))
 
 
 def _repository(file: Path) -> Path:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
-from xml.sax.saxutils import escape, quoteattr
+from xml.etree import ElementTree as ET
 
-from gocd.samples.verdict import Criterion, Verdict
+from gocd.samples.verdict import Verdict
 
 # XML has no way at all to write these.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -38,22 +38,21 @@ def junit_xml(verdict: Verdict) -> str:
 
     Source: GoCD's UnitTestReportGenerator.java takes any file that has a ``testsuite`` in it
     """
-    seconds = verdict.measurement.duration_s if verdict.measurement else 0.0
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuite name="{SUITE}" tests="{len(verdict.criteria)}" failures="{len(verdict.failed)}"'
-        f' errors="0" skipped="0" time="{seconds:.3f}">',
-        *(_test_case(criterion) for criterion in verdict.criteria),
-        "</testsuite>",
-    ]
-    return _NOT_XML.sub("\ufffd", "\n".join(lines)) + "\n"
-
-
-def _test_case(criterion: Criterion) -> str:
-    limit = "" if criterion.limit is None else f" {criterion.limit:g}"
-    of = f"{SUITE}.{criterion.label}" if criterion.label else SUITE
-    head = f'  <testcase classname={quoteattr(of)} name={quoteattr(criterion.name + limit)} time="0"'
-    if criterion.passed:
-        return f"{head}/>"
-    message = criterion.message
-    return f"{head}>\n    <failure message={quoteattr(message)}>{escape(message)}</failure>\n  </testcase>"
+    suite = ET.Element(
+        "testsuite",
+        name=SUITE,
+        tests=str(len(verdict.criteria)),
+        failures=str(len(verdict.failed)),
+        errors="0",
+        skipped="0",
+        time=f"{verdict.measurement.duration_s if verdict.measurement else 0:.3f}",
+    )
+    for criterion in verdict.criteria:
+        of = f"{SUITE}.{criterion.label}" if criterion.label else SUITE
+        limit = "" if criterion.limit is None else f" {criterion.limit:g}"
+        case = ET.SubElement(suite, "testcase", classname=of, name=criterion.name + limit, time="0")
+        if not criterion.passed:
+            ET.SubElement(case, "failure", message=criterion.message).text = criterion.message
+    ET.indent(suite)
+    told = _NOT_XML.sub("\ufffd", ET.tostring(suite, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{told}\n'

@@ -42,7 +42,7 @@ class OpenLoop:
     """Sends request i at ``start + i / rate`` and measures it from that time, sent late or not.
 
     A stall therefore shows in the latency of every request that was due while it lasted. The event loop wakes
-    up to 1 ms late, which is part of the latency; ``late_s`` is the most this sender itself was behind.
+    up to 1 ms late, which is part of the latency.
     """
 
     def __init__(self, load: Load, jtl: JtlWriter, first_success: Callable[[], object]) -> None:
@@ -58,7 +58,6 @@ class OpenLoop:
         self._succeeded = 0
         self.sent = 0
         self.lost = 0
-        self.late_s = 0.0
 
     def start(self) -> None:
         self._start = self._loop.time()
@@ -75,7 +74,6 @@ class OpenLoop:
     def _send_what_is_due(self) -> None:
         due = self._start + self.sent / self._load.rate
         while due <= self._loop.time():
-            self.late_s = max(self.late_s, self._loop.time() - due)
             self._send(due)
             due = self._start + self.sent / self._load.rate
         self._timer = self._loop.call_at(due, self._send_what_is_due)

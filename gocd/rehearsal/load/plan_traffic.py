@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -25,11 +27,13 @@ class PlanTraffic:
         rate: Requests per second, the plan's property ``rate``.
         plan: The site's plan; it must read ``duration`` and ``rate``.
         jtl: Where the results are left.
+        variables: Added to JMeter's environment.
     """
 
-    def __init__(self, url: str, rate: float, plan: Path, jtl: Path) -> None:
+    def __init__(self, url: str, rate: float, plan: Path, jtl: Path, variables: Mapping[str, str]) -> None:
         to = urlsplit(url)
         self._jtl = jtl
+        self._variables = variables
         self._out = jtl.with_suffix("")
         self._results = self._out / "results.jtl"
         self._words = [
@@ -47,6 +51,8 @@ class PlanTraffic:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, **self._variables},
+            start_new_session=True,
         )
         return self
 

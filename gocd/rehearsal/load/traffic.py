@@ -53,12 +53,14 @@ class Traffic:
             self._command += ["--new-connections"]
         self._flowing_or_over = threading.Event()
         self._flows = False
-        self._sent, self._lost, self._late_ms = 0, 0, 0
+        self._sent, self._lost = 0, 0
 
     def __enter__(self) -> Traffic:
         # -m looks first where it is started: that must hold this package, wherever the caller is.
         home = Path(__file__).parents[3]
-        self._process = subprocess.Popen(self._command, cwd=home, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            self._command, cwd=home, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         return self
@@ -86,11 +88,6 @@ class Traffic:
     def progress(self) -> tuple[int, int]:
         """Return how many requests were sent and how many lost, as of half a second ago or less."""
         return self._sent, self._lost
-
-    @property
-    def late_ms(self) -> int:
-        """The most a request was sent after its time, in ms, because this machine was busy."""
-        return self._late_ms
 
     def stop(self) -> None:
         """Send no more, wait for the answers in flight, and leave a complete result file; again does nothing.
@@ -125,8 +122,8 @@ class Traffic:
                     self._flows = True
                     self._flowing_or_over.set()
                 else:
-                    _, sent, _, lost, _, late, _ = line.split()
-                    self._sent, self._lost, self._late_ms = int(sent), int(lost), int(late)
+                    _, sent, _, lost = line.split()
+                    self._sent, self._lost = int(sent), int(lost)
         self._flowing_or_over.set()
 
 
@@ -149,7 +146,7 @@ async def send(load: Load, out: Path) -> None:
 
 
 def _say_progress(traffic: OpenLoop) -> bool:
-    return _say(f"sent {traffic.sent} lost {traffic.lost} late {round(traffic.late_s * 1000)} ms")
+    return _say(f"sent {traffic.sent} lost {traffic.lost}")
 
 
 def _say(line: str) -> bool:

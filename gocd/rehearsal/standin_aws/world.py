@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.services.ec2.network import Network
@@ -43,6 +44,11 @@ class World:
     def environment(self) -> dict[str, str]:
         """Give the variables that point a child process's AWS clients here and nowhere else."""
         return self.parts.client.environment
+
+    @property
+    def ending(self) -> dict[str, str]:
+        """Give the variables of a child process that is to end when this does, even if this is killed."""
+        return {guardian.MARK: f"{self.mark}/rehearsal"}
 
     def reset(self) -> None:
         """Return to an empty AWS without journal and faults; Envoy and the endpoint stay."""

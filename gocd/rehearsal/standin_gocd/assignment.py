@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gocd.pipeline import Fetch, Job, Material, Stage, Task
-from gocd.rehearsal.standin_gocd.runs import StageRun, TaskRun
+from gocd.rehearsal.standin_gocd.runs import TaskRun
 from gocd.rehearsal.standin_gocd.variables import Variable
 from gocd.running_job import RunningJob
 
@@ -53,7 +53,6 @@ class Hooks:
     """Each line of a job's console, without time, secrets masked."""
     task_started: Callable[[StartedTask], None] = _nobody
     task_ended: Callable[[TaskRun], None] = _nobody
-    stage_ended: Callable[[StageRun], None] = _nobody
 
 
 def instances(job: Job) -> Iterator[tuple[str, tuple[int, int] | None]]:

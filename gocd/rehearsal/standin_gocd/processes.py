@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-from pathlib import Path
 
-_PROC = Path("/proc")
+import psutil
 
 
 def descendants(pid: int) -> list[int]:
@@ -17,16 +15,9 @@ def descendants(pid: int) -> list[int]:
     A process whose parent has exited is not found, and neither does an agent find it.
     Source: GoCD's CurrentProcess.java
     """
-    children: dict[int, list[int]] = {}
-    for child, parent in _parents().items():
-        children.setdefault(parent, []).append(child)
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        below = children.get(waiting.pop(), [])
-        found.extend(below)
-        waiting.extend(below)
-    return found
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [each.pid for each in psutil.Process(pid).children(recursive=True)]
+    return []
 
 
 def terminate_tree(pid: int) -> None:
@@ -51,7 +42,7 @@ def kill_tree(pid: int) -> None:
 
 def _session(leader: int) -> list[int]:
     members = []
-    for pid in _parents():
+    for pid in psutil.pids():
         with contextlib.suppress(OSError):
             if os.getsid(pid) == leader:
                 members.append(pid)
@@ -61,18 +52,3 @@ def _session(leader: int) -> list[int]:
 def _send(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-
-
-def _parents() -> dict[int, int]:
-    """The parent of every process on this machine."""
-    if not (_PROC / "self" / "stat").exists():
-        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
-        return {int(pid): int(parent) for pid, parent in map(str.split, listing.stdout.splitlines())}
-    parents = {}
-    for entry in _PROC.iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                # The name in parentheses may itself hold spaces and parentheses.
-                after_name = (entry / "stat").read_text(errors="replace").rpartition(")")[2]
-                parents[int(entry.name)] = int(after_name.split()[1])
-    return parents

@@ -163,7 +163,6 @@ class Server:
         jobs = [run for future in futures for run in future.result()]
         run = StageRun(stage.name, counter, stage_status(jobs), tuple(jobs))
         self._stages.append(run)
-        self._hooks.stage_ended(run)
         return run
 
     def _assignment(

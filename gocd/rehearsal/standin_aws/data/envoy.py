@@ -42,6 +42,8 @@ class Envoy:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, MARK: mark},
+            # Ctrl-C in a terminal ends the rehearsal, and then this.
+            start_new_session=True,
         )
         host, _, port = self._wait_for(admin).rpartition(":")
         self._connection = http.client.HTTPConnection(host, int(port), timeout=5)

@@ -16,7 +16,11 @@ def place(program: Path, content: bytes) -> None:
         OSError: It cannot be written.
     """
     done = subprocess.run(
-        ["install", "-m", "755", "/dev/stdin", str(program)], input=content, capture_output=True, check=False
+        ["install", "-m", "755", "/dev/stdin", str(program)],
+        input=content,
+        capture_output=True,
+        check=False,
+        start_new_session=True,
     )
     if done.returncode:
         raise OSError(done.stderr.decode(errors="replace").strip())

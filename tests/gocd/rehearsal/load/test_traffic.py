@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
 from gocd.samples.measurement import measure
 from tests.gocd.rehearsal.sample.running import Running, eventually, pause, unpacked
+from tests.gocd.rehearsal.standin_gocd.living import gone
 
 HEADER = (
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,"
@@ -231,7 +233,7 @@ def test_traffic_that_broke_off_is_not_taken_for_a_whole_measurement(service: Ru
     with contextlib.ExitStack() as block:
         traffic = block.enter_context(Traffic(service.url, 100, jtl))
         traffic.wait_until_flowing()
-        (sender,) = _children(os.getpid(), "gocd.rehearsal.load.traffic")
+        sender = _sender(os.getpid())
         os.kill(sender, signal.SIGKILL)
         with pytest.raises(TrafficFailed, match=r"broke off \(exit status -9\)"):
             block.close()
@@ -253,31 +255,20 @@ def test_traffic_ends_when_its_parent_is_killed(service: Running, jtl: Path) -> 
     )
     assert parent.stdout is not None
     assert parent.stdout.readline() == b"flows\n"
-    (sender,) = _children(parent.pid, "gocd.rehearsal.load.traffic")
+    sender = _sender(parent.pid)
     parent.kill()
     parent.communicate()
-    assert eventually(lambda: not _runs(sender))
+    assert gone(sender)
     assert measure(jtl).truncated is False
 
 
-def _children(parent: int, command: str) -> list[int]:
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            _, _, rest = (process / "stat").read_text(encoding="utf-8").rpartition(")")
-            line = (process / "cmdline").read_text(encoding="utf-8")
-        except OSError:
-            continue
-        if int(rest.split()[1]) == parent and command in line:
-            found.append(int(process.name))
-    return found
-
-
-def _runs(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+def _sender(parent: int) -> int:
+    [sender] = [
+        child.pid
+        for child in psutil.Process(parent).children()
+        if "gocd.rehearsal.load.traffic" in child.cmdline()
+    ]
+    return sender
 
 
 @pytest.mark.parametrize("arguments", [["ftp://x/"], ["http:///"], ["http://x/", "--rate", "0"]])

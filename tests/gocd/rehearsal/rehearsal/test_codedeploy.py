@@ -6,25 +6,21 @@ import pytest
 
 from gocd.reading.pipelines import read_pipelines
 from gocd.rehearsal.site import DeploymentGroup, read_site
-from tests.gocd.rehearsal.rehearsal.test_rehearsal import FASTER, STAGING, rehearse, statuses, without_jmeter
-
-SETTINGS = """\
-    environment_variables:
-      GOCD_TASKS_VIA: codedeploy
-      GOCD_TASKS_DEPLOYMENT_GROUP: "{group}"
-"""
+from tests.gocd.rehearsal.rehearsal.rehearsing import (
+    FASTER,
+    STAGING,
+    consoles,
+    rehearse,
+    statuses,
+    without_jmeter,
+)
 
 
 def pipeline(folder: Path, group: str = "app-{name}") -> Path:
     """The staging pipeline with another way of deploying; all else is as it stands."""
-    text = (
-        without_jmeter(STAGING, folder)
-        .read_text()
-        .replace("    environment_variables:\n", SETTINGS.replace("{group}", group), 1)
+    return without_jmeter(
+        STAGING, folder, {"GOCD_TASKS_VIA": "codedeploy", "GOCD_TASKS_DEPLOYMENT_GROUP": group}
     )
-    file = folder / "staging.gocd.yaml"
-    file.write_text(text)
-    return file
 
 
 @pytest.mark.parametrize(
@@ -47,20 +43,9 @@ def test_a_site_without_codedeploy_has_no_deployment_groups() -> None:
 
 
 @pytest.mark.end_to_end
-def test_the_staged_rollout_through_codedeploy_loses_no_request(tmp_path: Path) -> None:
-    done, summary = rehearse(tmp_path / "r", pipeline(tmp_path), *FASTER)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert summary["requests"]["lost"] == 0
-    assert set(summary["requests"]["requests_per_version"]) == {"1.0", "2.0"}
-    assert summary["capacity"] == {"lowest": 1, "of": 2}
-    logs = "".join(log.read_text() for log in (tmp_path / "r/artifacts").rglob("console.log"))
-    assert "Staging-1: ApplicationStart succeeded" in logs
-    assert "Staging-2: ValidateService succeeded" in logs
-
-
-@pytest.mark.end_to_end
-def test_a_hook_that_fails_stops_the_rollout_and_running_the_stage_again_heals(tmp_path: Path) -> None:
+def test_a_hook_that_fails_stops_the_rollout_and_running_the_stage_again_loses_no_request(
+    tmp_path: Path,
+) -> None:
     done, summary = rehearse(
         tmp_path / "r", pipeline(tmp_path), *FASTER, "--fault", "deploy-fails", "--rerun"
     )
@@ -68,6 +53,11 @@ def test_a_hook_that_fails_stops_the_rollout_and_running_the_stage_again_heals(t
     assert done.returncode == 0, done.stdout + done.stderr
     assert "deploy-artifact Staging-1 failed" in statuses(summary)
     assert summary["requests"]["lost"] == 0
+    assert set(summary["requests"]["requests_per_version"]) == {"1.0", "2.0"}
+    assert summary["capacity"] == {"lowest": 1, "of": 2}
+    said = consoles(tmp_path / "r")
+    assert "Staging-1: ApplicationStart succeeded" in said
+    assert "Staging-2: ValidateService succeeded" in said
 
 
 @pytest.mark.end_to_end

@@ -1,64 +1,29 @@
-"""The fleet of a rehearsal, as the command line makes it."""
+"""The rollout to a fleet rehearsed, the fleet as the command line makes it."""
 
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.gocd.rehearsal.rehearsal.test_rehearsal import FAST, FASTER, rehearse, without_jmeter
-from tests.gocd.rehearsal.test_site import ROLLING
+from tests.gocd.rehearsal.rehearsal.rehearsing import (
+    FAST,
+    FASTER,
+    ROLLING,
+    consoles,
+    rehearse,
+    without_jmeter,
+)
 
 pytestmark = pytest.mark.end_to_end
 
-# Says what it would roll out, and asks AWS who is there.
-LOOK = """\
-format_version: 10
-pipelines:
-  look:
-    group: trial
-    materials: {app: {pipeline: app-build, stage: build}}
-    stages:
-      - look:
-          jobs:
-            look:
-              tasks:
-                - exec:
-                    command: bash
-                    arguments:
-                      - -c
-                      - "echo gocd-tasks rolling-deploy app.tar.gz --load-balancer web; exec python3 look.py"
-"""
+# Asks AWS who is there.
 COUNT = """\
 from botocore.session import Session
 [group] = Session().create_client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
 zones = sorted(each["AvailabilityZone"][-1] for each in group["Instances"])
 print(f"{group['AutoScalingGroupName']} of {group['MinSize']}, in {' '.join(zones)}")
 """
-
-
-def test_the_fleet_is_as_large_as_asked_and_counted_whole(tmp_path: Path) -> None:
-    count = tmp_path / "look.py"
-    count.write_text(COUNT)
-    file = tmp_path / "look.gocd.yaml"
-    file.write_text(LOOK.replace("python3 look.py", f"{sys.executable} {count}"))
-    done, summary = rehearse(tmp_path / "r", file, *FAST, "--fleet", "1", "--group-size", "4")
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert summary["capacity"] == {"lowest": 5, "of": 5}
-    [introduction] = [line for line in done.stdout.splitlines() if line.startswith("Stand-in AWS")]
-    assert introduction.count("fleet i-") == 4
-    assert "Fleet-1 127." in introduction
-    [console] = (tmp_path / "r").rglob("console.log")
-    assert "fleet of 4, in a a b b" in console.read_text()
-
-
-def test_a_fleet_of_nobody_is_refused(tmp_path: Path) -> None:
-    done, _ = rehearse(tmp_path / "r", ROLLING, "--fleet", "0", "--group-size", "0")
-
-    assert done.returncode == 2
-    assert "there is nobody in it" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-
 
 # As long as the rollout takes here, and not as the file says.
 BY_A_THIRD = ("--parameter", "batch=33%", "--parameter", "traffic_seconds=20")
@@ -74,16 +39,31 @@ def test_a_rollout_to_a_whole_fleet_loses_no_request(tmp_path: Path) -> None:
     assert "2.0 is on 6 servers, 6 of them deployed to now" in done.stdout
 
 
-def test_a_batch_that_cannot_be_deployed_to_halts_the_rollout_and_the_stage_again_heals(
+def test_the_fleet_is_as_asked_and_a_batch_that_cannot_be_deployed_to_halts_until_the_stage_runs_again(
     tmp_path: Path,
 ) -> None:
-    rolling = without_jmeter(ROLLING, tmp_path)
-    fault = ("--fault", "deploy-fails", "--rerun")
-    done, summary = rehearse(tmp_path / "r", rolling, *FASTER, "--parameter", "batch=33%", *fault)
+    asked = ("--fleet", "1", "--group-size", "4", "--parameter", "batch=40%")
+    rolling = counted(without_jmeter(ROLLING, tmp_path))
+    done, summary = rehearse(tmp_path / "r", rolling, *FASTER, *asked, "--fault", "deploy-fails", "--rerun")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert summary["requests"]["lost"] == 0
-    consoles = [path.read_text() for path in (tmp_path / "r").rglob("console.log")]
-    assert any("error: halted: installing 2.0 on i-" in text for text in consoles)
-    assert any("left outside of web by an earlier run" in text for text in consoles)
-    assert "2.0 is on 6 servers" in done.stdout
+    [introduction] = [line for line in done.stdout.splitlines() if line.startswith("Stand-in AWS")]
+    assert introduction.count("fleet i-") == 4
+    assert "Fleet-1 127." in introduction
+    assert summary["capacity"] == {"lowest": 3, "of": 5}
+    said = consoles(tmp_path / "r")
+    assert "fleet of 4, in a a b b" in said
+    assert "error: halted: installing 2.0 on i-" in said
+    assert "left outside of web by an earlier run" in said
+    assert "2.0 is on 5 servers" in done.stdout
+
+
+def counted(rolling: Path) -> Path:
+    """Have the pipeline count the Auto Scaling group at its end."""
+    content = yaml.safe_load(rolling.read_text())
+    count = {"exec": {"command": sys.executable, "arguments": ["-c", COUNT]}}
+    [pipeline] = content["pipelines"].values()
+    pipeline["stages"].append({"count": {"jobs": {"count": {"tasks": [count]}}}})
+    rolling.write_text(yaml.safe_dump(content, sort_keys=False))
+    return rolling

@@ -1,0 +1,84 @@
+"""Faults rehearsed under traffic: what is said, who stays out, and whether any user is harmed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.gocd.rehearsal.rehearsal.rehearsing import (
+    FAST,
+    FASTER,
+    ROOT,
+    STAGING,
+    rehearse,
+    statuses,
+    without_jmeter,
+)
+
+pytestmark = pytest.mark.end_to_end
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("starts-not", "2.0 did not start; 1.0 is running again"),
+        ("answers-500", "2.0 was installed but is not well: Staging-1: answers 500, not 200"),
+        ("wrong-version", "2.0 was installed but is not well: Staging-1: answers version 0.0, not 2.0"),
+    ],
+)
+def test_a_bad_release_is_caught_on_the_machine_and_no_user_sees_it(
+    tmp_path: Path, bad: str, said: str
+) -> None:
+    staging = without_jmeter(STAGING, tmp_path, {"GOCD_TASKS_STATUS_TIMEOUT": "3"})
+    done, summary = rehearse(tmp_path / "r", staging, *FASTER, "--fault", f"bad-release:{bad}")
+    told = done.stdout.splitlines()[-2]
+
+    assert done.returncode == 1
+    assert said in told
+    assert "1.0 is running again" in told
+    assert "Staging-1 stays out of target-group:staging" in told
+    assert "gocd-tasks deploy-artifact" in told
+    assert "gocd-tasks attach-instance Staging-1" in told
+    assert statuses(summary)[-1] == "deploy-artifact Staging-1 failed"
+    assert summary["requests"]["lost"] == 0
+    assert summary["requests"]["sent"] > 0
+    assert set(summary["requests"]["requests_per_version"]) == {"1.0"}
+
+
+def test_an_instance_that_never_gets_healthy_fails_the_stage_and_harms_nobody(tmp_path: Path) -> None:
+    done, summary = rehearse(
+        tmp_path / "r", without_jmeter(STAGING, tmp_path), *FASTER, "--fault", "never-healthy"
+    )
+
+    assert done.returncode == 1
+    assert statuses(summary)[-1] == "attach-instance Staging-1 failed"
+    assert summary["tasks"][-1]["remark"] == "exit code 3"
+    assert summary["requests"]["lost"] == 0
+    assert "Staging-1 did not become healthy in staging" in done.stdout.splitlines()[-2]
+
+
+@pytest.mark.parametrize(("fault", "watched"), [("undrained", False), ("bad-release:errors-at-first", True)])
+def test_a_rollout_that_hurts_users_fails_and_the_report_shows_it(
+    tmp_path: Path, fault: str, watched: bool
+) -> None:
+    staging = STAGING if watched else without_jmeter(STAGING, tmp_path)
+    done, summary = rehearse(tmp_path / "r", staging, *FAST, "--fault", fault)
+
+    assert done.returncode == 1, done.stdout
+    assert summary["requests"]["lost"] > 0
+    assert " lost" in done.stdout.splitlines()[-1]
+    page = (tmp_path / "r/report.html").read_text()
+    assert "lost" in page.partition("</h1>")[0]
+
+
+def test_under_a_plan_of_the_sites_own_a_deploy_that_fails_is_healed_by_running_the_stage_again(
+    tmp_path: Path,
+) -> None:
+    staging, plan = without_jmeter(STAGING, tmp_path), str(ROOT / "pipelines/verify.jmx")
+    done, summary = rehearse(
+        tmp_path / "r", staging, *FASTER, "--plan", plan, "--fault", "deploy-fails", "--rerun"
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "deploy-artifact Staging-1 failed" in statuses(summary)
+    assert summary["requests"]["lost"] == 0
+    assert summary["requests"]["sent"] > 1_000

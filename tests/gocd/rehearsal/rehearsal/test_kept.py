@@ -1,0 +1,68 @@
+"""A rehearsal that is kept running after a stage has failed, for trials by hand."""
+
+import os
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.gocd.rehearsal.rehearsal.rehearsing import (
+    ENVIRONMENT,
+    FASTER,
+    PROGRAM,
+    STAGING,
+    statuses,
+    summary_in,
+    without_jmeter,
+)
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_a_deploy_that_fails_leaves_the_first_machine_out_and_can_be_healed_by_hand(tmp_path: Path) -> None:
+    """Exactly what the last lines say, in a shell, as a person would."""
+    folder, staging = tmp_path / "r", without_jmeter(STAGING, tmp_path)
+    running = subprocess.Popen(
+        [PROGRAM, "rehearse", staging, "--folder", folder, *FASTER, "--keep", "--fault", "deploy-fails"],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout
+    lines = []
+    try:
+        for line in running.stdout:
+            lines.append(line.rstrip())
+            if line.startswith("It stays in the foreground"):
+                break
+        summary = summary_in(folder)
+        assert "deploy-artifact Staging-1 failed" in statuses(summary)
+        assert summary["requests"]["lost"] == 0
+        assert set(summary["requests"]["requests_per_version"]) == {"1.0"}
+        [error] = [line for line in lines if line.startswith("error: ")]
+        assert "2.0 did not start; 1.0 is running again" in error
+        assert "Staging-1 stays out of target-group:staging" in error
+        first, second = error.partition("Run again: ")[2].split(" and then: ")
+        assert "gocd-tasks deploy-artifact" in first
+        assert "gocd-tasks attach-instance Staging-1" in second
+        [users] = [line.rpartition(" ")[2] for line in lines if line.startswith("Kept running")]
+        environment = {**os.environ, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
+        healed = subprocess.run(
+            ["bash", "-ec", f". {folder}/environment.sh; {first}; {second}"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert healed.returncode == 0, healed.stdout + healed.stderr
+        versions = set()
+        for _ in range(200):
+            with urllib.request.urlopen(users) as answer:
+                versions.add(answer.headers["X-Version"])
+        assert versions == {"1.0", "2.0"}
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait(timeout=30)
+    assert running.returncode == 130
