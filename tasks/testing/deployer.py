@@ -122,7 +122,7 @@ class DeployerContract:
         assert case.deployer.deploy_all(case.release, case.instances, case.wait) == {}
         assert set(case.running.values()) == {case.release.version}
 
-    def test_a_record_is_that_of_the_release_and_there_is_one_only_if_it_is_said_so(
+    def test_a_record_is_that_of_the_release_and_there_only_if_it_is_said_so(
         self, case: DeployerCase
     ) -> None:
         one, _ = case.instances

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Barrier
 
 import pytest
 
@@ -60,8 +61,13 @@ class StatusCheckContract:
         assert case.nonsense in refusal.value.what
 
     def test_many_can_be_asked_at_the_same_time(self, case: StatusCheckCase) -> None:
-        checks = [case.of(case.well) for _ in range(AT_ONCE)]
+        together = Barrier(AT_ONCE)
+
+        def ask(check: Check) -> str | None:
+            together.wait()
+            return check.missing()
+
         with ThreadPoolExecutor(AT_ONCE) as asking:
-            answers = list(asking.map(lambda check: check.missing(), checks))
+            answers = list(asking.map(ask, [case.of(case.well) for _ in range(AT_ONCE)]))
 
         assert answers == [None] * AT_ONCE
