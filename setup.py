@@ -66,6 +66,10 @@ setup(
             "codedeploy = tasks.deployers.codedeploy:deployer",
             "command = tasks.deployers.command:deployer",
         ],
+        "gocd_tasks.load_balancers": [
+            "classic = tasks.aws.classic_elb:ClassicLoadBalancers",
+            "target-group = tasks.aws.target_group:TargetGroups",
+        ],
         "gocd_tasks.status_checks": [
             "http = tasks.status.check:StatusCheck",
             "https = tasks.status.check:StatusCheck",

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, MetricSource, Place, Roster, Settings, State
+from tasks.aws.load_balancer import LoadBalancer, LoadBalancerKind, Member, Place, Roster, Settings, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.floor import Floor
 from tasks.balancing.share import Share
@@ -53,8 +53,10 @@ def instance(number: int, zone: str = "eu-west-1a", state: str = "running") -> I
 
 
 @dataclass
-class FakeLoadBalancer:
+class FakeLoadBalancer(LoadBalancer):
     """A target group in memory: drains for its delay, joins after its warm-up."""
+
+    kind = "target-group"
 
     clock: FakeClock
     name: str = "staging"
@@ -73,7 +75,6 @@ class FakeLoadBalancer:
     looks: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
 
-    address = property(lambda self: f"target-group:{self.name}")
     title = property(lambda self: f"{self.name} (target group, port 8080)")
 
     def serve(self, *instances: Instance, state: State = State.SERVING, reason: str = "") -> None:
@@ -91,9 +92,6 @@ class FakeLoadBalancer:
             health_check="GET :8080/_status",
         )
 
-    def metrics(self) -> MetricSource:
-        raise NotImplementedError("nothing counts in memory")
-
     def roster(self, *instances: Instance) -> Roster:
         self.before_look()
         self.looks.append(self.clock.now())
@@ -108,9 +106,6 @@ class FakeLoadBalancer:
         self.before_deregister()
         for place in places:
             self._leave(place.instance, place.ports)
-
-    def restore_settings(self) -> None:
-        """Nothing else was changed."""
 
     def _join(self, instance: Instance, ports: tuple[int, ...]) -> None:
         self.orders.append(f"register {instance.name} {ports}")
@@ -138,6 +133,16 @@ class FakeLoadBalancer:
 
         if not self.never_drained:
             self.clock.at(self.clock.now() + self.drain, leave)
+
+
+@dataclass(frozen=True)
+class FakeLoadBalancers(LoadBalancerKind):
+    """All that there are in memory."""
+
+    balancers: Sequence[LoadBalancer]
+
+    def all(self) -> Sequence[LoadBalancer]:
+        return self.balancers
 
 
 class FakeMemory(Memory):

@@ -1,17 +1,20 @@
-"""Load balancers, found by whatever a person calls them."""
+"""Load balancers, found by whatever a person calls them, and the kinds of them by what is registered."""
 
-from collections.abc import Container, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from tasks.aws.api import Aws
-from tasks.aws.classic_elb import ClassicLoadBalancer
-from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import LoadBalancer, State
-from tasks.aws.target_group import TargetGroup
+from tasks.aws.load_balancer import LoadBalancer, LoadBalancerKind, State
 from tasks.running.errors import Refused
+from tasks.running.plugins import find, find_all
 
-UNKNOWN = {"LoadBalancerNotFound", "TargetGroupNotFound", "AccessPointNotFound", "ValidationError"}
+GROUP = "gocd_tasks.load_balancers"
+CALLED = "load balancer kind"
+
+# The kind that comes first, and that messages name without its prefix.
+USUAL = "target-group"
+
+MakeKind = Callable[[Aws], LoadBalancerKind]
 
 
 def find_load_balancers(
@@ -20,8 +23,8 @@ def find_load_balancers(
     """Return every load balancer that *wanted* means, each once.
 
     Args:
-        wanted: Names, ARNs, ``classic:NAME``, ``target-group:NAME``; or ``all``: every one that
-            *instance* is registered with, and those it is *remembered* to have been taken out of.
+        wanted: Names, ARNs, ``KIND:NAME``; or ``all``: every one that *instance* is registered with, and
+            those it is *remembered* to have been taken out of.
 
     Raises:
         Refused: A name means nothing, or two things.
@@ -45,73 +48,34 @@ def find_load_balancer(aws: Aws, wanted: str) -> LoadBalancer:
     Raises:
         Refused: It means nothing, or two things.
     """
-    kind, _, name = wanted.partition(":")
-    if kind == "arn":
-        matches = _by_arn(aws, wanted)
-    elif kind == "classic":
-        matches = _classic(aws, name)
-    elif kind == "target-group":
-        matches = _target_groups(aws, Names=[name])
+    kind, colon, name = wanted.partition(":")
+    if colon and kind != "arn":
+        make: MakeKind = find(GROUP, kind, f"{CALLED} {kind} (in {wanted})")
+        matches = list(make(aws).named(name))
     else:
-        groups = {group.address: group for group in _target_groups(aws, Names=[wanted])}
-        groups |= {group.address: group for group in _behind(aws, Names=[wanted])}
-        matches = [*_classic(aws, wanted), *groups.values()]
+        matches = [match for each in _kinds(aws) for match in each.meant_by(wanted)]
     if len(matches) == 1:
         return matches[0]
     if matches:
-        several = " or ".join(match.address for match in matches)
+        several = " or ".join(sorted(match.address for match in matches))
         raise Refused(f"{wanted} means {len(matches)} things", f"Say which: {several}")
     raise Refused(f"no target group or load balancer is called {wanted} in {aws.region}", _existing(aws))
 
 
-def _by_arn(aws: Aws, arn: str) -> list[LoadBalancer]:
-    if ":targetgroup/" in arn:
-        return _target_groups(aws, TargetGroupArns=[arn])
-    return _behind(aws, LoadBalancerArns=[arn])
+def _kinds(aws: Aws) -> list[LoadBalancerKind]:
+    makes: dict[str, MakeKind] = find_all(GROUP, CALLED)
+    return [makes[kind](aws) for kind in sorted(makes, key=lambda kind: (kind != USUAL, kind))]
 
 
-def _classic(aws: Aws, name: str) -> list[LoadBalancer]:
-    entries = _found(aws, "elb", "describe_load_balancers", LoadBalancerNames=[name])
-    return [ClassicLoadBalancer(aws, entry) for entry in entries.get("LoadBalancerDescriptions", [])]
-
-
-def _target_groups(aws: Aws, **question: Any) -> list[LoadBalancer]:
-    entries = _found(aws, "elbv2", "describe_target_groups", **question)
-    return [TargetGroup(aws, entry) for entry in entries.get("TargetGroups", [])]
-
-
-def _behind(aws: Aws, **question: Any) -> list[LoadBalancer]:
-    """Return the target groups of the load balancers that *question* finds."""
-    entries = _found(aws, "elbv2", "describe_load_balancers", **question)
-    return [
-        group
-        for entry in entries.get("LoadBalancers", [])
-        for group in _target_groups(aws, LoadBalancerArn=entry["LoadBalancerArn"])
-    ]
-
-
-def _found(aws: Aws, service: str, operation: str, **question: Any) -> dict[str, Any]:
-    try:
-        return aws.call(service, operation, **question)
-    except AwsError as error:
-        if error.code in UNKNOWN:
-            return {}
-        raise
-
-
-def _all(aws: Aws, instance: Instance, known: Container[str]) -> list[LoadBalancer]:
-    groups: list[LoadBalancer] = [
-        TargetGroup(aws, entry)
-        for entry in aws.pages("elbv2", "describe_target_groups", "TargetGroups")
-        if entry["TargetType"] in ("instance", "ip")
-    ]
-    classics: list[LoadBalancer] = [
-        ClassicLoadBalancer(aws, entry)
-        for entry in aws.pages("elb", "describe_load_balancers", "LoadBalancerDescriptions")
-    ]
+def _all(aws: Aws, instance: Instance, known: set[str]) -> list[LoadBalancer]:
+    for address in known:
+        # One of a kind that is not installed here must not be passed over.
+        kind, _, _ = address.partition(":")
+        find(GROUP, kind, f"{CALLED} {kind} (in {address}, which {instance.name} was taken out of)")
     found = [
         balancer
-        for balancer in [*groups, *classics]
+        for kind in _kinds(aws)
+        for balancer in kind.all()
         if balancer.address in known or balancer.roster(instance).of(instance).state is not State.OUT
     ]
     if not found:
@@ -120,12 +84,9 @@ def _all(aws: Aws, instance: Instance, known: Container[str]) -> list[LoadBalanc
 
 
 def _existing(aws: Aws) -> str:
-    groups = [
-        group["TargetGroupName"] for group in aws.pages("elbv2", "describe_target_groups", "TargetGroups")
+    names = [
+        name
+        for kind in _kinds(aws)
+        for name in sorted(each.address.removeprefix(f"{USUAL}:") for each in kind.all())
     ]
-    classics = [
-        f"classic:{entry['LoadBalancerName']}"
-        for entry in aws.pages("elb", "describe_load_balancers", "LoadBalancerDescriptions")
-    ]
-    names = sorted(groups) + sorted(classics)
     return f"There are: {', '.join(names[:10])}" if names else "There are none here at all"

@@ -1,4 +1,4 @@
-"""A Classic Load Balancer."""
+"""Classic Load Balancers."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -7,7 +7,17 @@ from typing import Any
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, Metric, MetricSource, Place, Roster, Settings, State
+from tasks.aws.load_balancer import (
+    LoadBalancer,
+    LoadBalancerKind,
+    Member,
+    Metric,
+    MetricSource,
+    Place,
+    Roster,
+    Settings,
+    State,
+)
 from tasks.aws.zones import Zones
 
 # Seconds on top of what the settings promise, as AWS's own deployment scripts allow.
@@ -30,20 +40,41 @@ OUT = "not currently registered"
 CANNOT_SERVE = ("stopped state", "terminated state", "not enabled", "zone that is not")
 
 
-class ClassicLoadBalancer:
+# AWS's words for a name that there is not, or cannot be.
+UNKNOWN = {"AccessPointNotFound", "LoadBalancerNotFound", "ValidationError"}
+
+
+class ClassicLoadBalancers(LoadBalancerKind):
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def all(self) -> list[LoadBalancer]:
+        entries = self._aws.pages("elb", "describe_load_balancers", "LoadBalancerDescriptions")
+        return [ClassicLoadBalancer(self._aws, entry) for entry in entries]
+
+    def named(self, name: str) -> list[LoadBalancer]:
+        try:
+            found = self._aws.call("elb", "describe_load_balancers", LoadBalancerNames=[name])
+        except AwsError as error:
+            if error.code in UNKNOWN:
+                return []
+            raise
+        return [ClassicLoadBalancer(self._aws, entry) for entry in found["LoadBalancerDescriptions"]]
+
+    def meant_by(self, words: str) -> list[LoadBalancer]:
+        # The classic API knows no ARNs.
+        return [] if words.startswith("arn:") else self.named(words)
+
+
+class ClassicLoadBalancer(LoadBalancer):
+    kind = "classic"
+
     def __init__(self, aws: Aws, description: dict[str, Any]) -> None:
         """Wrap one entry of the classic DescribeLoadBalancers."""
+        self.name = str(description["LoadBalancerName"])
         self._aws = aws
         self._entry = description
         self._zones = Zones(aws)
-
-    @property
-    def name(self) -> str:
-        return str(self._entry["LoadBalancerName"])
-
-    @property
-    def address(self) -> str:
-        return f"classic:{self.name}"
 
     @property
     def title(self) -> str:
@@ -95,9 +126,6 @@ class ClassicLoadBalancer:
             # One that is gone spoils the order for all of them.
             for place in places if len(places) > 1 else ():
                 self.deregister([place])
-
-    def restore_settings(self) -> None:
-        """Nothing: leaving a classic load balancer changes nothing else."""
 
     def _change(self, operation: str, places: Sequence[Place]) -> None:
         members = [{"InstanceId": place.instance.id} for place in places]

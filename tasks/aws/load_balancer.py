@@ -1,5 +1,6 @@
 """What the tasks ask of a load balancer, of either generation, in a deployment's own words."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -7,6 +8,7 @@ from functools import cached_property
 from typing import Protocol
 
 from tasks.aws.instances import Instance
+from tasks.running.errors import Refused
 
 
 class State(Enum):
@@ -120,37 +122,66 @@ class MetricSource:
 
 
 class LoadBalancer(Protocol):
-    """One pool of instances that one listener or more sends requests to.
+    """One pool of instances that one listener or more sends requests to; a site's own inherits from this.
 
     Attributes:
-        name: As AWS has it.
-        address: What finds it again without doubt: ``target-group:NAME`` or ``classic:NAME``.
-        title: For people, for example ``staging (target group, port 8080)``.
+        kind: What its kind is registered as, the same for all of them.
+        name: What tells it from others of its kind.
     """
 
-    @property
-    def name(self) -> str: ...
+    kind: str
+    name: str
 
     @property
-    def address(self) -> str: ...
+    def address(self) -> str:
+        """What finds it again without doubt, for example ``target-group:staging``."""
+        return f"{self.kind}:{self.name}"
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """For people, for example ``staging (target group, port 8080)``."""
+        return f"{self.name} ({self.kind})"
 
+    @abstractmethod
     def settings(self) -> Settings:
         """Its settings, read once."""
 
+    @abstractmethod
     def roster(self, *instances: Instance) -> Roster:
-        """Everyone in it, in one call; *instances* are certainly told apart from those that left."""
+        """Everyone in it, in one look; *instances* are certainly told apart from those that left."""
 
-    def metrics(self) -> MetricSource:
-        """Where its own counts of failed requests are."""
-
+    @abstractmethod
     def register(self, places: Sequence[Place]) -> None:
         """Send these requests again, on their ports or on the load balancer's own; safe to repeat."""
 
+    @abstractmethod
     def deregister(self, places: Sequence[Place]) -> None:
-        """Send these no new requests; those in flight are finished; safe to repeat."""
+        """Send these no new requests; those in flight are finished; safe to repeat, and for strangers."""
+
+    def metrics(self) -> MetricSource:
+        """Where its own counts of failed requests are.
+
+        Raises:
+            Refused: Nobody counts them in CloudWatch.
+        """
+        raise Refused(f"CloudWatch counts nothing for {self.title}")
 
     def restore_settings(self) -> None:
         """Put back what had to change so that instances could leave; nothing while some are away."""
+        return
+
+
+class LoadBalancerKind(Protocol):
+    """All load balancers of one kind; what is registered, under the kind's name, is called with an Aws."""
+
+    @abstractmethod
+    def all(self) -> Sequence[LoadBalancer]:
+        """Every one that can hold instances."""
+
+    def named(self, name: str) -> Sequence[LoadBalancer]:
+        """The one that is addressed by *name*, or none."""
+        return [each for each in self.all() if each.name == name]
+
+    def meant_by(self, words: str) -> Sequence[LoadBalancer]:
+        """Whatever a person may mean by *words*, a bare name or an ARN, each once."""
+        return self.named(words)

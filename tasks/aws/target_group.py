@@ -1,12 +1,23 @@
-"""A target group of an Application or Network Load Balancer."""
+"""Target groups of Application and Network Load Balancers."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 from tasks.aws.api import Aws
+from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Member, Metric, MetricSource, Place, Roster, Settings, State
+from tasks.aws.load_balancer import (
+    LoadBalancer,
+    LoadBalancerKind,
+    Member,
+    Metric,
+    MetricSource,
+    Place,
+    Roster,
+    Settings,
+    State,
+)
 from tasks.aws.parts import parts
 from tasks.aws.zones import Zones
 from tasks.running.errors import Refused
@@ -48,30 +59,73 @@ STATES = {
 WORST_FIRST = (State.LEAVING, State.STUCK, State.UNHEALTHY, State.JOINING, State.SERVING)
 
 
-class TargetGroup:
+# Types of targets that are instances; others are Lambda functions and load balancers.
+HOLD_INSTANCES = ("instance", "ip")
+
+# AWS's words for a name that there is not, or cannot be.
+UNKNOWN = {"LoadBalancerNotFound", "TargetGroupNotFound", "ValidationError"}
+
+
+class TargetGroups(LoadBalancerKind):
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def all(self) -> list[LoadBalancer]:
+        entries = self._aws.pages("elbv2", "describe_target_groups", "TargetGroups")
+        return [TargetGroup(self._aws, each) for each in entries if each["TargetType"] in HOLD_INSTANCES]
+
+    def named(self, name: str) -> list[LoadBalancer]:
+        return self._groups(Names=[name])
+
+    def meant_by(self, words: str) -> list[LoadBalancer]:
+        """Return the target group of that name or ARN, and those of the load balancer that has it."""
+        if ":targetgroup/" in words:
+            return self._groups(TargetGroupArns=[words])
+        if words.startswith("arn:"):
+            return self._behind(LoadBalancerArns=[words])
+        groups = [*self.named(words), *self._behind(Names=[words])]
+        return list({group.address: group for group in groups}.values())
+
+    def _behind(self, **question: Any) -> list[LoadBalancer]:
+        return [
+            group
+            for entry in self._found("describe_load_balancers", "LoadBalancers", **question)
+            for group in self._groups(LoadBalancerArn=entry["LoadBalancerArn"])
+        ]
+
+    def _groups(self, **question: Any) -> list[LoadBalancer]:
+        entries = self._found("describe_target_groups", "TargetGroups", **question)
+        return [TargetGroup(self._aws, entry) for entry in entries]
+
+    def _found(self, operation: str, key: str, **question: Any) -> list[dict[str, Any]]:
+        try:
+            found: list[dict[str, Any]] = self._aws.call("elbv2", operation, **question)[key]
+        except AwsError as error:
+            if error.code in UNKNOWN:
+                return []
+            raise
+        return found
+
+
+class TargetGroup(LoadBalancer):
+    kind = "target-group"
+
     def __init__(self, aws: Aws, description: dict[str, Any]) -> None:
         """Wrap one entry of DescribeTargetGroups.
 
         Raises:
             Refused: It holds Lambda functions or load balancers, which nobody can deploy to.
         """
+        self.name = str(description["TargetGroupName"])
         self._aws = aws
         self._entry = description
         self._zones = Zones(aws)
-        if description["TargetType"] not in ("instance", "ip"):
+        if description["TargetType"] not in HOLD_INSTANCES:
             raise Refused(f"target group {self.name} holds no instances but type {description['TargetType']}")
 
     @property
     def arn(self) -> str:
         return str(self._entry["TargetGroupArn"])
-
-    @property
-    def name(self) -> str:
-        return str(self._entry["TargetGroupName"])
-
-    @property
-    def address(self) -> str:
-        return f"target-group:{self.name}"
 
     @property
     def title(self) -> str:
@@ -133,9 +187,6 @@ class TargetGroup:
 
     def deregister(self, places: Sequence[Place]) -> None:
         self._change("deregister_targets", places)
-
-    def restore_settings(self) -> None:
-        """Nothing: leaving a target group changes nothing else."""
 
     def _change(self, operation: str, places: Sequence[Place]) -> None:
         targets = [target for place in places for target in self._targets(place)]

@@ -5,7 +5,7 @@ Their group takes a member that is merely deregistered, or stopped, for a failed
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tasks.aws import instances
 from tasks.aws.api import Aws
@@ -122,8 +122,7 @@ class Standby:
         return any(key.startswith(PREFIX) for each in found for key in each.tags)
 
 
-@dataclass(frozen=True)
-class ThroughStandby:
+class ThroughStandby(LoadBalancer):
     """A load balancer some of whose instances are members of Auto Scaling groups.
 
     Args:
@@ -131,16 +130,10 @@ class ThroughStandby:
         groups: By name.
     """
 
-    balancer: LoadBalancer
-    groups: Mapping[str, Standby]
-
-    @property
-    def name(self) -> str:
-        return self.balancer.name
-
-    @property
-    def address(self) -> str:
-        return self.balancer.address
+    def __init__(self, balancer: LoadBalancer, groups: Mapping[str, Standby]) -> None:
+        self.kind, self.name = balancer.kind, balancer.name
+        self.balancer = balancer
+        self.groups = groups
 
     @property
     def title(self) -> str:

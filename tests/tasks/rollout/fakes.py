@@ -17,7 +17,7 @@ from tasks.rollout.proving import Proving
 from tasks.rollout.questions import Questions
 from tasks.rollout.rolling import RolloutPlan, plan_rollout, roll_out
 from tasks.rollout.turn import Settle, Turn
-from tasks.running.errors import TaskError
+from tasks.running.errors import Refused, TaskError
 from tasks.running.waiting import Wait
 from tests.fakes import EPOCH, FakeMemory, Stage, floor
 
@@ -37,7 +37,8 @@ class Hosts(Deployer):
 
     # A way of deploying.
     def check(self, release: Release, instance: Instance) -> None:
-        """Anything can be deployed."""
+        if not release.artifact:
+            raise Refused("there is no artifact")
 
     def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         self.on_install(instance)

@@ -1,12 +1,21 @@
 """What a status check asks for."""
 
+import datetime
+import ipaddress
+import ssl
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from tasks.status.check import StatusCheck
+from tasks.running.plugins import find
+from tasks.status.check import GROUP, StatusCheck
+from tasks.testing import StatusCheckCase, StatusCheckContract
 
 
 class Choosy(BaseHTTPRequestHandler):
@@ -49,3 +58,48 @@ def test_an_answer_that_breaks_off_is_no_traceback(url: str) -> None:
 
     assert missing
     assert "reached" in missing or "not JSON" in missing
+
+
+# A port of the discard protocol, which nothing here serves.
+NOBODY = "127.0.0.1:9"
+
+
+class TestHttp(StatusCheckContract):
+    @pytest.fixture
+    def case(self, url: str) -> StatusCheckCase:
+        return StatusCheckCase(find(GROUP, "http", "http"), url, f"http://{NOBODY}/", "http://:x/")
+
+
+class TestHttps(StatusCheckContract):
+    @pytest.fixture
+    def case(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StatusCheckCase]:
+        certificate = certified(tmp_path)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        with ThreadingHTTPServer(("127.0.0.1", 0), Choosy) as server:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+            url = f"https://127.0.0.1:{server.server_port}/buildInfo"
+            yield StatusCheckCase(find(GROUP, "https", "https"), url, f"https://{NOBODY}/", "https://:x/")
+            server.shutdown()
+
+
+def certified(folder: Path) -> Path:
+    """Write a key, and the certificate that it has signed for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "service")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([here]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    file = folder / "service.pem"
+    file.write_bytes(secret + certificate.public_bytes(pem))
+    return file

@@ -1,0 +1,141 @@
+"""What every way of deploying promises, proved on the stand-in AWS, and on the fake of the rollouts alike."""
+
+import json
+import sys
+import urllib.request
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.standin_aws.world import World
+from tasks.aws.api import Aws
+from tasks.aws.instances import Instance, find_instance
+from tasks.deployers.deployer import Deployer, Settings, find_deployer
+from tasks.deployers.release import Release
+from tasks.running.errors import TaskError
+from tasks.testing import DeployerCase, DeployerContract
+from tests.fakes import FakeClock, instance
+from tests.tasks.conftest import Pair
+from tests.tasks.deployers.codedeploy.deploying import name_is
+from tests.tasks.rollout.fakes import Hosts
+
+SETTINGS = Settings("releases", "/srv/app", "systemctl restart app", 5, 60, [], "app-{name}")
+
+MakeCase = Callable[[Deployer], DeployerCase]
+
+
+def answers(instance: Instance) -> str:
+    """The version that the service on *instance* itself says it is; none if it does not run."""
+    try:
+        with urllib.request.urlopen(f"http://{instance.private_ip}:8080/_status", timeout=30) as answer:
+            return str(json.load(answer)["version"])
+    except OSError:
+        return "none"
+
+
+@pytest.fixture
+def of_pair(cloud: World, aws: Aws, pair: Pair, tmp_path: Path) -> MakeCase:
+    """Makes the case of a deployer on the stand-in AWS, with real services on two instances."""
+    place = {"LocationConstraint": "eu-west-1"}
+    cloud.client("s3").create_bucket(Bucket="releases", CreateBucketConfiguration=place)
+    hosts = {host.id: host for host in pair}
+    earlier, release = (
+        Release("app", version, str(build_release(version, tmp_path))) for version in ("2.0", "3.0")
+    )
+
+    def make(deployer: Deployer) -> DeployerCase:
+        return DeployerCase(
+            deployer=deployer,
+            earlier=earlier,
+            release=release,
+            undeployable=replace(release, artifact=str(tmp_path / "nothing.tar.gz")),
+            instances=[find_instance(aws, host.id) for host in pair],
+            runs=answers,
+            fail=lambda each: hosts[each.id].fail_next_start(),
+        )
+
+    return make
+
+
+class TestSsm(DeployerContract):
+    @pytest.fixture
+    def case(self, aws: Aws, of_pair: MakeCase) -> DeployerCase:
+        return of_pair(find_deployer("ssm")(SETTINGS, aws))
+
+
+class TestCodeDeploy(DeployerContract):
+    @pytest.fixture
+    def case(self, cloud: World, aws: Aws, of_pair: MakeCase) -> DeployerCase:
+        client = cloud.client("codedeploy")
+        client.create_application(applicationName="app")
+        for name in ("Staging-1", "Staging-2"):
+            client.create_deployment_group(
+                applicationName="app",
+                deploymentGroupName=f"app-{name}",
+                serviceRoleArn="arn:aws:iam::123456789012:role/code-deploy",
+                ec2TagFilters=[name_is(name)],
+            )
+        return of_pair(find_deployer("codedeploy")(SETTINGS, aws))
+
+
+# Writes a version to a host's file, unless that is to fail; a little slow, to be cancelled at it.
+COPY = """
+import sys, time, pathlib
+version, host = sys.argv[1], pathlib.Path(sys.argv[2])
+time.sleep(0.3)
+if (host / "fails").exists():
+    (host / "fails").unlink()
+    sys.exit("disk full")
+(host / "version").write_text(version)
+"""
+
+
+class TestCommand(DeployerContract):
+    @pytest.fixture
+    def case(self, tmp_path: Path) -> DeployerCase:
+        def folder(instance: Instance) -> Path:
+            return tmp_path / instance.id
+
+        instances = [instance(1), instance(2)]
+        for each in instances:
+            folder(each).mkdir()
+            (folder(each) / "version").write_text("1.0")
+        artifact = tmp_path / "app.tar.gz"
+        artifact.touch()
+        words = [sys.executable, "-c", COPY, "{version}", f"{tmp_path}/{{instance_id}}"]
+        release = Release("app", "3.0", str(artifact))
+        return DeployerCase(
+            deployer=find_deployer("command")(replace(SETTINGS, words=words), Aws(FakeClock(), print)),
+            earlier=replace(release, version="2.0"),
+            release=release,
+            undeployable=replace(release, artifact=str(tmp_path / "nothing.tar.gz")),
+            instances=instances,
+            runs=lambda each: (folder(each) / "version").read_text(),
+            fail=lambda each: (folder(each) / "fails").touch(),
+        )
+
+
+class TestFake(DeployerContract):
+    @pytest.fixture
+    def case(self) -> DeployerCase:
+        failing: set[str] = set()
+
+        def fail_once(instance: Instance) -> None:
+            if instance.id in failing:
+                failing.remove(instance.id)
+                raise TaskError("disk full")
+
+        hosts = Hosts(on_install=fail_once)
+        return DeployerCase(
+            deployer=hosts,
+            earlier=Release("app", "2.0", "app.tar.gz"),
+            release=Release("app", "3.0", "app.tar.gz"),
+            undeployable=Release("app", "3.0", ""),
+            instances=[instance(1), instance(2)],
+            runs=lambda each: hosts.versions.get(each.id, "1.0"),
+            fail=lambda each: failing.add(each.id),
+            clock=FakeClock(),
+        )

@@ -1,0 +1,160 @@
+"""The contract of deployers finds each fault that a way of deploying may have."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from tasks.aws.instances import Instance
+from tasks.deployers.deployer import ReleaseFailed
+from tasks.deployers.release import Release
+from tasks.running.errors import Cancelled, TaskError
+from tasks.running.waiting import Wait
+from tasks.testing import DeployerCase, DeployerContract
+from tests.fakes import FakeClock, instance
+from tests.tasks.rollout.fakes import Hosts
+
+CONTRACT = DeployerContract
+
+
+class DeploysAnything(Hosts):
+    def check(self, release: Release, instance: Instance) -> None:
+        pass
+
+
+class DeploysWhenAsked(Hosts):
+    def check(self, release: Release, instance: Instance) -> None:
+        super().check(release, instance)
+        self.versions[instance.id] = release.version
+
+
+class DeploysToOthers(Hosts):
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
+        self.versions |= {"i-1": release.version, "i-2": release.version}
+
+
+class DeploysOnce(Hosts):
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
+        assert self.versions.get(instance.id) != release.version
+        super().deploy(release, instance, wait)
+
+
+class HidesWhoFailed(Hosts):
+    def deploy_all(
+        self, release: Release, instances: Sequence[Instance], wait: Wait
+    ) -> Mapping[str, TaskError]:
+        super().deploy_all(release, instances, wait)
+        return {}
+
+
+class KnowsWhatIsNotSo(Hosts):
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
+        try:
+            super().deploy(release, instance, wait)
+        except TaskError:
+            self.versions[instance.id] = "0.0"
+            raise ReleaseFailed("disk full", "2.0 is running again") from None
+
+
+class NamesOthers(Hosts):
+    def deploy_all(
+        self, release: Release, instances: Sequence[Instance], wait: Wait
+    ) -> Mapping[str, TaskError]:
+        return {"i-9": TaskError("disk full"), **super().deploy_all(release, instances, wait)}
+
+
+class KeepsNoRecordAfterAll(Hosts):
+    keeps_records = True
+
+
+class SaysThatItWentBack(Hosts):
+    def check_back(self, version: str, instance: Instance) -> None:
+        pass
+
+    def go_back(self, instance: Instance, wait: Wait, *, to: str = "", leaving: str = "") -> str:
+        return "2.0"
+
+
+class CannotGoBackAfterAll(Hosts):
+    def go_back(self, instance: Instance, wait: Wait, *, to: str = "", leaving: str = "") -> str:
+        return self.versions.setdefault(instance.id, "1.0")
+
+
+class MissesACancel(Hosts):
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
+        try:
+            super().deploy(release, instance, wait)
+        except Cancelled:
+            return
+
+
+class ForgetsWhereThingsStand(Hosts):
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
+        try:
+            super().deploy(release, instance, wait)
+        except Cancelled:
+            wait.log.stands("stopped")
+            raise
+
+
+@dataclass
+class LeavesALock(Hosts):
+    locked: bool = False
+
+    def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
+        if self.locked:
+            return
+        self.locked = True
+        super().deploy(release, instance, wait)
+        self.locked = False
+
+
+def case_of(fault: type[Hosts] = Hosts) -> DeployerCase:
+    failing: set[str] = set()
+
+    def fail_once(instance: Instance) -> None:
+        if instance.id in failing:
+            failing.remove(instance.id)
+            raise TaskError("disk full")
+
+    hosts = fault(on_install=fail_once)
+    return DeployerCase(
+        deployer=hosts,
+        earlier=Release("app", "2.0", "app.tar.gz"),
+        release=Release("app", "3.0", "app.tar.gz"),
+        undeployable=Release("app", "3.0", ""),
+        instances=[instance(1), instance(2)],
+        runs=lambda each: hosts.versions.get(each.id, "1.0"),
+        fail=lambda each: failing.add(each.id),
+        clock=FakeClock(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "finds"),
+    [
+        (DeploysAnything, CONTRACT.test_a_check_changes_nothing_and_refuses_what_cannot_be_deployed),
+        (DeploysWhenAsked, CONTRACT.test_a_check_changes_nothing_and_refuses_what_cannot_be_deployed),
+        (DeploysToOthers, CONTRACT.test_a_release_gets_to_its_instance_alone_and_to_repeat_it_is_safe),
+        (DeploysOnce, CONTRACT.test_a_release_gets_to_its_instance_alone_and_to_repeat_it_is_safe),
+        (HidesWhoFailed, CONTRACT.test_of_many_who_failed_is_named_and_what_runs_there_if_that_is_known),
+        (KnowsWhatIsNotSo, CONTRACT.test_of_many_who_failed_is_named_and_what_runs_there_if_that_is_known),
+        (NamesOthers, CONTRACT.test_of_many_who_failed_is_named_and_what_runs_there_if_that_is_known),
+        (
+            KeepsNoRecordAfterAll,
+            CONTRACT.test_a_record_is_that_of_the_release_and_there_only_if_it_is_said_so,
+        ),
+        (SaysThatItWentBack, CONTRACT.test_it_goes_back_or_says_that_it_cannot),
+        (CannotGoBackAfterAll, CONTRACT.test_it_goes_back_or_says_that_it_cannot),
+        (MissesACancel, CONTRACT.test_a_cancel_in_the_middle_ends_it_and_the_same_again_heals),
+        (ForgetsWhereThingsStand, CONTRACT.test_a_cancel_in_the_middle_ends_it_and_the_same_again_heals),
+        (LeavesALock, CONTRACT.test_a_cancel_in_the_middle_ends_it_and_the_same_again_heals),
+    ],
+)
+def test_a_fault_is_found(
+    fault: type[Hosts], finds: Callable[[DeployerContract, DeployerCase], None]
+) -> None:
+    finds(CONTRACT(), case_of())
+    # What pytest itself raises where an error does not come is no AssertionError.
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        finds(CONTRACT(), case_of(fault))
