@@ -1,11 +1,8 @@
 """What tests of tasks on the stand-in AWS share: a world of two instances, and the real command line."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -15,41 +12,14 @@ from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.running.clock import SystemClock
+from tests.program import CommandLine
 
-PROGRAM = Path(sys.executable).with_name("gocd-tasks")
 KINDS = ("application", "network", "classic")
-
-
-@dataclass(frozen=True)
-class CommandLine:
-    """Runs ``gocd-tasks`` as a process of its own, its AWS the stand-in."""
-
-    environment: dict[str, str]
-
-    def __call__(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROGRAM, *words],
-            env={**self.environment, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [PROGRAM, *words],
-            env={**self.environment, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
 
 
 @pytest.fixture
 def gocd_tasks(cloud: World) -> CommandLine:
+    """The real command line, its AWS the stand-in."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return CommandLine({**inherited, **cloud.environment})
 

@@ -10,7 +10,8 @@ from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.actions import ACTIONS
 from tasks.iam_policy import iam_policy
-from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
+from tests.program import CommandLine
+from tests.tasks.conftest import MakeBalancer, Pair
 
 # What only happens when something goes wrong or where an upload is large, and what is no call of ours.
 SELDOM = {

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import pytest
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.program import CommandLine, Running
 from tests.tasks.balancing.test_killed import killed_at
-from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
+from tests.tasks.conftest import MakeBalancer, Pair
 from tests.tasks.locking.test_owner import HERE, VARIABLES
 from tests.tasks.test_cli import changes, one_error
 
@@ -188,7 +188,7 @@ def test_of_two_pipelines_at_once_one_works_and_the_other_waits_or_is_told(
 def test_a_cancelled_acquire_leaves_nothing_behind(
     cloud: World, gocd_tasks: CommandLine, operation: str
 ) -> None:
-    running: list[subprocess.Popen[str]] = []
+    running: list[Running] = []
     seen: list[Call] = []
 
     def cancel(call: Call) -> None:
@@ -221,7 +221,7 @@ def test_a_process_that_is_only_stopped_is_not_taken_for_one_that_ended(
     cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
     behind("application")
-    running: list[subprocess.Popen[str]] = []
+    running: list[Running] = []
     stopped: list[Call] = []
 
     def stop(call: Call) -> None:
@@ -252,7 +252,7 @@ def test_killed_at_any_call_of_the_lock_the_next_command_takes_it_over_at_once(
 
     for number in calls:
         cloud.journal.clear()
-        running: list[subprocess.Popen[str]] = []
+        running: list[Running] = []
         killed_at(cloud, number, running)
         running.append(gocd_tasks.start(*ATTACH))
         running[0].communicate(timeout=60)

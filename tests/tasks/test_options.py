@@ -11,7 +11,8 @@ from gocd.rehearsal.standin_aws.world import World
 from gocd.task_calls import FLAGS
 from gocd.task_variables import KNOWN, PREFIX, nearest, variable
 from tasks.cli import command_line
-from tests.tasks.conftest import PROGRAM, CommandLine, MakeBalancer
+from tests.program import PROGRAM, CommandLine
+from tests.tasks.conftest import MakeBalancer
 from tests.tasks.test_cli import one_error
 
 APP: Any = typer.main.get_command(command_line())

@@ -1,24 +1,15 @@
 """The command as people and stages meet it: which files it takes, what it says, how it exits."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.gocd.report.rollouts import rolled, write_events, write_jtl
-from tests.tasks.conftest import PROGRAM
+from tests.program import CommandLine, Done
 
 
-def report(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, "report", *words],
-        cwd=folder,
-        env={"PATH": "/usr/bin:/bin", **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+def report(folder: Path, *words: str, **variables: str) -> Done:
+    return CommandLine({"PATH": "/usr/bin:/bin"}, folder)("report", *words, **variables)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.conftest import CommandLine, Pair
+from tests.program import CommandLine, Running
+from tests.tasks.conftest import Pair
 from tests.tasks.deployers.codedeploy.deploying import SLOW, packed
 
 STEPS = [
@@ -100,10 +100,9 @@ def one(cloud: World, application: Deployments, pair: Pair) -> Deployments:
     return application
 
 
-def until_said(running: "subprocess.Popen[str]", words: str) -> str:
+def until_said(running: Running, words: str) -> str:
     """Read the output up to a line with *words* in it."""
     said = ""
-    assert running.stdout
     for line in running.stdout:
         said += line
         if words in line:

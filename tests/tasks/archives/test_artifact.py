@@ -20,7 +20,8 @@ from tasks.archives.artifact import open_artifact
 from tasks.archives.packing import pack
 from tasks.aws.api import Aws
 from tasks.running.errors import Refused
-from tests.tasks.conftest import CommandLine, Pair
+from tests.program import CommandLine
+from tests.tasks.conftest import Pair
 from tests.tasks.hosts.bash_host import Quiet, zip_of
 
 SSM = ("--install-to", "/srv/app", "--restart", "systemctl restart app")

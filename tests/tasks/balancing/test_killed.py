@@ -2,7 +2,6 @@
 
 import re
 import signal
-import subprocess
 from typing import Any
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.world import World
-from tests.tasks.conftest import CommandLine, MakeBalancer, Pair
+from tests.program import CommandLine, Running
+from tests.tasks.conftest import MakeBalancer, Pair
 from tests.tasks.killing import AT, moments
 
 pytestmark = pytest.mark.end_to_end
@@ -38,7 +38,7 @@ def health(cloud: World, made: LoadBalancer, pair: Pair) -> dict[str, str]:
     }
 
 
-def killed_at(cloud: World, number: int, running: list[subprocess.Popen[str]]) -> None:
+def killed_at(cloud: World, number: int, running: list[Running]) -> None:
     """Arrange for SIGKILL once the *number*-th call has taken effect, before its answer is sent."""
 
     def kill(call: Call) -> None:
@@ -79,7 +79,7 @@ def test_the_same_command_again_heals(
         assert gocd_tasks(back, *words).returncode == 0
         assert state(cloud, made, pair) == before
         cloud.journal.clear()
-        running: list[subprocess.Popen[str]] = []
+        running: list[Running] = []
         killed_at(cloud, number, running)
         running.append(gocd_tasks.start(task, *words))
         out, _ = running[0].communicate(timeout=60)

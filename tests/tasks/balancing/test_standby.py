@@ -1,7 +1,6 @@
 """Members of an Auto Scaling group leave through Standby, and the group is as it was when they are back."""
 
 import signal
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
-from tests.tasks.conftest import CommandLine
+from tests.program import CommandLine, Running
 
 pytestmark = pytest.mark.end_to_end
 
@@ -153,7 +152,6 @@ def test_a_cancel_while_it_drains_puts_it_back_from_standby(
         Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "4"}],
     )
     running = gocd_tasks.start("detach-instance", member, "--load-balancer", "web")
-    assert running.stdout
     told = next(line for line in running.stdout if "leaving web" in line)
     assert member in told
     running.send_signal(signal.SIGTERM)
@@ -199,7 +197,7 @@ def test_killed_on_its_way_back_the_same_command_heals(
 
 def kill_after(cloud: World, gocd_tasks: CommandLine, operation: str, task: str, member: str) -> None:
     """Kill the task once its first call of *operation* has taken effect."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[Running] = []
 
     def kill(call: Call) -> None:
         if call.operation == operation:

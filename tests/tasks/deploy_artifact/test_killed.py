@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import pytest
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
+from tests.program import CommandLine, Running
 from tests.tasks.balancing.test_killed import killed_at
-from tests.tasks.conftest import CommandLine, Pair
+from tests.tasks.conftest import Pair
 from tests.tasks.killing import AT, moments
 
 pytestmark = pytest.mark.end_to_end
@@ -72,7 +72,7 @@ def test_the_same_command_again_heals(
         assert gocd_tasks(*back).returncode == 0
         emptied(cloud)
         cloud.journal.clear()
-        running: list[subprocess.Popen[str]] = []
+        running: list[Running] = []
         killed_at(cloud, number, running)
         running.append(gocd_tasks.start(*words))
         out, _ = running[0].communicate(timeout=60)

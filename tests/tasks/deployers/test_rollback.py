@@ -9,7 +9,8 @@ import pytest
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
-from tests.tasks.conftest import CommandLine, Pair
+from tests.program import CommandLine
+from tests.tasks.conftest import Pair
 
 SSM = ("--bucket", "releases", "--install-to", "/srv/app", "--restart", "systemctl restart app")
 CHECK = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "version={version}")

@@ -18,7 +18,7 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.conftest import CommandLine
+from tests.program import CommandLine, Running
 
 GROUP = "members"
 READING = ("Describe", "Get", "List", "Head")
@@ -114,14 +114,14 @@ class Fleet:
     def changes(self) -> list[str]:
         return [call.operation for call in self.cloud.journal.calls if call.operation in CHANGING]
 
-    def starts(self, *more: str) -> subprocess.Popen[str]:
+    def starts(self, *more: str) -> Running:
         return self.gocd_tasks.start(*self.words(*more))
 
     def started_and_signalled(
         self, at: Callable[[Call], bool], number: signal.Signals, *more: str, before: bool = False
     ) -> Run:
         """Start a rollout and signal it at the first call that *at* picks, before or after its effect."""
-        running: list[subprocess.Popen[str]] = []
+        running: list[Running] = []
         sent = self.signalled = []
 
         def hook(call: Call) -> None:
@@ -139,7 +139,7 @@ class Fleet:
         running.append(self.starts(*more))
         out, error = running[0].communicate(timeout=120)
         faults.clear()
-        return subprocess.CompletedProcess(running[0].args, running[0].returncode, out, error)
+        return subprocess.CompletedProcess(running[0].args, running[0].wait(), out, error)
 
 
 MakeFleet = Callable[..., Fleet]

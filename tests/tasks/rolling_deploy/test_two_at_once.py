@@ -16,7 +16,7 @@ def test_exactly_one_wins_and_the_other_names_it(fleet: MakeFleet, attempt: int)
 
     with Sampled(three) as serving:
         runs = [three.starts(*at_once) for _ in range(2)]
-        ends = [(*run.communicate(timeout=120), run.returncode) for run in runs]
+        ends = [(*run.communicate(timeout=120), run.wait()) for run in runs]
 
     assert sorted(code for _, _, code in ends) == [0, 2], ends
     [lost] = [error for _, error, code in ends if code == 2]

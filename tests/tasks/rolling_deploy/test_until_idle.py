@@ -11,7 +11,7 @@ from gocd.rehearsal.load.traffic import Traffic
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from gocd.samples.measurement import measure
-from tests.tasks.conftest import CommandLine
+from tests.program import CommandLine
 
 pytestmark = pytest.mark.end_to_end
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.standin_aws.world import World
-from tests.tasks.conftest import PROGRAM, CommandLine, MakeBalancer, Pair
+from tests.program import PROGRAM, CommandLine
+from tests.tasks.conftest import MakeBalancer, Pair
 
 # A console's encoding, as Python is told of it, and what it is called.
 CONSOLES = pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tasks.conftest import CommandLine, Pair
+from tests.program import CommandLine
+from tests.tasks.conftest import Pair
 
 EXAMPLE = Path(__file__).with_name("plugin_example")
 

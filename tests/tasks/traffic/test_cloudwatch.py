@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.standin_aws.world import World
-from tests.tasks.conftest import CommandLine, MakeBalancer
+from tests.program import CommandLine
+from tests.tasks.conftest import MakeBalancer
 
 START = datetime.now(timezone.utc) - timedelta(minutes=4)
 

@@ -8,7 +8,7 @@ import pytest
 from gocd.rehearsal.sample.herd.stack import Herd
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.conftest import CommandLine
+from tests.program import CommandLine
 from tests.tasks.test_watch_deployment import until_said
 from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, held, upgrade
 

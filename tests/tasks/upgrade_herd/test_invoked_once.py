@@ -2,7 +2,6 @@
 
 import re
 import signal
-import subprocess
 import threading
 from typing import Any
 
@@ -14,8 +13,8 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.services.functions.functions import Context
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.program import CommandLine, Running
 from tests.tasks.balancing.test_killed import killed_at
-from tests.tasks.conftest import CommandLine
 from tests.tasks.test_watch_deployment import until_said
 from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, held, invoke, invoked, upgrade
 
@@ -72,7 +71,7 @@ def test_a_run_that_was_killed_is_joined_by_the_next(
     cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     """The first one dies when the function has run and its answer is still on the way."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[Running] = []
 
     def kill(call: Call) -> None:
         if call.operation == "Invoke":
@@ -178,7 +177,7 @@ def test_killed_at_any_call_and_run_again_it_converges_on_one_deployment(
     for number in range(1, last + 1):
         version = f"0.84.{number}"
         cloud.journal.clear()
-        running: list[subprocess.Popen[str]] = []
+        running: list[Running] = []
         killed_at(cloud, number, running)
         running.append(gocd_tasks.start(*upgrade(herd, version)))
         running[0].communicate(timeout=60)

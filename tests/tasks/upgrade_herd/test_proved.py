@@ -7,7 +7,7 @@ from gocd.rehearsal.sample.herd.stack import Herd, build_herd
 from gocd.rehearsal.standin_aws.world import World
 from tasks.iam_policy import iam_policy
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.conftest import CommandLine
+from tests.program import CommandLine
 from tests.tasks.test_watch_deployment import STEPS, steps, until_said
 from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, invoke, invoked, upgrade
 

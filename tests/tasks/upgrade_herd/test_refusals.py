@@ -7,7 +7,7 @@ from gocd.rehearsal.sample.herd.stack import Herd, build_herd
 from gocd.rehearsal.standin_aws.world import World
 from tasks.herd.stack import CLOCKS_DIFFER
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.conftest import CommandLine
+from tests.program import CommandLine
 from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, invoke, invoked, upgrade
 
 

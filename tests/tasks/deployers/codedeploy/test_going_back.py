@@ -6,7 +6,7 @@ import pytest
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.world import World
-from tests.tasks.conftest import CommandLine
+from tests.program import CommandLine
 from tests.tasks.deployers.codedeploy.deploying import CHECK, VIA, deploy, deployments, rolls_back_on, version
 
 

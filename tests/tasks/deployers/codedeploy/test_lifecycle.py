@@ -7,7 +7,8 @@ import pytest
 
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.world import World
-from tests.tasks.conftest import CommandLine, Pair
+from tests.program import CommandLine
+from tests.tasks.conftest import Pair
 from tests.tasks.deployers.codedeploy.deploying import deploy, deployments, release, version
 
 

@@ -1,7 +1,6 @@
 """One order makes one deployment, whatever gets lost, throttled or killed."""
 
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.program import CommandLine, Running
 from tests.tasks.balancing.test_killed import killed_at
-from tests.tasks.conftest import CommandLine
 from tests.tasks.deployers.codedeploy.deploying import SLOW, deploy, deployments, release, version
 from tests.tasks.killing import AT, moments
 
@@ -72,7 +71,7 @@ def test_killed_and_run_again_it_converges(
     for number in numbers:
         words = deploy(release(tmp_path, f"2.{number}", slow), f"2.{number}")
         cloud.journal.clear()
-        running: list[subprocess.Popen[str]] = []
+        running: list[Running] = []
         killed_at(cloud, number, running)
         running.append(gocd_tasks.start(*words))
         running[0].communicate(timeout=60)

@@ -15,7 +15,8 @@ from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
 from tasks.hosts.script import powershell_assignments, powershell_script
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.conftest import CommandLine, Pair
+from tests.program import CommandLine
+from tests.tasks.conftest import Pair
 from tests.tasks.hosts.bash_host import zip_of
 from tests.tasks.hosts.test_install_release import HOSTILE
 

@@ -1,14 +1,13 @@
 """What tests of traffic share: the real command line, and a place where nothing else is found."""
 
 import os
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.tasks.conftest import PROGRAM
+from tests.program import CommandLine, Done, Running
 
 PLAN = Path(__file__).parents[4] / "pipelines" / "verify.jmx"
 
@@ -17,31 +16,17 @@ PLAN = Path(__file__).parents[4] / "pipelines" / "verify.jmx"
 class VerifyTraffic:
     """Runs ``gocd-tasks verify-traffic`` in a folder of its own; the JMeter it finds is the extra's."""
 
-    folder: Path
-    environment: dict[str, str]
+    gocd_tasks: CommandLine
 
-    def __call__(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROGRAM, "verify-traffic", *words],
-            cwd=self.folder,
-            env={**self.environment, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+    @property
+    def folder(self) -> Path:
+        return self.gocd_tasks.folder
 
-    def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [PROGRAM, "verify-traffic", *words],
-            cwd=self.folder,
-            env={**self.environment, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def __call__(self, *words: str, **variables: str) -> Done:
+        return self.gocd_tasks("verify-traffic", *words, **variables)
+
+    def start(self, *words: str, **variables: str) -> Running:
+        return self.gocd_tasks.start("verify-traffic", *words, **variables)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +42,7 @@ def verify_traffic(tmp_path: Path, cache: Path) -> VerifyTraffic:
     environment = {"PATH": f"{tools}:/usr/bin:/bin", "XDG_CACHE_HOME": str(cache), "HOME": str(tmp_path)}
     if "LANG" in os.environ:
         environment["LANG"] = os.environ["LANG"]
-    return VerifyTraffic(tmp_path, environment)
+    return VerifyTraffic(CommandLine(environment, tmp_path))
 
 
 @pytest.fixture
