@@ -100,8 +100,8 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         return cancelled.exit_code
 
 
-def main() -> NoReturn:
-    """Run as a process of its own.
+def main(clock: Clock | None = None) -> NoReturn:
+    """Run as a process of its own, by *clock* where it is not the system's.
 
     botocore's service models are hundreds of thousands of small objects: not looking through them
     for garbage, and leaving them to the kernel at the end, saves a third of a short command's time.
@@ -110,7 +110,7 @@ def main() -> NoReturn:
     set_up_streams()
     code = 1
     try:
-        code = run()
+        code = run(clock=clock)
     except Exception:  # noqa: BLE001 - a bug of ours: shown whole, and exit 1
         sys.excepthook(*sys.exc_info())
     sys.stdout.flush()

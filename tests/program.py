@@ -14,8 +14,16 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from tasks.running.clock import SystemClock
+
 PROGRAM = Path(sys.executable).with_name("gocd-tasks")
 PATIENCE = 120.0
+
+# Beginnings of the variables that Python itself reads, at its start only.
+READ_AT_THE_START = ("PYTHON", "LC_", "LANG")
+
+# How much sooner than asked a command under test wakes.
+SPEED = 10.0
 
 Done = subprocess.CompletedProcess[str]
 
@@ -25,15 +33,38 @@ _context.set_forkserver_preload(["tests.zygote"])
 _reading = threading.RLock()
 
 
+class ShortSleeps(SystemClock):
+    """A clock on which sleeps count in full and take a fraction; whatever else takes time counts as it is.
+
+    A command waits as many times before its deadline as it always does, and a busy machine has as much time
+    as ever for the work between.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        return super().now() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        end = self.now() + seconds
+        super().sleep(seconds / self._speed)
+        # Threads that sleep at the same time do so together, and not one after the other.
+        self._ahead = max(self._ahead, end - super().now())
+
+
 class Running:
     """A process of the command line, with as much of ``subprocess.Popen`` as tests use."""
 
-    def __init__(self, words: tuple[str, ...], environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, words: tuple[str, ...], environment: dict[str, str], folder: Path, speed: float
+    ) -> None:
         self.args = ("gocd-tasks", *words)
         self._expired = False
         (out, its_out), (errors, its_errors) = _context.Pipe(duplex=False), _context.Pipe(duplex=False)
         with out, its_out, errors, its_errors, _reading:
-            asked = (words, environment, folder, its_out, its_errors)
+            asked = (words, environment, folder, speed, its_out, its_errors)
             self._process = _context.Process(target=_become, args=asked, daemon=True)
             self._process.start()
             self.stdout = os.fdopen(os.dup(out.fileno()))
@@ -79,18 +110,26 @@ class Running:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """Runs ``gocd-tasks`` in *folder* with this *environment* and nothing of ours."""
+    """Runs ``gocd-tasks`` in *folder* with this *environment* and nothing of ours.
+
+    Args:
+        speed: How many times sooner than it asks it wakes from its sleeps.
+    """
 
     environment: dict[str, str]
     folder: Path = field(default_factory=Path.cwd)
+    speed: float = SPEED
 
     def __call__(self, *words: str, **variables: str) -> Done:
+        if any(name.startswith(READ_AT_THE_START) for name in variables):
+            return self.installed(*words, **variables)
         running = self.start(*words, **variables)
         out, errors = running.communicate()
         return Done(running.args, running.wait(), out, errors)
 
     def start(self, *words: str, **variables: str) -> Running:
-        return Running(words, {**self.environment, **variables}, self.folder)
+        """Begin, and return while it runs."""
+        return Running(words, {**self.environment, **variables}, self.folder, self.speed)
 
     def installed(self, *words: str, **variables: str) -> Done:
         """Run the program that pip has installed, from the very start of Python."""
@@ -107,7 +146,12 @@ class CommandLine:
 
 
 def _become(
-    words: tuple[str, ...], environment: dict[str, str], folder: Path, out: Connection, errors: Connection
+    words: tuple[str, ...],
+    environment: dict[str, str],
+    folder: Path,
+    speed: float,
+    out: Connection,
+    errors: Connection,
 ) -> None:
     """Be the command line from here on; ends the process."""
     from tasks.cli import main
@@ -118,5 +162,6 @@ def _become(
     for number, connection in ((1, out), (2, errors)):
         os.dup2(connection.fileno(), number)
         connection.close()
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", errors="backslashreplace")
     sys.argv = ["gocd-tasks", *words]
-    main()
+    main(ShortSleeps(speed))

@@ -42,7 +42,8 @@ def verify_traffic(tmp_path: Path, cache: Path) -> VerifyTraffic:
     environment = {"PATH": f"{tools}:/usr/bin:/bin", "XDG_CACHE_HOME": str(cache), "HOME": str(tmp_path)}
     if "LANG" in os.environ:
         environment["LANG"] = os.environ["LANG"]
-    return VerifyTraffic(CommandLine(environment, tmp_path))
+    # JMeter takes the time that it takes.
+    return VerifyTraffic(CommandLine(environment, tmp_path, speed=1))
 
 
 @pytest.fixture
