@@ -5,10 +5,13 @@ BIN    := $(VENV)/bin
 # Compatible: a path in a file, where setuptools' own way costs every start of the program a tenth of its time.
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat
 
+# Tests with neither processes nor a stand-in AWS.
+QUICK := tests/tasks tests/gocd tests/pipelines --ignore tests/gocd/rehearsal -m "not standin and not end_to_end and not exhaustive"
+
 # What runs on Windows: all but the rehearsal.
 WINDOWS := tasks gocd/reading gocd/report gocd/samples $(wildcard gocd/*.py)
 
-.PHONY: rehearse test exhaustive check format clean
+.PHONY: rehearse test coverage exhaustive check lint format clean
 
 rehearse: $(VENV)/.rehearsal
 	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
@@ -16,22 +19,32 @@ rehearse: $(VENV)/.rehearsal
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(or $(WORKERS),3) --dist worksteal $(ARGS)
 
+# Branches covered: by default of the tests that take a minute in all, with ALL=1 of every test and of the command
+# lines that they start, which makes them a third slower.
+coverage: $(VENV)/.test
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n $(or $(WORKERS),3) --dist worksteal $(if $(ALL),,$(QUICK)) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include "tasks/*"
+	$(BIN)/coverage report --include "gocd/*" $(if $(ALL),,--omit "gocd/rehearsal/*")
+
 exhaustive: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal -m exhaustive -rP $(ARGS)
 
-check: $(VENV)/.test
+check: lint test
+
+lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 $(WINDOWS)
-	$(MAKE) test
 
 format: $(VENV)/.test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info rehearsal .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist *.egg-info rehearsal .mypy_cache .ruff_cache .pytest_cache .coverage*
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

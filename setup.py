@@ -47,6 +47,7 @@ setup(
         "jmeter": JMETER,
         "test": [
             *REHEARSAL,
+            "coverage>=7.10",
             "mypy>=2,<3",
             "pytest>=8",
             "pytest-timeout>=2.3",

@@ -12,6 +12,12 @@ from gocd.rehearsal.standin_aws.world import World
 os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "standin" in getattr(item, "fixturenames", ()):
+            item.add_marker("standin")
+
+
 @pytest.fixture(scope="session")
 def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stand-in AWS in a hurry: first health check after 0.1 s, the next ones 50 times as often as asked."""

@@ -162,6 +162,8 @@ def _become(
     for number, connection in ((1, out), (2, errors)):
         os.dup2(connection.fileno(), number)
         connection.close()
-    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", errors="backslashreplace")
+    # Those of the server remember where they led: as Python does at its start, these ask.
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
     sys.argv = ["gocd-tasks", *words]
     main(ShortSleeps(speed))

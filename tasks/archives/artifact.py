@@ -2,9 +2,12 @@
 
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from weakref import finalize
 
 from tasks.archives.archive import check_archive, sha256
 from tasks.archives.packing import pack
@@ -44,20 +47,29 @@ def open_artifact(aws: Aws, given: str, *, windows: bool = False) -> Artifact:
     """
     if "://" in given:
         bucket, key = _address(given)
-        content = _temporary()
-        ArtifactStore(aws, bucket).fetch(key, content)
-        return _checked(content, given, key.rpartition("/")[2], windows, (bucket, key))
+        with _kept(_temporary()) as content:
+            ArtifactStore(aws, bucket).fetch(key, content)
+            return _checked(content, given, key.rpartition("/")[2], windows, (bucket, key))
     path = Path(given)
     try:
         if path.is_dir():
-            content = _temporary()
-            pack(path, content)
-            return _checked(content, given, f"{path.resolve().name or 'release'}.tar.gz", windows)
-        return _checked(path.open("rb"), given, path.name, windows)
+            with _kept(_temporary()) as content:
+                pack(path, content)
+                return _checked(content, given, f"{path.resolve().name or 'release'}.tar.gz", windows)
+        with _kept(path.open("rb")) as content:
+            return _checked(content, given, path.name, windows)
     except FileNotFoundError:
         raise Refused(f"there is no artifact {given}") from None
     except OSError as problem:
         raise Refused(f"the artifact {given} cannot be read ({problem.strerror or problem})") from None
+
+
+@contextmanager
+def _kept(content: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Leave *content* open, unless there is something wrong with it."""
+    with ExitStack() as opened:
+        yield opened.enter_context(content)
+        opened.pop_all()
 
 
 def _checked(
@@ -65,7 +77,10 @@ def _checked(
 ) -> Artifact:
     kind = check_archive(content, given, windows=windows)
     digest = sha256(content)
-    return Artifact(name, kind, digest, content.seek(0, 2), content, address)
+    artifact = Artifact(name, kind, digest, content.seek(0, 2), content, address)
+    # Open for as long as anyone has use for it.
+    finalize(artifact, content.close)
+    return artifact
 
 
 def _temporary() -> IO[bytes]:
