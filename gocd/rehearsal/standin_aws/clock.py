@@ -6,14 +6,13 @@ import time
 
 
 class Clock:
-    """Seconds since some moment, *speed* of them in a real one; what is skipped has passed at once."""
+    """Seconds since some moment; what is skipped has passed at once."""
 
-    def __init__(self, speed: float = 1.0) -> None:
-        self._speed = speed
+    def __init__(self) -> None:
         self._skipped = 0.0
 
     def __call__(self) -> float:
-        return time.monotonic() * self._speed + self._skipped
+        return time.monotonic() + self._skipped
 
     def skip(self, seconds: float) -> None:
         """Let time pass without waiting for it."""

@@ -34,11 +34,8 @@ class World:
         self.mark, self.instances_mark = parts.settings.mark, parts.settings.instances_mark
         self.network = Network(self.region, loopback)
         self.zones = self.network.zones
+        self.endpoint_url = parts.control_plane.url
         self._say = say
-
-    @property
-    def endpoint_url(self) -> str:
-        return self.parts.control_plane.url
 
     @property
     def environment(self) -> dict[str, str]:
