@@ -41,7 +41,8 @@ LoadBalancers = Annotated[
     option(
         "--load-balancer",
         "Target group (name or ARN), classic load balancer, or ALB/NLB with one target group; repeatable. "
-        "target-group:NAME and classic:NAME settle a doubt; 'all' is every one it is registered with.",
+        "target-group:NAME and classic:NAME settle a doubt, KIND:NAME is of a kind that the site has added; "
+        "'all' is every one it is registered with.",
     ),
 ]
 MinHealthy = Annotated[

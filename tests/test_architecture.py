@@ -217,6 +217,18 @@ def test_each_way_to_the_outside_is_opened_in_one_place(package: str, places: se
     assert users == places
 
 
+def test_only_tests_import_what_tests_inherit_from() -> None:
+    users = {
+        (module(path), name)
+        for path in FILES
+        if not module(path).startswith("tasks.testing")
+        for name in imports(path)
+        if name.startswith("tasks.testing") or name.split(".")[0] == "pytest"
+    }
+
+    assert users == set()
+
+
 def test_gocd_itself_speaks_http_in_one_place() -> None:
     users = {
         module(path)

@@ -1,6 +1,7 @@
 """What every way of deploying promises the tasks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -48,7 +49,7 @@ class DeployerCase:
         undeployable: One that has to be refused.
         instances: Two that can be deployed to.
         runs: Returns the version that an instance runs.
-        fail: Has the next deployment to an instance fail.
+        failing: Has a deployment to an instance fail while it is entered.
         clock: What its time goes by.
     """
 
@@ -58,7 +59,7 @@ class DeployerCase:
     undeployable: Release
     instances: Sequence[Instance]
     runs: Callable[[Instance], str]
-    fail: Callable[[Instance], object]
+    failing: Callable[[Instance], AbstractContextManager[object]]
     clock: Clock = field(default_factory=SystemClock)
 
     @property
@@ -107,8 +108,8 @@ class DeployerContract:
         one, _ = case.instances
         assert case.deployer.deploy_all(case.earlier, case.instances, case.wait) == {}
         assert set(case.running.values()) == {case.earlier.version}
-        case.fail(one)
-        failures = case.deployer.deploy_all(case.release, case.instances, case.wait)
+        with case.failing(one):
+            failures = case.deployer.deploy_all(case.release, case.instances, case.wait)
 
         assert one.id in failures
         assert set(failures) <= {each.id for each in case.instances}

@@ -3,7 +3,8 @@
 import json
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +16,11 @@ from tasks.aws.api import Aws
 from tasks.aws.instances import Instance, find_instance
 from tasks.deployers.deployer import Deployer, Settings, find_deployer
 from tasks.deployers.release import Release
-from tasks.running.errors import TaskError
 from tasks.testing import DeployerCase, DeployerContract
 from tests.fakes import FakeClock, instance
 from tests.tasks.conftest import Pair
 from tests.tasks.deployers.codedeploy.deploying import name_is
-from tests.tasks.rollout.fakes import Hosts
+from tests.tasks.rollout.fakes import Hosts, case_of
 
 SETTINGS = Settings("releases", "/srv/app", "systemctl restart app", 5, 60, [], "app-{name}")
 
@@ -46,6 +46,11 @@ def of_pair(cloud: World, aws: Aws, pair: Pair, tmp_path: Path) -> MakeCase:
         Release("app", version, str(build_release(version, tmp_path))) for version in ("2.0", "3.0")
     )
 
+    @contextmanager
+    def failing(instance: Instance) -> Iterator[None]:
+        hosts[instance.id].fail_next_start()
+        yield
+
     def make(deployer: Deployer) -> DeployerCase:
         return DeployerCase(
             deployer=deployer,
@@ -54,7 +59,7 @@ def of_pair(cloud: World, aws: Aws, pair: Pair, tmp_path: Path) -> MakeCase:
             undeployable=replace(release, artifact=str(tmp_path / "nothing.tar.gz")),
             instances=[find_instance(aws, host.id) for host in pair],
             runs=answers,
-            fail=lambda each: hosts[each.id].fail_next_start(),
+            failing=failing,
         )
 
     return make
@@ -87,7 +92,6 @@ import sys, time, pathlib
 version, host = sys.argv[1], pathlib.Path(sys.argv[2])
 time.sleep(0.3)
 if (host / "fails").exists():
-    (host / "fails").unlink()
     sys.exit("disk full")
 (host / "version").write_text(version)
 """
@@ -98,6 +102,12 @@ class TestCommand(DeployerContract):
     def case(self, tmp_path: Path) -> DeployerCase:
         def folder(instance: Instance) -> Path:
             return tmp_path / instance.id
+
+        @contextmanager
+        def failing(instance: Instance) -> Iterator[None]:
+            (folder(instance) / "fails").touch()
+            yield
+            (folder(instance) / "fails").unlink()
 
         instances = [instance(1), instance(2)]
         for each in instances:
@@ -114,28 +124,11 @@ class TestCommand(DeployerContract):
             undeployable=replace(release, artifact=str(tmp_path / "nothing.tar.gz")),
             instances=instances,
             runs=lambda each: (folder(each) / "version").read_text(),
-            fail=lambda each: (folder(each) / "fails").touch(),
+            failing=failing,
         )
 
 
 class TestFake(DeployerContract):
     @pytest.fixture
     def case(self) -> DeployerCase:
-        failing: set[str] = set()
-
-        def fail_once(instance: Instance) -> None:
-            if instance.id in failing:
-                failing.remove(instance.id)
-                raise TaskError("disk full")
-
-        hosts = Hosts(on_install=fail_once)
-        return DeployerCase(
-            deployer=hosts,
-            earlier=Release("app", "2.0", "app.tar.gz"),
-            release=Release("app", "3.0", "app.tar.gz"),
-            undeployable=Release("app", "3.0", ""),
-            instances=[instance(1), instance(2)],
-            runs=lambda each: hosts.versions.get(each.id, "1.0"),
-            fail=lambda each: failing.add(each.id),
-            clock=FakeClock(),
-        )
+        return case_of(Hosts())

@@ -1,6 +1,7 @@
 """A fleet in memory: servers that run a version, answer by it, and drain and join by a fake clock."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from tasks.aws.instances import Instance
@@ -19,7 +20,8 @@ from tasks.rollout.rolling import RolloutPlan, plan_rollout, roll_out
 from tasks.rollout.turn import Settle, Turn
 from tasks.running.errors import Refused, TaskError
 from tasks.running.waiting import Wait
-from tests.fakes import EPOCH, FakeMemory, Stage, floor
+from tasks.testing import DeployerCase
+from tests.fakes import EPOCH, FakeClock, FakeMemory, Stage, floor, instance
 
 
 @dataclass
@@ -58,6 +60,27 @@ class Hosts(Deployer):
 
     def stopped(self, instance: Instance) -> bool:
         return instance.name in self.stopped_ones
+
+
+def case_of(hosts: Hosts) -> DeployerCase:
+    """The contract's case of a way of deploying in memory."""
+
+    @contextmanager
+    def failing(instance: Instance) -> Iterator[None]:
+        hosts.cannot_install.add(instance.id)
+        yield
+        hosts.cannot_install.remove(instance.id)
+
+    return DeployerCase(
+        deployer=hosts,
+        earlier=Release("app", "2.0", "app.tar.gz"),
+        release=Release("app", "3.0", "app.tar.gz"),
+        undeployable=Release("app", "3.0", ""),
+        instances=[instance(1), instance(2)],
+        runs=lambda each: hosts.versions.get(each.id, "1.0"),
+        failing=failing,
+        clock=FakeClock(),
+    )
 
 
 @dataclass(frozen=True)

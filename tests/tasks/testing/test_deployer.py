@@ -11,8 +11,7 @@ from tasks.deployers.release import Release
 from tasks.running.errors import Cancelled, TaskError
 from tasks.running.waiting import Wait
 from tasks.testing import DeployerCase, DeployerContract
-from tests.fakes import FakeClock, instance
-from tests.tasks.rollout.fakes import Hosts
+from tests.tasks.rollout.fakes import Hosts, case_of
 
 CONTRACT = DeployerContract
 
@@ -109,27 +108,6 @@ class LeavesALock(Hosts):
         self.locked = False
 
 
-def case_of(fault: type[Hosts] = Hosts) -> DeployerCase:
-    failing: set[str] = set()
-
-    def fail_once(instance: Instance) -> None:
-        if instance.id in failing:
-            failing.remove(instance.id)
-            raise TaskError("disk full")
-
-    hosts = fault(on_install=fail_once)
-    return DeployerCase(
-        deployer=hosts,
-        earlier=Release("app", "2.0", "app.tar.gz"),
-        release=Release("app", "3.0", "app.tar.gz"),
-        undeployable=Release("app", "3.0", ""),
-        instances=[instance(1), instance(2)],
-        runs=lambda each: hosts.versions.get(each.id, "1.0"),
-        fail=lambda each: failing.add(each.id),
-        clock=FakeClock(),
-    )
-
-
 @pytest.mark.parametrize(
     ("fault", "finds"),
     [
@@ -154,7 +132,7 @@ def case_of(fault: type[Hosts] = Hosts) -> DeployerCase:
 def test_a_fault_is_found(
     fault: type[Hosts], finds: Callable[[DeployerContract, DeployerCase], None]
 ) -> None:
-    finds(CONTRACT(), case_of())
+    finds(CONTRACT(), case_of(Hosts()))
     # What pytest itself raises where an error does not come is no AssertionError.
     with pytest.raises((AssertionError, pytest.fail.Exception)):
-        finds(CONTRACT(), case_of(fault))
+        finds(CONTRACT(), case_of(fault()))

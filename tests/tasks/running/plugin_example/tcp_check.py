@@ -3,16 +3,19 @@
 import socket
 from urllib.parse import urlsplit
 
+from tasks.running.errors import Refused
+
 
 class TcpCheck:
     expectation = "on its port"
 
     def __init__(self, url, status, fields):
-        self.url = url
+        self.url, self.place = url, urlsplit(url)
+        if not self.place.port:
+            raise Refused(f"{url} names no port")
 
     def missing(self):
-        place = urlsplit(self.url)
         try:
-            socket.create_connection((place.hostname, place.port), timeout=5).close()
+            socket.create_connection((self.place.hostname, self.place.port), timeout=5).close()
         except OSError as problem:
             return f"takes no connection ({problem.strerror})"

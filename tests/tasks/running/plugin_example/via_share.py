@@ -4,7 +4,7 @@ from pathlib import Path
 from shutil import copytree
 
 from tasks.deployers.deployer import Deployer
-from tasks.running.errors import Refused
+from tasks.running.errors import Refused, TaskError
 
 
 class ShareDeployer(Deployer):
@@ -16,5 +16,8 @@ class ShareDeployer(Deployer):
             raise Refused(f"{release.artifact} is no folder")
 
     def deploy(self, release, instance, wait):
-        copytree(release.artifact, self.share / instance.name, dirs_exist_ok=True)
+        try:
+            copytree(release.artifact, self.share / instance.name, dirs_exist_ok=True)
+        except OSError as problem:
+            raise TaskError(f"{release.version} cannot be copied to {self.share} ({problem})") from None
         wait.log.say(f"{instance.name}: {release.version} is on {self.share}")
