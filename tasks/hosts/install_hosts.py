@@ -13,8 +13,8 @@ from tasks.running.quoting import listed
 WINDOWS_FOLDER = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*\[\]\x00-\x1f]+')
 WINDOWS_NAME = re.compile(r'[^<>:"|?*\[\]\\]*[^<>:"|?*\[\]\\. ]')
 
-# Instances that a refusal names.
-NAMED = 5
+# Instances that a refusal names at most.
+NAMED = 6
 
 
 class InstallHosts:

@@ -346,7 +346,7 @@ def test_many_refusals_name_a_few(site: Site) -> None:
         site.deployer.check_all(site.release("2.0"), [*site.instances, *strangers])
 
     assert refused.value.what.count("runs MacOS") == 4
-    assert refused.value.what.endswith("Staging-1 is not managed by SSM; and 2 more")
+    assert refused.value.what.endswith("Staging-1 is not managed by SSM and 2 more")
 
 
 def test_windows_is_read_in_powershell(site: Site, tmp_path: Path) -> None:
