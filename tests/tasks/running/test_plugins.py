@@ -181,7 +181,7 @@ def test_a_deployer_of_the_sites_own_is_found_by_its_name(
     share = tmp_path / "share"
     words = ("--version", "2.0", "--via", "share", "--install-to", str(share))
     done = gocd_tasks.installed("deploy-artifact", "Staging-1", str(release), *words, PYTHONPATH=installed)
-    refused = gocd_tasks(
+    refused = gocd_tasks.installed(
         *("deploy-artifact", "Staging-1", str(release / "content"), *words), PYTHONPATH=installed
     )
 
