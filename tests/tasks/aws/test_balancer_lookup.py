@@ -110,6 +110,27 @@ def test_a_name_that_means_nothing_is_answered_with_what_there_is(aws: Aws, behi
     assert refusal.value.advice == "There are: staging"
 
 
+def test_a_group_that_holds_no_instances_is_not_among_what_there_is(
+    cloud: World, aws: Aws, behind: MakeBalancer
+) -> None:
+    behind("application")
+    cloud.client("elbv2").create_target_group(Name="functions", TargetType="lambda")
+    with pytest.raises(Refused, match="is called stagin") as refusal:
+        addresses(aws, "stagin")
+
+    assert refusal.value.advice == "There are: staging"
+
+
+def test_a_prefix_that_is_no_kind_is_answered_with_the_kinds(aws: Aws, pair: Pair) -> None:
+    with pytest.raises(Refused) as refusal:
+        addresses(aws, "targetgroup:staging")
+
+    assert refusal.value.what == (
+        "load balancer kind targetgroup (in targetgroup:staging) is not known; "
+        "there are: classic, target-group"
+    )
+
+
 def test_the_same_one_named_twice_counts_once(aws: Aws, behind: MakeBalancer) -> None:
     behind("application")
 
