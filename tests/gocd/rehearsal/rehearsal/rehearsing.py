@@ -4,7 +4,6 @@ A rehearsal takes many seconds of a processor's time, so each is asked for all t
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,9 +24,6 @@ FAST = ("--speed", "100", "--rate", "100")
 # Where no JMeter has to start within what a stage lasts.
 FASTER = ("--speed", "300", "--rate", "100")
 
-# JMeter lasts for seconds here: what Java would learn of its code for later is not worth half of the time.
-ENVIRONMENT = {**os.environ, "JVM_ARGS": "-XX:TieredStopAtLevel=1"}
-
 
 def rehearse(
     folder: Path, file: Path, *words: str
@@ -35,7 +31,6 @@ def rehearse(
     """Rehearse *file* in *folder*; gives how that ended, and its summary, empty if there is none."""
     done = subprocess.run(
         [PROGRAM, "rehearse", file, "--folder", folder, *words],
-        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,

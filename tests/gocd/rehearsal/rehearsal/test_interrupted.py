@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import signal
+import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -13,7 +14,6 @@ import psutil
 import pytest
 
 from tests.gocd.rehearsal.rehearsal.rehearsing import (
-    ENVIRONMENT,
     PROGRAM,
     ROOT,
     STAGING,
@@ -54,10 +54,14 @@ class InTerminal:
 
     def __init__(self, folder: Path, file: Path, *words: str) -> None:
         self.folder = folder
-        command = [str(PROGRAM), "rehearse", str(file), "--folder", str(folder), "--rate", "100", *words]
-        self.pid, self._terminal = pty.fork()
-        if self.pid == 0:
-            os.execve(command[0], command, ENVIRONMENT)
+        self._terminal, its_end = pty.openpty()
+        self.process = subprocess.Popen(
+            ["setsid", "--ctty", PROGRAM, "rehearse", file, "--folder", folder, "--rate", "100", *words],
+            stdin=its_end,
+            stdout=its_end,
+            stderr=its_end,
+        )
+        os.close(its_end)
         self._shown = b""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -82,10 +86,10 @@ class InTerminal:
 
     def end(self) -> int:
         """Wait until it has ended by itself; gives its exit code."""
-        _, status = os.waitpid(self.pid, 0)
+        code = self.process.wait()
         self._reader.join(10)
         os.close(self._terminal)
-        return os.waitstatus_to_exitcode(status)
+        return code
 
 
 def left_of(folder: Path) -> list[str]:
@@ -127,7 +131,7 @@ def test_nothing_outlives_a_rehearsal_that_is_killed(tmp_path: Path) -> None:
     rehearsal = InTerminal(tmp_path / "r", waiting(tmp_path), *ALONE, *PLAN)
     rehearsal.wait_until_tasks_say("rolling-deploy")
     running = left_of(tmp_path)
-    os.kill(rehearsal.pid, signal.SIGKILL)
+    rehearsal.process.kill()
 
     assert rehearsal.end() == -signal.SIGKILL
     # Itself, Envoy, a service, JMeter and who started it, and the task.

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.gocd.rehearsal.rehearsal.rehearsing import (
-    ENVIRONMENT,
     FASTER,
     PROGRAM,
     STAGING,
@@ -26,7 +25,6 @@ def test_a_deploy_that_fails_leaves_the_first_machine_out_and_can_be_healed_by_h
     folder, staging = tmp_path / "r", without_jmeter(STAGING, tmp_path)
     running = subprocess.Popen(
         [PROGRAM, "rehearse", staging, "--folder", folder, *FASTER, "--keep", "--fault", "deploy-fails"],
-        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -54,7 +54,9 @@ def test_it_is_stood_up_under_the_names_that_mdl_gives(cloud: World, herd: Herd)
     assert build_number(herd) == "0.83.0"
 
 
-def test_an_upgrade_loses_no_request(cloud: World, tmp_path: Path) -> None:
+def test_an_upgrade_loses_no_request_and_the_next_one_finds_the_group_blue_green(
+    cloud: World, tmp_path: Path
+) -> None:
     herd = build_herd(cloud, deregistration_delay=1)
     jtl = tmp_path / "users.jtl"
     with Traffic(herd.build_info_url, 100, jtl) as traffic:
@@ -77,9 +79,6 @@ def test_an_upgrade_loses_no_request(cloud: World, tmp_path: Path) -> None:
     assert seen.lost == 0
     assert set(seen.requests_per_version) == {"0.83.0", "0.84.0"}
 
-
-def test_the_next_upgrade_finds_the_group_blue_green(cloud: World, herd: Herd) -> None:
-    ended(cloud, upgrade(herd), "Succeeded", patience=60)
     called = call(herd, {"RequestedVersion": "0.85.0"})
     ended(cloud, called.deployment_id, "Succeeded", patience=60)
 
@@ -129,15 +128,6 @@ def test_another_version_is_well_after_one_that_was_not(cloud: World) -> None:
     assert build_number(herd) == "0.84.1"
 
 
-def test_green_is_among_the_users_servers_before_it_is_tested(cloud: World, herd: Herd) -> None:
-    deployment_id = upgrade(herd)
-    eventually(lambda: len(listed(cloud, herd.balancer)), 2, patience=60)
-
-    assert event(herd, deployment_id, "Green", "ValidateService")["status"] != "Succeeded"
-    ended(cloud, deployment_id, "Succeeded", patience=60)
-    assert herd.instance.id not in listed(cloud, herd.balancer)
-
-
 def test_a_call_without_a_version_does_nothing_and_ends_well_or_with_an_error(herd: Herd) -> None:
     well = call(herd, {"RequestedVersion": None})
     badly = call(herd, {})
@@ -169,12 +159,18 @@ def test_a_call_while_one_is_deployed_fails_and_has_written_its_version(cloud: W
     assert len(cloud.invocations) == 2
 
 
-def test_what_the_stack_does_by_itself_is_in_no_journal_and_meets_no_fault(cloud: World, herd: Herd) -> None:
+def test_green_is_among_the_users_servers_before_it_is_tested_and_all_that_is_in_no_journal_nor_meets_a_fault(
+    cloud: World, herd: Herd
+) -> None:
     cloud.faults.throttle(1.0)
     with pytest.raises(botocore.exceptions.ClientError, match="Throttling"):
         _a_users_client(cloud).describe_parameters()
-    ended(cloud, upgrade(herd), "Succeeded", patience=60)
+    deployment_id = upgrade(herd)
+    eventually(lambda: len(listed(cloud, herd.balancer)), 2, patience=60)
 
+    assert event(herd, deployment_id, "Green", "ValidateService")["status"] != "Succeeded"
+    ended(cloud, deployment_id, "Succeeded", patience=60)
+    assert herd.instance.id not in listed(cloud, herd.balancer)
     assert [each.operation for each in cloud.journal.calls] == ["DescribeParameters"]
 
 
