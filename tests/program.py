@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from weakref import finalize
 
 from tasks.running.clock import SystemClock
 
@@ -69,6 +70,9 @@ class Running:
             self._process.start()
             self.stdout = os.fdopen(os.dup(out.fileno()))
             self.stderr = os.fdopen(os.dup(errors.fileno()))
+        # For tests that read one line, or none.
+        for stream in (self.stdout, self.stderr):
+            finalize(self, stream.close)
         assert self._process.pid
         self.pid = self._process.pid
 
