@@ -12,16 +12,19 @@ from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.running.clock import SystemClock
-from tests.program import CommandLine
+from tests.program import SPEED, CommandLine
 
 KINDS = ("application", "network", "classic")
 
 
 @pytest.fixture
-def gocd_tasks(cloud: World) -> CommandLine:
-    """The real command line, its AWS the stand-in."""
+def gocd_tasks(cloud: World) -> Iterator[CommandLine]:
+    """The real command line and, at the same speed, its AWS: the stand-in."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return CommandLine({**inherited, **cloud.environment})
+    clock = cloud.parts.settings.clock
+    clock.run(SPEED)
+    yield CommandLine({**inherited, **cloud.environment})
+    clock.run(1)
 
 
 @pytest.fixture

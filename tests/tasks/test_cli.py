@@ -104,7 +104,7 @@ def test_two_detaches_at_the_same_moment_never_leave_both_out(
 def test_a_cancelled_detach_puts_the_instance_back(
     cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
-    made = behind("application", drain=30)
+    made = behind("application", drain=300)
     running = gocd_tasks.start("detach-instance", "Staging-1", "--load-balancer", "staging")
     for line in running.stdout:
         if "draining" in line:

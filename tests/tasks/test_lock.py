@@ -11,8 +11,8 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.program import CommandLine, Running
-from tests.tasks.balancing.test_killed import killed_at
 from tests.tasks.conftest import MakeBalancer, Pair
+from tests.tasks.killing import killed_at, moments
 from tests.tasks.locking.test_owner import HERE, VARIABLES
 from tests.tasks.test_cli import changes, one_error
 
@@ -158,7 +158,7 @@ def test_an_instance_out_of_nothing_is_locked_itself(
 def test_of_two_pipelines_at_once_one_works_and_the_other_waits_or_is_told(
     cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
-    made = behind("application", drain=5)
+    made = behind("application", drain=60)
     first = gocd_tasks.start(*DETACH, **VARIABLES)
     eventually(lambda: "DeregisterTargets" in changes(cloud), True)
     second = ("detach-instance", "Staging-2", "--load-balancer", "staging", "--min-healthy", "0")
@@ -174,7 +174,7 @@ def test_of_two_pipelines_at_once_one_works_and_the_other_waits_or_is_told(
         gocd_tasks
     )
 
-    waited = gocd_tasks(*second, "--lock-wait", "60", **ANOTHER_RUN)
+    waited = gocd_tasks(*second, "--lock-wait", "600", **ANOTHER_RUN)
     assert first.wait(timeout=60) == 0
     assert waited.returncode == 0, waited.stderr
     assert f"{NAME}: waiting for staging/12, stage Staging-2/2" in waited.stdout
@@ -207,7 +207,7 @@ def test_a_cancelled_acquire_leaves_nothing_behind(
 def test_a_cancel_gives_the_lock_up(
     cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
-    behind("application", drain=30)
+    behind("application", drain=300)
     running = gocd_tasks.start(*DETACH)
     eventually(lambda: "DeregisterTargets" in changes(cloud), True)
     running.send_signal(signal.SIGTERM)
@@ -247,18 +247,12 @@ def test_killed_at_any_call_of_the_lock_the_next_command_takes_it_over_at_once(
     assert gocd_tasks(*ATTACH).returncode == 0
     cloud.journal.clear()
     assert gocd_tasks(*ATTACH).returncode == 0
-    calls = [call.number for call in cloud.journal.calls if call.service == "ssm"]
-    assert len(calls) == 3
+    kills = moments((call for call in cloud.journal.calls if call.service == "ssm"), every=True)
+    assert len(kills) == 3
 
-    for number in calls:
-        cloud.journal.clear()
-        running: list[Running] = []
-        killed_at(cloud, number, running)
-        running.append(gocd_tasks.start(*ATTACH))
-        running[0].communicate(timeout=60)
-        cloud.faults.after_call = None
-        assert running[0].returncode == -signal.SIGKILL
-        held = number == calls[1]
+    for moment in kills:
+        killed_at(cloud, moment, gocd_tasks, *ATTACH)
+        held = moment == kills[1]
         if held:
             assert f"{NAME}: free, as the process of {HERE.user}@{HERE.host}, process" in status(gocd_tasks)
         start = time.monotonic()

@@ -1,17 +1,15 @@
 """kill -9 after every single AWS call, then the same command again: the end is as if nothing had happened."""
 
 import re
-import signal
 from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.world import World
-from tests.program import CommandLine, Running
+from tests.program import CommandLine
 from tests.tasks.conftest import MakeBalancer, Pair
-from tests.tasks.killing import AT, moments
+from tests.tasks.killing import AT, killed_at, moments
 
 pytestmark = pytest.mark.end_to_end
 
@@ -38,17 +36,6 @@ def health(cloud: World, made: LoadBalancer, pair: Pair) -> dict[str, str]:
     }
 
 
-def killed_at(cloud: World, number: int, running: list[Running]) -> None:
-    """Arrange for SIGKILL once the *number*-th call has taken effect, before its answer is sent."""
-
-    def kill(call: Call) -> None:
-        if call.number == number:
-            running[0].send_signal(signal.SIGKILL)
-            running[0].wait()
-
-    cloud.faults.after_call = kill
-
-
 @AT
 @pytest.mark.parametrize("kind", ["application", "classic"])
 @pytest.mark.parametrize("task", ["detach-instance", "attach-instance"])
@@ -70,21 +57,15 @@ def test_the_same_command_again_heals(
     cloud.journal.clear()
     assert gocd_tasks(task, *words).returncode == 0
     undisturbed = state(cloud, made, pair)
-    numbers = moments(cloud.journal.calls, every=every)
+    kills = moments(cloud.journal.calls, every=every)
     assert undisturbed != before
     # The lock, the memory and the load balancer, each changed; the lock once more.
-    assert len(numbers) >= 4
+    assert len(kills) >= 4
 
-    for number in numbers:
+    for moment in kills:
         assert gocd_tasks(back, *words).returncode == 0
         assert state(cloud, made, pair) == before
-        cloud.journal.clear()
-        running: list[Running] = []
-        killed_at(cloud, number, running)
-        running.append(gocd_tasks.start(task, *words))
-        out, _ = running[0].communicate(timeout=60)
-        cloud.faults.after_call = None
-        assert running[0].returncode == -signal.SIGKILL, f"call {number} was never made: {out}"
+        killed_at(cloud, moment, gocd_tasks, task, *words)
 
         assert gocd_tasks(task, *words).returncode == 0
-        assert state(cloud, made, pair) == undisturbed, f"after kill -9 at call {number}"
+        assert state(cloud, made, pair) == undisturbed, f"after kill -9 at {moment}"

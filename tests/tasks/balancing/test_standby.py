@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
-from tests.program import CommandLine, Running
+from tests.program import CommandLine
+from tests.tasks.killing import Moment, killed_at
 
 pytestmark = pytest.mark.end_to_end
 
@@ -149,7 +149,7 @@ def test_a_cancel_while_it_drains_puts_it_back_from_standby(
     before, member = group.look(), group.members[0].id
     cloud.client("elbv2").modify_target_group_attributes(
         TargetGroupArn=group.balancer.arn,
-        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "4"}],
+        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "40"}],
     )
     running = gocd_tasks.start("detach-instance", member, "--load-balancer", "web")
     told = next(line for line in running.stdout if "leaving web" in line)
@@ -171,7 +171,8 @@ def test_killed_on_its_way_out_the_next_attach_leaves_all_as_it_was(
     cloud: World, group: Group, gocd_tasks: CommandLine, operation: str
 ) -> None:
     before, member = group.look(), group.members[0].id
-    kill_after(cloud, gocd_tasks, operation, "detach-instance", member)
+    words = ("detach-instance", member, "--load-balancer", "web")
+    killed_at(cloud, Moment(operation), gocd_tasks, *words)
 
     back = gocd_tasks("attach-instance", member, "--load-balancer", "web")
     assert back.returncode == 0, back.stderr
@@ -187,25 +188,10 @@ def test_killed_on_its_way_back_the_same_command_heals(
 ) -> None:
     before, member = group.look(), group.members[0].id
     assert gocd_tasks("detach-instance", member, "--load-balancer", "web").returncode == 0
-    kill_after(cloud, gocd_tasks, operation, "attach-instance", member)
+    words = ("attach-instance", member, "--load-balancer", "web")
+    killed_at(cloud, Moment(operation), gocd_tasks, *words)
 
     again = gocd_tasks("attach-instance", member, "--load-balancer", "web")
     assert again.returncode == 0, again.stderr
     assert group.look() == before
     assert group.remembered() == set()
-
-
-def kill_after(cloud: World, gocd_tasks: CommandLine, operation: str, task: str, member: str) -> None:
-    """Kill the task once its first call of *operation* has taken effect."""
-    running: list[Running] = []
-
-    def kill(call: Call) -> None:
-        if call.operation == operation:
-            cloud.faults.after_call = None
-            running[0].send_signal(signal.SIGKILL)
-            running[0].wait()
-
-    cloud.faults.after_call = kill
-    running.append(gocd_tasks.start(task, member, "--load-balancer", "web"))
-    out, _ = running[0].communicate(timeout=60)
-    assert running[0].returncode == -signal.SIGKILL, f"{operation} was never called: {out}"

@@ -1,7 +1,6 @@
 """kill -9 at every AWS call of a deployment, then the same again: it ends as if nothing had happened."""
 
 import json
-import signal
 import urllib.request
 from pathlib import Path
 
@@ -10,10 +9,9 @@ import pytest
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
-from tests.program import CommandLine, Running
-from tests.tasks.balancing.test_killed import killed_at
+from tests.program import CommandLine
 from tests.tasks.conftest import Pair
-from tests.tasks.killing import AT, moments
+from tests.tasks.killing import AT, killed_at, moments
 
 pytestmark = pytest.mark.end_to_end
 
@@ -63,25 +61,15 @@ def test_the_same_command_again_heals(
     emptied(cloud)
     cloud.journal.clear()
     assert gocd_tasks(*words).returncode == (0 if well else 1)
-    made = [call for call in cloud.journal.calls if not call.presigned]
     # The release is stored with its checksum, and the order is given; a bad one is taken off again.
-    numbers = moments(made, every=every)
-    assert len(numbers) >= (2 if well else 3)
+    kills = moments(cloud.journal.calls, every=every)
+    assert len(kills) >= (2 if well else 3)
 
-    for number in numbers:
+    for moment in kills:
         assert gocd_tasks(*back).returncode == 0
         emptied(cloud)
-        cloud.journal.clear()
-        running: list[Running] = []
-        killed_at(cloud, number, running)
-        running.append(gocd_tasks.start(*words))
-        out, _ = running[0].communicate(timeout=60)
-        cloud.faults.after_call = None
-        if running[0].returncode != -signal.SIGKILL:
-            # Where it asks more or less often, its last calls are not always made.
-            assert number > numbers[0]
-            continue
+        killed_at(cloud, moment, gocd_tasks, *words)
         assert (one.root / "srv/app/current/release.json").exists() or state(one)["answers"] == "1.0"
         again = gocd_tasks(*words)
         assert again.returncode == (0 if well else 1), again.stderr
-        assert state(one) == undisturbed, f"after kill -9 at call {number}: {out}"
+        assert state(one) == undisturbed, f"after kill -9 at {moment}"

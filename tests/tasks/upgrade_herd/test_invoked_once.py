@@ -1,7 +1,6 @@
 """HERD's function is run once for an upgrade, whatever becomes of the run, the answer, or the function."""
 
 import re
-import signal
 import threading
 from typing import Any
 
@@ -13,8 +12,8 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.services.functions.functions import Context
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.program import CommandLine, Running
-from tests.tasks.balancing.test_killed import killed_at
+from tests.program import CommandLine
+from tests.tasks.killing import Moment, killed_at, moments
 from tests.tasks.test_watch_deployment import until_said
 from tests.tasks.upgrade_herd.upgrading import FUNCTION, deployments, held, invoke, invoked, upgrade
 
@@ -71,21 +70,10 @@ def test_a_run_that_was_killed_is_joined_by_the_next(
     cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
     """The first one dies when the function has run and its answer is still on the way."""
-    running: list[Running] = []
-
-    def kill(call: Call) -> None:
-        if call.operation == "Invoke":
-            running[0].kill()
-            running[0].wait()
-
-    cloud.faults.after_call = kill
-    running.append(gocd_tasks.start(*upgrade(herd)))
-    running[0].communicate(timeout=60)
-    cloud.faults.after_call = None
+    killed_at(cloud, Moment("Invoke"), gocd_tasks, *upgrade(herd))
     again = gocd_tasks(*upgrade(herd))
     [deployment] = deployments(herd)
 
-    assert running[0].returncode == -signal.SIGKILL
     assert again.returncode == 0, again.stderr
     joined = f"{deployment['deploymentId']}: upgrades HERD to 0.84.0 already; joining it"
     assert again.stdout.splitlines()[0] == joined
@@ -174,17 +162,11 @@ def test_killed_at_any_call_and_run_again_it_converges_on_one_deployment(
     operations = [call.operation for call in cloud.journal.calls]
     last = operations.index("Invoke") + 4
 
-    for number in range(1, last + 1):
+    for number, moment in enumerate(moments(cloud.journal.calls[:last], every=True)):
         version = f"0.84.{number}"
-        cloud.journal.clear()
-        running: list[Running] = []
-        killed_at(cloud, number, running)
-        running.append(gocd_tasks.start(*upgrade(herd, version)))
-        running[0].communicate(timeout=60)
-        cloud.faults.after_call = None
-        assert running[0].returncode == -signal.SIGKILL
+        killed_at(cloud, moment, gocd_tasks, *upgrade(herd, version))
         again = gocd_tasks(*upgrade(herd, version))
 
-        assert again.returncode == 0, f"{operations[number - 1]}: {again.stderr}"
+        assert again.returncode == 0, f"{moment}: {again.stderr}"
         assert herd.parameter("CurrentVersion") == version
-        assert invoked(cloud).count(version) == 1, f"killed at call {number}, {operations[number - 1]}"
+        assert invoked(cloud).count(version) == 1, f"killed at {moment}"

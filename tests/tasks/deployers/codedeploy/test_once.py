@@ -1,6 +1,5 @@
 """One order makes one deployment, whatever gets lost, throttled or killed."""
 
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,9 @@ from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.program import CommandLine, Running
-from tests.tasks.balancing.test_killed import killed_at
+from tests.program import CommandLine
 from tests.tasks.deployers.codedeploy.deploying import SLOW, deploy, deployments, release, version
-from tests.tasks.killing import AT, moments
+from tests.tasks.killing import AT, Moment, killed_at, moments
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -65,20 +63,15 @@ def test_killed_and_run_again_it_converges(
     assert gocd_tasks(*deploy(release(tmp_path, "2.0", slow), "2.0")).returncode == 0
     operations = [call.operation for call in cloud.journal.calls]
     created = operations.index("CreateDeployment") + 1
-    numbers = moments(cloud.journal.calls[: created + 3], every=every)
-    assert created in numbers
+    kills = moments(cloud.journal.calls[: created + 3], every=every)
+    assert Moment("CreateDeployment") in kills
 
-    for number in numbers:
+    for number, moment in enumerate(kills):
         words = deploy(release(tmp_path, f"2.{number}", slow), f"2.{number}")
         cloud.journal.clear()
-        running: list[Running] = []
-        killed_at(cloud, number, running)
-        running.append(gocd_tasks.start(*words))
-        running[0].communicate(timeout=60)
-        cloud.faults.after_call = None
-        assert running[0].returncode == -signal.SIGKILL
+        killed_at(cloud, moment, gocd_tasks, *words)
 
         assert gocd_tasks(*words).returncode == 0
         assert version(one) == f"2.{number}"
         made = [call for call in cloud.journal.of("CreateDeployment") if call.outcome == "ok"]
-        assert len(made) == 1, f"killed at call {number}, {operations[number - 1]}"
+        assert len(made) == 1, f"killed at {moment}"
