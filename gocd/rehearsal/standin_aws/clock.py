@@ -6,13 +6,14 @@ import time
 
 
 class Clock:
-    """Seconds since some moment; what is skipped has passed at once."""
+    """Seconds since some moment, *speed* of them in a real one; what is skipped has passed at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
+        self._speed = speed
         self._skipped = 0.0
 
     def __call__(self) -> float:
-        return time.monotonic() + self._skipped
+        return time.monotonic() * self._speed + self._skipped
 
     def run(self, speed: float) -> None:
         """Go on at another *speed*."""
