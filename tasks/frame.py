@@ -17,6 +17,7 @@ from tasks.running.console import Color, Console
 from tasks.running.errors import Cancelled, Refused, TaskError
 from tasks.running.events import EventFile
 from tasks.running.log import Log
+from tasks.running.next_command import gocd_tasks
 from tasks.running.waiting import Wait
 
 
@@ -81,7 +82,7 @@ def running(name: str, events: Path | None = None, color: Color = Color.AUTO) ->
     except Cancelled as cancelled:
         _end(console, log, "cancelled", None, cancelled.exit_code)
     except Denied as error:
-        policy = f"The policy this command needs: gocd-tasks iam-policy {name}"
+        policy = f"The policy this command needs: {gocd_tasks('iam-policy', name)}"
         _end(console, log, error.what, policy, 1 if log.standing.changed else 2)
     except TaskError as error:
         code = 1 if isinstance(error, Refused) and log.standing.changed else error.exit_code

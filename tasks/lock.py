@@ -17,6 +17,7 @@ from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.log import Log
+from tasks.running.next_command import gocd_tasks
 from tasks.running.numbers import seconds
 
 app = typer.Typer(help="The deployment lock that all pipelines share.", rich_markup_mode=None)
@@ -61,7 +62,7 @@ def release(lock: DeploymentLock, log: Log, *, force: bool) -> None:
         own = there.owner.is_whole_run and there.owner.same_run(lock.owner)
         gone = there.expired or there.owner.process_is_gone(lock.owner)
         if not (own or gone or force):
-            again = f"gocd-tasks lock release {shlex.quote(lock.name)} --force"
+            again = gocd_tasks("lock", "release", lock.name, "--force")
             raise Refused(
                 f"{lock.name} is locked by {there.words}", f"If that cannot be at work any more: {again}"
             )

@@ -1,6 +1,5 @@
 """Make one page of a rollout and its traffic, from event files and JTLs."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from glob import has_magic
 from pathlib import Path
@@ -11,6 +10,7 @@ from tasks.frame import running
 from tasks.options import option
 from tasks.running.console import Color
 from tasks.running.errors import Refused, TaskError
+from tasks.running.next_command import gocd_tasks
 
 if TYPE_CHECKING:
     from gocd.report.traffic import Traffic
@@ -119,7 +119,6 @@ def _read(jtls: Sequence[Path]) -> "tuple[list[Traffic], list[str]]":
 
 
 def _again(events: Sequence[str], jtl: Sequence[str], out: Path, title: str) -> str:
-    words = ["gocd-tasks", "report"]
-    for name, values in (("--events", events), ("--jtl", jtl), ("--out", [str(out)])):
-        words += [word for value in values for word in (name, value)]
-    return shlex.join([*words, "--title", title] if title else words)
+    given = {"--events": events, "--jtl": jtl, "--out": [str(out)], "--title": [title] if title else []}
+    words = [word for name, values in given.items() for value in values for word in (name, value)]
+    return gocd_tasks("report", *words)

@@ -157,6 +157,18 @@ def test_a_clock_is_built_in_the_frame_and_nowhere_else() -> None:
     assert builders == {"tasks.cli", "tasks.frame"}
 
 
+def test_a_dry_run_is_known_to_commands_only() -> None:
+    takers = {
+        module(path)
+        for path in FILES
+        if module(path).startswith("tasks.") and path.stem not in COMMANDS
+        for node in nodes(path)
+        if isinstance(node, ast.arg) and node.arg == "dry_run"
+    }
+
+    assert takers == set()
+
+
 def test_what_was_typed_is_known_at_the_front_door_only() -> None:
     readers = {
         module(path)

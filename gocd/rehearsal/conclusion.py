@@ -15,7 +15,7 @@ from gocd.rehearsal.summary import Capacity, as_json, figures, losses, versions_
 from gocd.report.page import write_report
 from gocd.report.rollout import read_rollout
 from gocd.report.traffic import Traffic, first_lost
-from gocd.report.verdict import Verdict
+from gocd.report.verdict import Conclusion
 from gocd.samples.measurement import Measurement
 
 
@@ -85,7 +85,7 @@ def _write_report(rehearsed: Rehearsed, plan: Plan, pipeline: Pipeline) -> Path:
     events = [*plan.folder.glob("artifacts/**/*.jsonl"), *plan.folder.glob("agents/*/pipelines/**/*.jsonl")]
     return write_report(
         plan.folder,
-        verdict=Verdict(rehearsed.verdict, good=rehearsed.passed),
+        verdict=Conclusion(rehearsed.verdict, good=rehearsed.passed),
         traffic=[Traffic(jtl.name, seen, first_lost(jtl) if seen.lost else ())],
         rollout=read_rollout(sorted(events)),
         title=f"Rehearsal of {pipeline.name}",

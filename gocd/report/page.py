@@ -12,7 +12,7 @@ from gocd.report.picture import pictures
 from gocd.report.rollout import Rollout
 from gocd.report.stylesheet import STYLESHEET
 from gocd.report.traffic import FIRST, Traffic
-from gocd.report.verdict import Verdict
+from gocd.report.verdict import Conclusion
 from gocd.report.wording import clock, day, shortened
 
 NAME = "report.html"
@@ -22,7 +22,7 @@ MOST_NOTES = 20
 def write_report(
     folder: Path,
     *,
-    verdict: Verdict,
+    verdict: Conclusion,
     traffic: Sequence[Traffic] = (),
     rollout: Rollout | None = None,
     title: str = "",
@@ -58,7 +58,7 @@ def write_report(
 
 def render(
     *,
-    verdict: Verdict,
+    verdict: Conclusion,
     traffic: Sequence[Traffic],
     rollout: Rollout,
     title: str,
@@ -92,7 +92,7 @@ def render(
     return f"<!DOCTYPE html>\n{element('html', head, element('body', body), lang='en')}\n"
 
 
-def _head(name: str, verdict: Verdict, traffic: Sequence[Traffic], rollout: Rollout) -> Markup:
+def _head(name: str, verdict: Conclusion, traffic: Sequence[Traffic], rollout: Rollout) -> Markup:
     times = [*rollout.intervals, *(each.interval for each in traffic if each.interval)]
     start = min((first for first, _ in times), default=None)
     when = "" if start is None else f"{day(start)}, {clock(start)} UTC"

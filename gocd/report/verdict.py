@@ -18,14 +18,14 @@ APART = 2.0
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Conclusion:
     """One sentence or two; *good* is None where nothing is proven."""
 
     sentence: str
     good: bool | None
 
 
-def judge(traffic: Sequence[Traffic], rollout: Rollout, *, complete: bool = True) -> Verdict:
+def judge(traffic: Sequence[Traffic], rollout: Rollout, *, complete: bool = True) -> Conclusion:
     """Say first what failed, then what the users saw; what was not measured is never called good.
 
     Args:
@@ -34,19 +34,19 @@ def judge(traffic: Sequence[Traffic], rollout: Rollout, *, complete: bool = True
     seen = _seen(traffic, rollout, complete)
     unwell = _unwell(rollout.runs)
     if unwell and seen.good is False:
-        return Verdict(f"{seen.sentence.removesuffix('.')}, and {unwell}.", good=False)
-    return Verdict(f"{unwell}. {seen.sentence}", good=False) if unwell else seen
+        return Conclusion(f"{seen.sentence.removesuffix('.')}, and {unwell}.", good=False)
+    return Conclusion(f"{unwell}. {seen.sentence}", good=False) if unwell else seen
 
 
-def _seen(traffic: Sequence[Traffic], rollout: Rollout, complete: bool) -> Verdict:
+def _seen(traffic: Sequence[Traffic], rollout: Rollout, complete: bool) -> Conclusion:
     sent = sum(each.measurement.sent for each in traffic)
     if not sent:
         happened = "No request was sent" if traffic else "No traffic was measured"
-        return Verdict(f"{happened}, so nothing is proven.", good=None)
+        return Conclusion(f"{happened}, so nothing is proven.", good=None)
     if lost := sum(each.measurement.lost for each in traffic):
-        return Verdict(f"{lost:,} of {sent:,} requests {'was' if lost == 1 else 'were'} lost.", good=False)
+        return Conclusion(f"{lost:,} of {sent:,} requests {'was' if lost == 1 else 'were'} lost.", good=False)
     doubt = _doubt(traffic, rollout, complete)
-    return Verdict(f"No request was lost{doubt and f', but {doubt}'}.", good=None if doubt else True)
+    return Conclusion(f"No request was lost{doubt and f', but {doubt}'}.", good=None if doubt else True)
 
 
 def _doubt(traffic: Sequence[Traffic], rollout: Rollout, complete: bool) -> str:

@@ -7,6 +7,7 @@ from tasks.herd.invocation import AFTER_SILENCE
 from tasks.herd.stack import Herd, Upgrades, read_upgrades, running_deployment
 from tasks.running.errors import Refused, TimedOut
 from tasks.running.log import Log
+from tasks.running.next_command import gocd_tasks
 from tasks.running.waiting import Missing, Wait, closely
 
 
@@ -20,7 +21,7 @@ def upgrade_under_way(herd: Herd, wanted: str, aws: Aws, wait: Wait) -> Deployme
     upgrades = read_upgrades(aws, herd)
     if found is None:
         return _about_to_begin(herd, wanted, upgrades, aws, wait)
-    watch = f"Watch it, then run the command again: gocd-tasks watch-deployment {found.id}"
+    watch = f"Watch it, then run the command again: {gocd_tasks('watch-deployment', found.id)}"
     if found.rolls_back:
         raise Refused(f"{found.id} is rolling back {found.rolls_back}", watch)
     version = upgrades.version_of(found)

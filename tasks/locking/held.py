@@ -1,13 +1,13 @@
 """One deployment lock in this process: taken, renewed for as long as the process lives, and given up."""
 
 import random
-import shlex
 import threading
 from uuid import uuid4
 
 from tasks.aws.errors import Denied
 from tasks.locking.deployment_lock import LASTS, RENEWAL, DeploymentLock, Holding, ServerSays
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.running.next_command import gocd_tasks
 from tasks.running.waiting import Missing, Wait, around, closely
 
 # Seconds to the next try of a renewal that failed.
@@ -202,14 +202,11 @@ class Obstacle:
         self.certain_in = 0.0
 
     def refusal(self, name: str, waited: float) -> Refused:
-        quoted = shlex.quote(name)
         if self.holding is None:
             return Refused(f"{name} could not be locked, as others tried at the same moment", "Try again")
         after = f", after waiting for {waited:.0f} s" if waited else ""
-        advice = f"Wait for it, or: gocd-tasks lock status {quoted}"
+        advice = f"Wait for it, or: {gocd_tasks('lock', 'status', name)}"
         if self.holding.owner.is_whole_run:
-            advice = (
-                f"Wait for it, or release it: gocd-tasks lock release {quoted} --force. "
-                "--lock none does without"
-            )
+            release = gocd_tasks("lock", "release", name, "--force")
+            advice = f"Wait for it, or release it: {release}. --lock none does without"
         return Refused(f"{name} is locked by {self.holding.words}{after}", advice)

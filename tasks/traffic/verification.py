@@ -127,7 +127,7 @@ def leave_evidence(verdict: Verdict, out: Path) -> None:
         shown = [Traffic(", ".join(file.name for file in files), figures, lost)]
     write_report(
         out,
-        verdict=page.Verdict(sentence(verdict), good=verdict.passed),
+        verdict=page.Conclusion(sentence(verdict), good=verdict.passed),
         traffic=shown,
         title="Traffic verified",
         notes=[each.subject for each in verdict.criteria if not each.passed or each.name == "cloudwatch"],

@@ -4,7 +4,7 @@ import pytest
 
 from gocd.report.rollout import Rollout, read_rollout
 from gocd.report.traffic import Traffic, read_traffic
-from gocd.report.verdict import Verdict, judge
+from gocd.report.verdict import Conclusion, judge
 from tests.gocd.report.rollouts import rolled, run, write_events, write_jtl
 
 
@@ -18,23 +18,23 @@ def sent(folder: Path, seconds: float, **how: object) -> Traffic:
 
 
 def test_all_sent_and_nothing_lost_is_good(tmp_path: Path, rollout: Rollout) -> None:
-    assert judge([sent(tmp_path, 22)], rollout) == Verdict("No request was lost.", good=True)
+    assert judge([sent(tmp_path, 22)], rollout) == Conclusion("No request was lost.", good=True)
 
 
 def test_a_loss_is_counted(tmp_path: Path, rollout: Rollout) -> None:
     verdict = judge([sent(tmp_path, 22, lost={3: "503"})], rollout)
 
-    assert verdict == Verdict("10 of 220 requests were lost.", good=False)
+    assert verdict == Conclusion("10 of 220 requests were lost.", good=False)
 
 
 def test_without_traffic_nothing_is_proven(rollout: Rollout) -> None:
-    assert judge([], rollout) == Verdict("No traffic was measured, so nothing is proven.", good=None)
+    assert judge([], rollout) == Conclusion("No traffic was measured, so nothing is proven.", good=None)
 
 
 def test_without_a_sample_nothing_is_proven(tmp_path: Path, rollout: Rollout) -> None:
     verdict = judge([sent(tmp_path, 0)], rollout)
 
-    assert verdict == Verdict("No request was sent, so nothing is proven.", good=None)
+    assert verdict == Conclusion("No request was sent, so nothing is proven.", good=None)
 
 
 def test_traffic_that_missed_the_rollout_proves_nothing(tmp_path: Path, rollout: Rollout) -> None:
@@ -70,7 +70,7 @@ def test_a_long_silence_is_not_called_good(tmp_path: Path) -> None:
 def test_a_task_that_failed_is_said_first(tmp_path: Path) -> None:
     failed = read_rollout([write_events(tmp_path / "e", run("deploy-artifact", 1, 4, code=1))])
 
-    assert judge([sent(tmp_path, 9)], failed) == Verdict(
+    assert judge([sent(tmp_path, 9)], failed) == Conclusion(
         "deploy-artifact failed. No request was lost.", good=False
     )
     assert (

@@ -28,7 +28,7 @@ from gocd.rehearsal.standin_aws.services.elb.classic_settings import (
 from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.settings import Settings
 
-Verdict = tuple[str, str, str]
+InstanceState = tuple[str, str, str]
 
 IN_SERVICE = ("InService", "N/A", "N/A")
 LEAVING = ("InService", "N/A", "Instance deregistration currently in progress.")
@@ -161,7 +161,7 @@ class ClassicLoadBalancers:
             states.append(answer)
         return ActionResult({"InstanceStates": states})
 
-    def verdict(self, balancer: Any, instance_id: str) -> Verdict:
+    def verdict(self, balancer: Any, instance_id: str) -> InstanceState:
         """Give state, reason code and description of an instance, whether or not it is a member."""
         known = balancer.members.get(instance_id)
         return self._verdict(balancer, known) if known else NOT_REGISTERED
@@ -213,7 +213,7 @@ class ClassicLoadBalancers:
         balancer = change(response._get_param("LoadBalancerName"), ids)
         return ActionResult({"Instances": [{"InstanceId": each} for each in balancer.instance_ids]})
 
-    def _verdict(self, balancer: Any, each: Registration) -> Verdict:
+    def _verdict(self, balancer: Any, each: Registration) -> InstanceState:
         if each.leaving:
             return LEAVING
         instance = self._instances.described(each.id)

@@ -32,7 +32,7 @@ from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
 )
 from gocd.rehearsal.standin_aws.settings import Settings
 
-Verdict = tuple[str, str | None, str | None]
+TargetHealth = tuple[str, str | None, str | None]
 
 NOT_REGISTERED = ("unused", "Target.NotRegistered", "Target is not registered to the target group")
 NOT_IN_USE = (
@@ -151,7 +151,7 @@ class TargetGroups:
             "TargetHealth": {name: value for name, value in health.items() if value is not None},
         }
 
-    def _verdict(self, group: Any, each: Registration, zones: set[str] | None) -> Verdict:
+    def _verdict(self, group: Any, each: Registration, zones: set[str] | None) -> TargetHealth:
         if each.leaving:
             return DRAINING
         standing = self._standing(group, each, zones)
@@ -163,7 +163,7 @@ class TargetGroups:
         check = health_check(group, self._speed)
         return UNCHECKED if check is None else self._health(group, each, check, waited)
 
-    def _health(self, group: Any, each: Registration, check: HealthCheck, waited: float) -> Verdict:
+    def _health(self, group: Any, each: Registration, check: HealthCheck, waited: float) -> TargetHealth:
         seen = self._seen(group, each)
         # A target that has passed stays healthy until checks have failed, however its way there changes.
         unsure = seen.health in {Health.PENDING, Health.UNKNOWN}
@@ -178,7 +178,7 @@ class TargetGroups:
         codes = f"Health checks failed with these codes: [{seen.answer}]"
         return "unhealthy", "Target.ResponseCodeMismatch", codes
 
-    def _standing(self, group: Any, each: Registration, zones: set[str] | None) -> Verdict | None:
+    def _standing(self, group: Any, each: Registration, zones: set[str] | None) -> TargetHealth | None:
         """Tell why a target is given no traffic and no checks, if so."""
         if zones is None:
             return NOT_IN_USE
