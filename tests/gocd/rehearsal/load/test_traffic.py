@@ -42,16 +42,33 @@ class Misbehaving:
 
     def __init__(self, behave: Callable[[socket.socket], None]) -> None:
         self._behave = behave
-        self.accepted = 0
+        self._clients: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
-        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def accepted(self) -> int:
+        return len(self._clients)
+
+    def __enter__(self) -> "Misbehaving":
+        self._thread = threading.Thread(target=self._accept)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Unlike a close, that ends the waiting for the next connection.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+        for client in self._clients:
+            client.close()
 
     def _accept(self) -> None:
-        while True:
-            client, _ = self._listener.accept()
-            self.accepted += 1
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self._clients.append(client)
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -96,7 +113,7 @@ def reset(client: socket.socket) -> None:
 def test_a_lost_request_is_lost_to_a_kind(
     behave: Callable[[socket.socket], None], kind: str, jtl: Path
 ) -> None:
-    with Traffic(Misbehaving(behave).url, 50, jtl, timeout_s=0.3) as traffic:
+    with Misbehaving(behave) as server, Traffic(server.url, 50, jtl, timeout_s=0.3) as traffic:
         assert eventually(lambda: traffic.progress()[1] > 0)
     measured = measure(jtl)
     assert measured.lost_by_kind == {kind: measured.sent}
@@ -115,8 +132,8 @@ def test_where_nobody_listens_requests_are_refused_and_traffic_never_flows(jtl: 
 
 
 def test_an_answer_that_ends_with_its_connection_is_whole(jtl: Path) -> None:
-    url = Misbehaving(answer_with(b"HTTP/1.1 200 OK\r\nX-Version: 7\r\n\r\nhello")).url
-    with Traffic(url, 50, jtl) as traffic:
+    whole = answer_with(b"HTTP/1.1 200 OK\r\nX-Version: 7\r\n\r\nhello")
+    with Misbehaving(whole) as server, Traffic(server.url, 50, jtl) as traffic:
         traffic.wait_until_flowing()
     measured = measure(jtl)
     assert measured.lost == 0
@@ -130,7 +147,7 @@ def test_a_kept_connection_that_the_service_closes_is_not_used_again(jtl: Path) 
         client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
         client.close()
 
-    with Traffic(Misbehaving(answer_and_close).url, 50, jtl) as traffic:
+    with Misbehaving(answer_and_close) as server, Traffic(server.url, 50, jtl) as traffic:
         traffic.wait_until_flowing()
         pause(0.5)
     assert measure(jtl).lost == 0
@@ -191,8 +208,10 @@ def test_a_slow_answer_delays_no_other_request(service: Running, jtl: Path) -> N
 
 @pytest.mark.parametrize("new_connections", [False, True])
 def test_connections_are_kept_or_made_anew(jtl: Path, new_connections: bool) -> None:
-    server = Misbehaving(lambda client: client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"))
-    with Traffic(server.url, 100, jtl, new_connections=new_connections) as traffic:
+    with (
+        Misbehaving(lambda client: client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")) as server,
+        Traffic(server.url, 100, jtl, new_connections=new_connections) as traffic,
+    ):
         traffic.wait_until_flowing()
         pause(0.5)
     measured = measure(jtl)

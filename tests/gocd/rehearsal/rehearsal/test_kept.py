@@ -62,5 +62,5 @@ def test_a_deploy_that_fails_leaves_the_first_machine_out_and_can_be_healed_by_h
         assert versions == {"1.0", "2.0"}
     finally:
         running.send_signal(signal.SIGINT)
-        running.wait(timeout=30)
+        running.communicate(timeout=30)
     assert running.returncode == 130
