@@ -253,6 +253,38 @@ def test_gocd_itself_speaks_http_in_one_place() -> None:
     assert users == {"gocd.server"}
 
 
+def is_placed(test: Path) -> bool:
+    """Whether a file of tests lies where what it tests does, with the name of that before its own."""
+    tested, name = ROOT / test.relative_to(ROOT / "tests").parent, test.stem.removeprefix("test_")
+    # A module may have a folder of tests, each named as it likes.
+    if tested.with_suffix(".py").is_file():
+        return True
+    names = {path.stem for path in tested.glob("*")} - {"__init__"}
+    return any(f"{name}_".startswith(f"{each}_") for each in names)
+
+
+def test_every_file_of_tests_lies_where_what_it_tests_does() -> None:
+    lost = [path for path in sorted((ROOT / "tests/tasks").rglob("test_*.py")) if not is_placed(path)]
+
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("path", "well"),
+    [
+        ("tests/tasks/test_lock.py", True),
+        ("tests/tasks/test_lock_killed.py", True),
+        ("tests/tasks/rolling_deploy/test_anything.py", True),
+        ("tests/tasks/hosts/test_go_back.py", True),
+        ("tests/tasks/test_locks.py", False),
+        ("tests/tasks/locking/test_anything.py", False),
+        ("tests/tasks/nowhere/test_lock.py", False),
+    ],
+)
+def test_a_file_of_tests_that_is_out_of_place_is_found(path: str, well: bool) -> None:
+    assert is_placed(ROOT / path) is well
+
+
 def test_no_file_is_longer_than_a_few_screens() -> None:
     long = {module(path): lines for path in FILES if (lines := len(path.read_text().splitlines())) > 300}
 

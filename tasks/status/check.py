@@ -89,12 +89,12 @@ class StatusCheck:
                     return None
                 # Through requests, whose errors are then the ones below: a body may break off.
                 body = beginning(answer.iter_content(65_536), LONGEST_ANSWER)
-        except requests.exceptions.ConnectTimeout:
-            return f"does not answer within {timeout:.0f} s"
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, ValueError) as problem:
             raise Refused(f"{self.url} is not a URL that can be asked ({problem})") from None
         except requests.exceptions.Timeout:
             return f"does not answer within {timeout:.0f} s"
+        except requests.exceptions.ChunkedEncodingError:
+            return "breaks off in its answer"
         except (requests.exceptions.RequestException, OSError) as problem:
             return f"cannot be reached ({_reason(problem)})"
         return self._differences(body)

@@ -5,10 +5,12 @@ import os
 import re
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.world import World
 from tasks.cli import COMMANDS
@@ -84,21 +86,30 @@ def test_the_only_healthy_instance_is_refused_and_the_count_is_told(
     assert changes(cloud) == []
 
 
+@pytest.mark.parametrize("kind", ["application", "classic"])
+@pytest.mark.parametrize("lock", ["auto", "none"])
 def test_two_detaches_at_the_same_moment_never_leave_both_out(
-    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, kind: str, lock: str
 ) -> None:
-    for kind in ("application", "classic"):
-        cloud_name = f"race-{kind}"
-        made = behind(kind, name=cloud_name)
-        racers = [
-            gocd_tasks.start("detach-instance", name, "--load-balancer", cloud_name)
-            for name in ("Staging-1", "Staging-2")
-        ]
-        for racer in racers:
-            racer.communicate(timeout=100)
+    made = behind(kind)
+    both = threading.Barrier(2)
 
-        assert 2 in [racer.returncode for racer in racers]
-        assert len(cloud.serving(made)) >= 1
+    def meet(call: Call) -> None:
+        if call.operation.startswith("Deregister"):
+            both.wait(60)
+
+    if lock == "none":
+        # Each has looked, and seen the other serve, before either of them leaves.
+        cloud.faults.before_call = meet
+    racers = [
+        gocd_tasks.start("detach-instance", each.name, "--load-balancer", "staging", "--lock", lock)
+        for each in pair
+    ]
+    for racer in racers:
+        racer.communicate(timeout=100)
+
+    assert 2 in [racer.returncode for racer in racers]
+    assert len(cloud.serving(made)) >= 1
 
 
 def test_a_cancelled_detach_puts_the_instance_back(

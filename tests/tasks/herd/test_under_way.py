@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.herd.names import HerdNames
-from gocd.rehearsal.standin_aws.control import wire
-from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.services.functions.functions import Context
 from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
@@ -117,22 +115,12 @@ def turn(aws: Aws, stage: Stage) -> UpgradeInvocation:
     return UpgradeInvocation(aws, HERD, HERD.function, "2.0", "", stage.wait)
 
 
-def lose_answers(cloud: World, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    take_effect = cloud.parts.control_plane._take_effect
-
-    def lose(call: Call, environ: dict[str, Any]) -> Any:
-        answer = take_effect(call, environ)
-        return wire.error(call, 500, code, "Try again later.") if call.operation == "Invoke" else answer
-
-    monkeypatch.setattr(cloud.parts.control_plane, "_take_effect", lose)
-
-
 @pytest.mark.parametrize("code", ["ServiceException", "ServiceUnavailable"])
 def test_an_answer_that_is_lost_is_waited_out_and_never_asked_for_again(
-    stack: World, aws: Aws, monkeypatch: pytest.MonkeyPatch, code: str
+    stack: World, aws: Aws, code: str
 ) -> None:
     stack.lambda_function(HERD.function, lambda event, context: None)
-    lose_answers(stack, monkeypatch, code)
+    stack.faults.lose_answers("Invoke", code)
     stage = Stage()
     with pytest.raises(TimedOut) as late:
         turn(aws, stage).take()
@@ -145,10 +133,10 @@ def test_an_answer_that_is_lost_is_waited_out_and_never_asked_for_again(
 
 
 def test_a_function_that_may_not_be_run_by_now_is_asked_again_and_then_given_up(
-    stack: World, aws: Aws, monkeypatch: pytest.MonkeyPatch
+    stack: World, aws: Aws
 ) -> None:
     stack.lambda_function(HERD.function, lambda event, context: None)
-    lose_answers(stack, monkeypatch, "TooManyRequestsException")
+    stack.faults.lose_answers("Invoke", "TooManyRequestsException")
     stage = Stage()
     with pytest.raises(TimedOut, match="AWS throttles the function, which has not run yet"):
         turn(aws, stage).take()
@@ -157,11 +145,9 @@ def test_a_function_that_may_not_be_run_by_now_is_asked_again_and_then_given_up(
     assert stage.clock.now() >= 300
 
 
-def test_an_error_that_no_repetition_helps_is_said_at_once(
-    stack: World, aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_that_no_repetition_helps_is_said_at_once(stack: World, aws: Aws) -> None:
     stack.lambda_function(HERD.function, lambda event, context: None)
-    lose_answers(stack, monkeypatch, "InvalidRuntimeException")
+    stack.faults.lose_answers("Invoke", "InvalidRuntimeException")
     stage = Stage()
     with pytest.raises(TaskError, match="InvalidRuntimeException"):
         turn(aws, stage).take()

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from gocd.rehearsal.sample.herd.stack import Herd
-from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.services.functions.functions import Context
 from gocd.rehearsal.standin_aws.world import World
@@ -51,10 +50,8 @@ def test_a_function_that_starts_nothing_has_failed_whether_it_fails_or_answers_2
 def test_a_function_that_fails_after_its_work_has_done_its_work(
     cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
-    function = cloud.parts.functions._handlers[FUNCTION]
-
     def fail_late(event: Any, context: Context) -> None:
-        function(event, context)
+        herd.function(event, context)
         raise RuntimeError("no permission to write MostRecentDeploymentId")
 
     cloud.lambda_function(FUNCTION, fail_late)
@@ -122,20 +119,8 @@ def test_the_loser_of_a_race_joins_the_winner(cloud: World, gocd_tasks: CommandL
 def test_an_answer_that_is_lost_is_looked_up_and_the_function_is_not_run_again(
     cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
-    owner = cloud.parts.control_plane
-    take_effect = owner._take_effect
-
-    def lose(call: Call, environ: dict[str, Any]) -> Any:
-        answer = take_effect(call, environ)
-        if call.operation == "Invoke":
-            return wire.error(call, 503, "ServiceUnavailable", "Try again later.")
-        return answer
-
-    owner._take_effect = lose  # type: ignore[method-assign]
-    try:
-        done = gocd_tasks(*upgrade(herd))
-    finally:
-        owner._take_effect = take_effect  # type: ignore[method-assign]
+    cloud.faults.lose_answers("Invoke")
+    done = gocd_tasks(*upgrade(herd))
 
     assert done.returncode == 0, done.stderr
     assert f"{FUNCTION}: no answer (" in done.stdout

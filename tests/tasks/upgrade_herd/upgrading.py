@@ -3,11 +3,10 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gocd.rehearsal.sample.herd.stack import Herd
-from gocd.rehearsal.sample.herd.upgrade_function import UpgradeFunction
 from gocd.rehearsal.standin_aws.services.functions.functions import Context
 from gocd.rehearsal.standin_aws.world import World
 
@@ -39,12 +38,10 @@ def invoke(herd: Herd, version: str) -> None:
 
 def held(herd: Herd, go: threading.Event, *, before: bool) -> Callable[[Any, Context], None]:
     """HERD's own function, which waits to *go* on before it creates the deployment, or after."""
-    function = herd.aws.parts.functions._handlers[FUNCTION]
-    assert isinstance(function, UpgradeFunction)
-    waiting = UpgradeFunction(function._names, Held(herd.aws, go).client, function._revision)
+    waiting = replace(herd.function, client=Held(herd.aws, go).client)
 
     def handler(event: Any, context: Context) -> None:
-        (waiting if before else function)(event, context)
+        (waiting if before else herd.function)(event, context)
         if not before:
             go.wait(60)
 

@@ -25,12 +25,13 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Herd:
-    """A HERD that serves; *names* says what its parts are called."""
+    """A HERD that serves; *names* says what its parts are called, *function* upgrades it."""
 
     aws: World
     names: HerdNames
     balancer: LoadBalancer
     instance: Instance
+    function: UpgradeFunction
 
     @property
     def build_info_url(self) -> str:
@@ -90,20 +91,20 @@ def build_herd(
         AutoScalingGroupName=names.auto_scaling_group, MinSize=1, MaxSize=1
     )
     revision = {"bucket": bucket, "key": key, "bundleType": "zip"}
-    function = aws.lambda_function(names.function, UpgradeFunction(names, aws.client, revision))
+    function = UpgradeFunction(names, aws.client, revision)
     written = {
         f"{names.parameters}/DeploymentInvoked": "false",
         f"{names.parameters}/RequestedVersion": UNFILLED,
         f"{names.parameters}/CurrentVersion": version,
         f"{names.parameters}/MostRecentDeploymentId": UNFILLED,
         f"{names.parameters}/AutoScalingGroup": names.auto_scaling_group,
-        names.function_arn_parameter: function,
+        names.function_arn_parameter: aws.lambda_function(names.function, function),
     }
     for name, value in written.items():
         aws.client("ssm").put_parameter(Name=name, Value=value, Type="String")
     _deploy_first(aws, names, revision)
     aws.wait_until_serving(balancer, [instance])
-    return Herd(aws, names, balancer, instance)
+    return Herd(aws, names, balancer, instance, function)
 
 
 def _service(aws: World, names: HerdNames, balancer: LoadBalancer, credentials: str) -> Service:

@@ -8,6 +8,7 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -24,6 +25,7 @@ REQUESTED = "requested version parameter"
 MOST_RECENT = "rolling-deployment most recent deployment id parameter"
 
 
+@dataclass(frozen=True)
 class UpgradeFunction:
     """The handler of one stack's function.
 
@@ -32,25 +34,24 @@ class UpgradeFunction:
         revision: The S3Location that is deployed, whatever version is asked for.
     """
 
-    def __init__(self, names: HerdNames, client: Callable[[str], Any], revision: Mapping[str, str]) -> None:
-        self._names = names
-        self._client = client
-        self._revision = revision
+    names: HerdNames
+    client: Callable[[str], Any]
+    revision: Mapping[str, str]
 
     def __call__(self, event: Any, context: Context) -> None:
         version = event["RequestedVersion"]
         if version is None:
             context.log(NO_VERSION)
             return
-        codedeploy = self._client("codedeploy")
+        codedeploy = self.client("codedeploy")
         try:
             self._turn_blue_green(codedeploy, context)
             self._write("DeploymentInvoked", "true", INVOKED, context)
             self._write("RequestedVersion", version, REQUESTED, context)
             deployment_id = codedeploy.create_deployment(
-                applicationName=self._names.application,
-                deploymentGroupName=self._names.deployment_group,
-                revision={"revisionType": "S3", "s3Location": dict(self._revision)},
+                applicationName=self.names.application,
+                deploymentGroupName=self.names.deployment_group,
+                revision={"revisionType": "S3", "s3Location": dict(self.revision)},
                 description=DESCRIPTION,
                 ignoreApplicationStopFailures=True,
                 autoRollbackConfiguration={"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
@@ -64,7 +65,7 @@ class UpgradeFunction:
 
     def _turn_blue_green(self, codedeploy: Any, context: Context) -> None:
         """Make the group's deployments blue/green, which CloudFormation cannot say of EC2."""
-        names = self._names
+        names = self.names
         group = codedeploy.get_deployment_group(
             applicationName=names.application, deploymentGroupName=names.deployment_group
         )["deploymentGroupInfo"]
@@ -73,7 +74,7 @@ class UpgradeFunction:
         if style == "BLUE_GREEN":
             return
         context.log("INFO: Attempting to update the deployment style to BLUE_GREEN")
-        fleet = self._client("ssm").get_parameter(Name=f"{names.parameters}/AutoScalingGroup")["Parameter"]
+        fleet = self.client("ssm").get_parameter(Name=f"{names.parameters}/AutoScalingGroup")["Parameter"]
         context.log(f"INFO: Herd ASG name: '{fleet['Value']}'")
         codedeploy.update_deployment_group(
             applicationName=names.application,
@@ -91,7 +92,7 @@ class UpgradeFunction:
 
     def _write(self, name: str, value: str, what: str, context: Context) -> None:
         context.log(f"INFO: Updating {what}: '{name}'")
-        self._client("ssm").put_parameter(
-            Name=f"{self._names.parameters}/{name}", Value=value, Type="String", Overwrite=True
+        self.client("ssm").put_parameter(
+            Name=f"{self.names.parameters}/{name}", Value=value, Type="String", Overwrite=True
         )
         context.log("INFO: SSM parameter updated.")

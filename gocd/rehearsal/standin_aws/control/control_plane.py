@@ -86,12 +86,13 @@ class ControlPlane:
         self._journal.record(call)
         if self._faults.before_call:
             self._faults.before_call(call)
-        refusal = self._faults.refusal(call)
-        if refusal:
-            call.outcome = refusal[1]
-            answer = wire.error(call, *refusal)
-        else:
+        problem = self._faults.refusal(call)
+        if not problem:
             answer = self._take_effect(call, environ)
+            problem = self._faults.loss(call)
+        if problem:
+            call.outcome = problem[1]
+            answer = wire.error(call, *problem)
         if self._faults.after_call:
             self._faults.after_call(call)
         return answer

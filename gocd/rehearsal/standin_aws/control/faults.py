@@ -13,7 +13,7 @@ Hook = Callable[[Call], None]
 
 
 class Faults:
-    """Throttling, denied actions, instances the load balancers cannot reach, and hooks around each call.
+    """Throttling, denied actions, lost answers, instances that no load balancer reaches, and hooks.
 
     ``before_call`` runs before a call takes effect, ``after_call`` when it has and the client has no answer
     yet: the two moments at which to kill a client. Neither sees the calls that arrange a world.
@@ -29,6 +29,7 @@ class Faults:
         self.after_call: Hook | None = None
         self.unreachable_instances: set[str] = set()
         self._denied: set[str] = set()
+        self._lost: dict[str, str] = {}
         self._throttled_share = 0.0
         self._chance = random.Random(0)  # noqa: S311 - a fault that a test can repeat
 
@@ -39,6 +40,10 @@ class Faults:
     def deny(self, *actions: str) -> None:
         """Refuse these IAM actions, such as ``elasticloadbalancing:DeregisterTargets`` or ``ec2:*``."""
         self._denied.update(actions)
+
+    def lose_answers(self, operation: str, code: str = "ServiceUnavailable") -> None:
+        """Let calls of this operation take effect, and answer them with *code*, an error on AWS's side."""
+        self._lost[operation] = code
 
     def unreachable(self, instance_id: str) -> None:
         """Cut the load balancers, and nobody else, off from an instance."""
@@ -58,3 +63,8 @@ class Faults:
         with self._lock:
             unlucky = self._chance.random() < self._throttled_share
         return wire.throttled(call) if unlucky else None
+
+    def loss(self, call: Call) -> tuple[int, str, str] | None:
+        """Decide whether the answer to a call is lost: status, code and message in its place."""
+        code = self._lost.get(call.operation)
+        return (503, code, "Try again later.") if code else None

@@ -1,12 +1,10 @@
 """One order makes one deployment, whatever gets lost, throttled or killed."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
@@ -30,26 +28,17 @@ def test_an_order_whose_answer_was_lost_is_looked_up_before_it_is_sent_again(
     cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     """The deployment is there, and over, while its creator is told that AWS could not say."""
-    lost: list[int] = []
-    owner = cloud.parts.control_plane
-    take_effect = owner._take_effect
 
-    def lose_one(call: Call, environ: dict[str, Any]) -> Any:
-        answer = take_effect(call, environ)
-        if call.operation == "CreateDeployment" and not lost:
-            lost.append(call.number)
+    def wait_for_its_end(call: Call) -> None:
+        if call.operation == "CreateDeployment":
             eventually(lambda: len(deployments(cloud, "Succeeded")), 1)
-            return wire.error(call, 503, "ServiceUnavailable", "Try again later.")
-        return answer
 
-    owner._take_effect = lose_one  # type: ignore[method-assign]
-    try:
-        done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
-    finally:
-        owner._take_effect = take_effect  # type: ignore[method-assign]
+    cloud.faults.lose_answers("CreateDeployment")
+    cloud.faults.after_call = wait_for_its_end
+    done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
 
     assert done.returncode == 0, done.stderr
-    assert len(lost) == 1
+    assert [call.outcome for call in cloud.journal.of("CreateDeployment")] == ["ServiceUnavailable"]
     assert len(deployments(cloud)) == 1
 
 

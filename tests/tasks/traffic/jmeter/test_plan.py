@@ -1,15 +1,12 @@
 """A plan that JMeter would run, find nothing in, and call a success, is refused before it starts."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tasks.running.errors import Refused
 from tasks.traffic.jmeter.plan import check_plan
-from tests.tasks.traffic.jmeter.conftest import PLAN
-
-Change = Callable[[str, str], Path]
+from tests.tasks.traffic.jmeter.plans import PLAN, changed_plan
 
 
 def refusal(plan: Path, *needed: str) -> str:
@@ -34,10 +31,8 @@ def test_the_template_is_a_plan_and_reads_what_it_is_given() -> None:
         ('testclass="TestPlan" testname="verify" enabled="true"', 'enabled="false"', "has no thread group"),
     ],
 )
-def test_a_plan_that_would_send_nothing_is_refused(
-    changed_plan: Change, old: str, new: str, message: str
-) -> None:
-    assert message in refusal(changed_plan(old, new))
+def test_a_plan_that_would_send_nothing_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert message in refusal(changed_plan(tmp_path, old, new))
 
 
 def test_a_sampler_outside_of_every_thread_group_is_none(tmp_path: Path) -> None:
@@ -68,8 +63,8 @@ def test_other_kinds_of_groups_and_samplers_count(tmp_path: Path, group: str, sa
     check_plan(plan, [])
 
 
-def test_an_option_that_the_plan_does_not_read_is_refused(changed_plan: Change) -> None:
-    plan = changed_plan("__P(duration,60)", "__P(length,60)")
+def test_an_option_that_the_plan_does_not_read_is_refused(tmp_path: Path) -> None:
+    plan = changed_plan(tmp_path, "__P(duration,60)", "__P(length,60)")
     assert "does not read the property duration: --duration would change nothing" in refusal(plan, "duration")
     check_plan(plan, ["rate"])
 

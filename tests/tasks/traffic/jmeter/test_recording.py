@@ -12,7 +12,7 @@ from tasks.running.waiting import Wait
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.recording import Recording, errors_logged, record
 from tests.fakes import Stage
-from tests.tasks.traffic.jmeter.conftest import PLAN
+from tests.tasks.traffic.jmeter.plans import PLAN
 
 
 class HurriedClock(SystemClock):

@@ -134,3 +134,18 @@ def test_the_journal_names_actions_as_iam_does(cloud: World) -> None:
         "s3:GetObject",
     ]
     assert [call.number for call in cloud.journal.calls] == [1, 2, 3, 4]
+
+
+def test_a_call_whose_answer_is_lost_has_taken_effect_and_is_a_failure_of_awss(cloud: World) -> None:
+    cloud.faults.lose_answers("CreateTargetGroup", "InternalFailure")
+
+    with pytest.raises(botocore.exceptions.ClientError) as lost:
+        client(cloud, "elbv2").create_target_group(Name="web", TargetType="lambda")
+    assert lost.value.response["Error"]["Code"] == "InternalFailure"
+    assert lost.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert [call.outcome for call in cloud.journal.calls] == ["InternalFailure"]
+
+    cloud.faults.clear()
+    assert [
+        each["TargetGroupName"] for each in client(cloud, "elbv2").describe_target_groups()["TargetGroups"]
+    ] == ["web"]

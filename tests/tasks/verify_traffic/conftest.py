@@ -1,15 +1,12 @@
-"""What tests of traffic share: the real command line, and a place where nothing else is found."""
+"""What tests of verify-traffic share: the real command line, and a place where nothing else is found."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.program import CommandLine, Done, Running
-
-PLAN = Path(__file__).parents[4] / "pipelines" / "verify.jmx"
 
 
 @dataclass(frozen=True)
@@ -44,17 +41,3 @@ def verify_traffic(tmp_path: Path, cache: Path) -> VerifyTraffic:
         environment["LANG"] = os.environ["LANG"]
     # JMeter takes the time that it takes.
     return VerifyTraffic(CommandLine(environment, tmp_path, speed=1))
-
-
-@pytest.fixture
-def changed_plan(tmp_path: Path) -> Callable[[str, str], Path]:
-    """Writes the template with one thing changed."""
-
-    def change(old: str, new: str) -> Path:
-        text = PLAN.read_text()
-        assert old in text
-        path = tmp_path / "changed.jmx"
-        path.write_text(text.replace(old, new))
-        return path
-
-    return change

@@ -3,12 +3,12 @@
 import gzip
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.tasks.traffic.jmeter.conftest import PLAN, VerifyTraffic
+from tests.tasks.traffic.jmeter.plans import PLAN, changed_plan
+from tests.tasks.verify_traffic.conftest import VerifyTraffic
 
 HEADER = "timeStamp,elapsed,label,responseCode,success\n"
 
@@ -130,9 +130,8 @@ def test_a_wrong_request_is_refused_before_anything_starts(
     assert not (verify_traffic.folder / "traffic").exists()
 
 
-def test_a_plan_with_a_typo_is_refused(
-    verify_traffic: VerifyTraffic, changed_plan: Callable[[str, str], Path]
-) -> None:
-    done = verify_traffic(str(changed_plan("</ThreadGroup>", "</ThreadGruop>")))
+def test_a_plan_with_a_typo_is_refused(verify_traffic: VerifyTraffic) -> None:
+    plan = changed_plan(verify_traffic.folder, "</ThreadGroup>", "</ThreadGruop>")
+    done = verify_traffic(str(plan))
     assert done.returncode == 2
     assert "changed.jmx is not a test plan: it is not XML (mismatched tag: line" in done.stderr

@@ -5,7 +5,7 @@ import json
 import shutil
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,11 @@ import pytest
 from gocd.samples.jtl import JtlReader
 from tasks.traffic.jmeter.bundled import bundled_jars
 from tests.gocd.rehearsal.sample.running import Running, eventually, unpacked
-from tests.tasks.traffic.jmeter.conftest import PLAN, VerifyTraffic
+from tests.tasks.traffic.jmeter.plans import PLAN, changed_plan
 from tests.tasks.traffic.jmeter.test_process import gone
+from tests.tasks.verify_traffic.conftest import VerifyTraffic
 
 pytestmark = pytest.mark.end_to_end
-
-Change = Callable[[str, str], Path]
 
 
 @pytest.fixture
@@ -69,10 +68,8 @@ def test_all_samples_failed_is_a_failure_although_jmeter_exits_0(verify_traffic:
     assert "verify: failed: 20 failed (20 org.apache.http.conn.HttpHostConnectException)" in done.stdout
 
 
-def test_no_samples_is_a_failure_although_jmeter_exits_0(
-    verify_traffic: VerifyTraffic, changed_plan: Change
-) -> None:
-    plan = changed_plan("__P(threads", "__Q(threads")
+def test_no_samples_is_a_failure_although_jmeter_exits_0(verify_traffic: VerifyTraffic) -> None:
+    plan = changed_plan(verify_traffic.folder, "__P(threads", "__Q(threads")
     done = verify_traffic(str(plan), "--duration", "1")
     assert done.returncode == 1
     assert "JMeter: ... end of run\n" in done.stdout
@@ -81,10 +78,8 @@ def test_no_samples_is_a_failure_although_jmeter_exits_0(
     assert " ERROR " in done.stdout
 
 
-def test_a_plan_that_jmeter_cannot_load_is_a_failure_with_its_words(
-    verify_traffic: VerifyTraffic, changed_plan: Change
-) -> None:
-    plan = changed_plan("HTTPSamplerProxy", "HTTPSamplerProxi")
+def test_a_plan_that_jmeter_cannot_load_is_a_failure_with_its_words(verify_traffic: VerifyTraffic) -> None:
+    plan = changed_plan(verify_traffic.folder, "HTTPSamplerProxy", "HTTPSamplerProxi")
     done = verify_traffic(str(plan))
     assert done.returncode == 1
     assert "verify: failed: JMeter exited 1: " in done.stdout
