@@ -79,7 +79,7 @@ def command(
     """
     with running("verify-traffic", events, color) as task:
         # Reading and judging samples takes modules that no other command has a use for.
-        from tasks.traffic.cloudwatch import counted, read_since  # noqa: PLC0415
+        from tasks.traffic.cloudwatch import counted, find_counting, read_since  # noqa: PLC0415
         from tasks.traffic.jmeter.found import find_jmeter  # noqa: PLC0415
         from tasks.traffic.jmeter.plan import check_plan  # noqa: PLC0415
         from tasks.traffic.jmeter.recording import Recording  # noqa: PLC0415
@@ -100,14 +100,15 @@ def command(
             },
         )
         start = read_since(since) if since else None
-
-        def counts(measurement: Measurement | None) -> list[Criterion]:
-            if not cloudwatch:
-                return []
-            return counted(task.aws, cloudwatch, start, measurement, task.wait.clock.wall())
-
         if plan and jtl:
             raise Refused("give either a plan to run or, with --jtl, finished runs to judge")
+        balancers = find_counting(task.aws, cloudwatch) if cloudwatch else []
+
+        def counts(measurement: Measurement | None) -> list[Criterion]:
+            if not balancers:
+                return []
+            return counted(task.aws, balancers, start, measurement, task.wait.clock.wall())
+
         if jtl:
             ready(out)
             verify_jtls(jtl, limits, counts, out, task.log)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tasks.aws.api import Aws
-from tasks.aws.load_balancer import LoadBalancer, Metric, MetricSource
+from tasks.aws.load_balancer import Metric, MetricSource
 
 # Seconds in a bucket; load balancers publish no finer ones
 # (AWS, application/load-balancer-cloudwatch-metrics).
@@ -21,7 +21,7 @@ class Count:
     value: int | None
 
 
-def count_failures(aws: Aws, balancer: LoadBalancer, since: datetime, until: datetime) -> list[Count]:
+def count_failures(aws: Aws, source: MetricSource, since: datetime, until: datetime) -> list[Count]:
     """Return the load balancer's own counts from the minute of *since* to that of *until*.
 
     A missing failure metric means zero only where the request metric has data: a load balancer
@@ -30,7 +30,6 @@ def count_failures(aws: Aws, balancer: LoadBalancer, since: datetime, until: dat
     Raises:
         AwsError: No permission for ``cloudwatch:GetMetricData``, or AWS cannot be reached.
     """
-    source = balancer.metrics()
     metrics = [source.requests, *source.failures]
     start = since.replace(second=0, microsecond=0)
     end = until.replace(second=0, microsecond=0) + timedelta(seconds=MINUTE)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -10,14 +11,44 @@ from gocd.samples.verdict import Criterion, went_wrong
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancer
 from tasks.aws.errors import AwsError
+from tasks.aws.load_balancer import MetricSource
 from tasks.aws.traffic_counts import Count, count_failures
 from tasks.running.errors import Refused
 
 NAME = "cloudwatch"
 
 
+@dataclass(frozen=True)
+class Counting:
+    """A load balancer that counts, as a person called it; *source* is why AWS does not tell where, if so."""
+
+    called: str
+    name: str
+    source: MetricSource | AwsError
+
+
+def find_counting(aws: Aws, names: Sequence[str]) -> list[Counting]:
+    """Find the load balancers of these names, and where their counts are.
+
+    Raises:
+        Refused: A name means nothing, or two things, or what it means counts nothing.
+    """
+    found = []
+    for called in names:
+        try:
+            balancer = find_load_balancer(aws, called)
+            found.append(Counting(called, balancer.name, balancer.metrics()))
+        except AwsError as error:
+            found.append(Counting(called, called, error))
+    return found
+
+
 def counted(
-    aws: Aws, names: Sequence[str], since: datetime | None, measurement: Measurement | None, now: datetime
+    aws: Aws,
+    balancers: Sequence[Counting],
+    since: datetime | None,
+    measurement: Measurement | None,
+    now: datetime,
 ) -> list[Criterion]:
     """Return a criterion for each of the load balancers' failure counts: it must be zero.
 
@@ -31,14 +62,16 @@ def counted(
     first = measurement.first_at if measurement else None
     start = since or (datetime.fromtimestamp(first, timezone.utc) if first else now)
     criteria: list[Criterion] = []
-    for name in names:
+    for each in balancers:
         try:
-            balancer = find_load_balancer(aws, name)
+            if isinstance(each.source, AwsError):
+                raise each.source
             criteria += [
-                _criterion(balancer.name, each) for each in count_failures(aws, balancer, start, now)
+                _criterion(each.name, count) for count in count_failures(aws, each.source, start, now)
             ]
         except AwsError as error:
-            criteria.append(went_wrong(NAME, f"{name}: {error.what}; nothing is known of its own counts"))
+            why = f"{each.called}: {error.what}; nothing is known of its own counts"
+            criteria.append(went_wrong(NAME, why))
     return criteria
 
 

@@ -18,7 +18,7 @@ SINCE, UNTIL = NOW - timedelta(minutes=5), NOW
 
 def counts(aws: Aws) -> dict[str, int | None]:
     [balancer] = find_load_balancers(aws, ["staging"], find_instance(aws, "Staging-1"))
-    return {count.name: count.value for count in count_failures(aws, balancer, SINCE, UNTIL)}
+    return {count.name: count.value for count in count_failures(aws, balancer.metrics(), SINCE, UNTIL)}
 
 
 def publish(cloud: World, aws: Aws, **values: float) -> None:

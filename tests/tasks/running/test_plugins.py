@@ -145,6 +145,7 @@ def test_a_load_balancer_without_counts_in_cloudwatch_says_so(site: Program, tmp
 
     assert done.returncode == 2
     assert done.stderr == "error: CloudWatch counts nothing for app (haproxy); nothing was changed\n"
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_load_balancer_that_cannot_be_asked_is_one_line(site: Program, pair: Pair) -> None:
