@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection
@@ -123,6 +124,7 @@ class Fleet:
         """Start a rollout and signal it at the first call that *at* picks, before or after its effect."""
         running: list[Running] = []
         sent = self.signalled = []
+        struck = threading.Event()
 
         def hook(call: Call) -> None:
             if not sent and running and at(call):
@@ -133,11 +135,14 @@ class Fleet:
                 if before:
                     # Its sender is gone by now, and the call would take effect all the same.
                     faults.deny(call.action)
+                struck.set()
 
         faults = self.cloud.faults
         faults.before_call, faults.after_call = (hook, None) if before else (None, hook)
         running.append(self.starts(*more))
         out, error = running[0].communicate(timeout=120)
+        if sent:
+            struck.wait(30)
         faults.clear()
         return subprocess.CompletedProcess(running[0].args, running[0].wait(), out, error)
 

@@ -3,6 +3,7 @@
 import threading
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,15 @@ DELAY = 300
 LONG = 32.0
 
 
+@pytest.fixture
+def unhurried(cloud: World, gocd_tasks: CommandLine) -> CommandLine:
+    """The command line and its AWS in real time, as the connections that are counted are."""
+    cloud.parts.settings.clock.run(1)
+    return replace(gocd_tasks, speed=1)
+
+
 def test_it_ends_with_the_last_request_and_not_with_the_delay(
-    cloud: World, gocd_tasks: CommandLine, sample: Service, tmp_path: Path
+    cloud: World, unhurried: CommandLine, sample: Service, tmp_path: Path
 ) -> None:
     idle, busy = (
         cloud.target_group(
@@ -43,7 +51,7 @@ def test_it_ends_with_the_last_request_and_not_with_the_delay(
         traffic.wait_until_flowing()
         start = time.monotonic()
         runs = {
-            name: gocd_tasks.start("detach-instance", f"{name}-1", "--load-balancer", name, "--until-idle")
+            name: unhurried.start("detach-instance", f"{name}-1", "--load-balancer", name, "--until-idle")
             for name in ("idle", "busy")
         }
         ends = {}
