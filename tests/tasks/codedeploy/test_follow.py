@@ -140,7 +140,7 @@ def test_the_end_of_a_failed_scripts_log_is_shown_and_cannot_pass_for_something_
     assert stage.lines[0] == "Staging-1: Install failed, 2.0 s: ScriptFailed, a.sh, it failed"
     assert stage.lines[1] == "Staging-1: | ... 12 lines before these"
     assert stage.lines[2] == "Staging-1: | [stdout]line 12"
-    assert stage.lines[-3] == "Staging-1: |  [2Jgone"
+    assert stage.lines[-3] == "Staging-1: | gone"
     assert stage.lines[-2].startswith("Staging-1: | error: xxx")
     assert len(stage.lines[-2]) <= 320
     assert stage.lines[-1] == "Staging-1: skipped AfterInstall, ApplicationStart"

@@ -17,7 +17,7 @@ def test_nobody_notices_but_the_version(fleet: MakeFleet, tmp_path: Path, batch:
     before = all_six.standing()
     jtl = tmp_path / "traffic.jtl"
 
-    with Traffic(all_six.balancer.url, 100, jtl) as traffic:
+    with Traffic(all_six.balancer.url, 200, jtl) as traffic:
         traffic.wait_until_flowing()
         ran = all_six.roll("--batch", batch)
 

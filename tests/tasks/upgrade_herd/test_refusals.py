@@ -103,7 +103,7 @@ def test_a_request_that_came_to_nothing_does_not_pass_for_the_running_version(
     cloud: World, gocd_tasks: CommandLine
 ) -> None:
     """Somebody has asked for 0.84.0 while 0.84.1 was on its way, which leaves 0.84.0 in SSM."""
-    herd = build_herd(cloud, deregistration_delay=25)
+    herd = build_herd(cloud, deregistration_delay=300)
     invoke(herd, "0.84.1")
     # The last that HERD's own scripts write of a good deployment.
     eventually(lambda: herd.parameter("DeploymentInvoked"), "true", patience=60)
