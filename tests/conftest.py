@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import tests.models  # noqa: F401
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.world import World
 

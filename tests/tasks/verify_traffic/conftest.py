@@ -37,7 +37,6 @@ def verify_traffic(tmp_path: Path, cache: Path) -> VerifyTraffic:
     tools = tmp_path / "tools"
     tools.mkdir()
     environment = {"PATH": f"{tools}:/usr/bin:/bin", "XDG_CACHE_HOME": str(cache), "HOME": str(tmp_path)}
-    if "LANG" in os.environ:
-        environment["LANG"] = os.environ["LANG"]
+    environment |= {name: os.environ[name] for name in ("LANG", "JVM_ARGS") if name in os.environ}
     # JMeter takes the time that it takes.
     return VerifyTraffic(CommandLine(environment, tmp_path, speed=1))
