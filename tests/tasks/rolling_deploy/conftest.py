@@ -2,11 +2,11 @@
 
 import json
 import signal
-import subprocess
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.program import CommandLine, Running
+from tests.program import CommandLine, Done, Running
 
 GROUP = "members"
 READING = ("Describe", "Get", "List", "Head")
@@ -28,8 +28,6 @@ CHANGING = {
     *("RegisterTargets", "DeregisterTargets", "SendCommand", "StopInstances", "EnterStandby", "ExitStandby"),
     *("UpdateAutoScalingGroup", "SuspendProcesses", "ResumeProcesses", "CreateOrUpdateTags", "CreateTags"),
 }
-
-Run = subprocess.CompletedProcess[str]
 
 
 @dataclass
@@ -61,7 +59,7 @@ class Fleet:
             *("--settle", "0", "--status-timeout", "5", *more),
         ]
 
-    def roll(self, *more: str, version: str = "2.0", broken: str | None = None, status: bool = True) -> Run:
+    def roll(self, *more: str, version: str = "2.0", broken: str | None = None, status: bool = True) -> Done:
         return self.gocd_tasks(*self.words(*more, version=version, broken=broken, status=status))
 
     def launch(self, name: str, zone: str) -> Instance:
@@ -120,31 +118,36 @@ class Fleet:
 
     def started_and_signalled(
         self, at: Callable[[Call], bool], number: signal.Signals, *more: str, before: bool = False
-    ) -> Run:
+    ) -> Done:
         """Start a rollout and signal it at the first call that *at* picks, before or after its effect."""
-        running: list[Running] = []
+        running: Future[Running] = Future()
+        answered = threading.Event()
         sent = self.signalled = []
-        struck = threading.Event()
 
-        def hook(call: Call) -> None:
-            if not sent and running and at(call):
+        def strike(call: Call) -> None:
+            if not sent and at(call):
                 sent.append(call)
-                running[0].send_signal(number)
-                if number == signal.SIGKILL:
-                    running[0].wait()
                 if before:
-                    # Its sender is gone by now, and the call would take effect all the same.
+                    # Its sender is gone by then, and the call would take effect all the same.
                     faults.deny(call.action)
-                struck.set()
+                running.result().send_signal(number)
+                if number == signal.SIGKILL:
+                    running.result().wait()
+
+        def after(call: Call) -> None:
+            if not before:
+                strike(call)
+            if call in sent:
+                answered.set()
 
         faults = self.cloud.faults
-        faults.before_call, faults.after_call = (hook, None) if before else (None, hook)
-        running.append(self.starts(*more))
-        out, error = running[0].communicate(timeout=120)
-        if sent:
-            struck.wait(30)
+        faults.before_call, faults.after_call = strike if before else None, after
+        running.set_result(self.starts(*more))
+        out, error = running.result().communicate(timeout=120)
+        # The fault lasts as long as the call that it is for.
+        assert not sent or answered.wait(60)
         faults.clear()
-        return subprocess.CompletedProcess(running[0].args, running[0].wait(), out, error)
+        return Done(running.result().args, running.result().wait(), out, error)
 
 
 MakeFleet = Callable[..., Fleet]

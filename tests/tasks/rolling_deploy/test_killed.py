@@ -8,7 +8,8 @@ import pytest
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.tasks.rolling_deploy.conftest import Fleet, MakeFleet, Run, answer, change
+from tests.program import Done
+from tests.tasks.rolling_deploy.conftest import Fleet, MakeFleet, answer, change
 
 BATCH = ("--batch", "2")
 
@@ -85,7 +86,7 @@ def test_one_that_is_killed_at_any_change_ends_well(fleet: MakeFleet, before: bo
     assert number > 20
 
 
-def killed(fleet: Fleet, at: Callable[[Call], bool], *, before: bool) -> Run:
+def killed(fleet: Fleet, at: Callable[[Call], bool], *, before: bool) -> Done:
     return fleet.started_and_signalled(at, signal.SIGKILL, *BATCH, before=before)
 
 
