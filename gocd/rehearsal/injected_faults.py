@@ -14,9 +14,6 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.assignment import StartedTask
 
-# Seconds into a task at which its agent is lost: the order is given, its effect not yet seen.
-INTO_THE_TASK = 2.0
-
 # The share of AWS calls that is throttled.
 THROTTLED = 0.5
 
@@ -24,8 +21,12 @@ THROTTLED = 0.5
 BAD_RELEASE = "bad-release:"
 VALIDATE_FAILS = "validate-fails"
 
-# The tasks that an agent dies in, and the calls that put an instance back.
+# The tasks that an agent dies in, and the calls after which it does: an order is given, its effect not yet
+# seen; the last one is the first look at an upgrade.
 KILLED_IN = {"detach-instance", ON_FLEETS, "upgrade-herd"}
+KILLED_AFTER = {"DeregisterTargets", "DeregisterInstancesFromLoadBalancer", "EnterStandby", "GetDeployment"}
+
+# The calls that put an instance back.
 PUTTING_BACK = {"RegisterTargets", "RegisterInstancesWithLoadBalancer", "ExitStandby"}
 
 OnTaskStart = Callable[[StartedTask], None]
@@ -57,16 +58,20 @@ def _throttle(aws: World, built: BuiltSite) -> OnTaskStart:
 
 def _agent_killed(aws: World, built: BuiltSite) -> OnTaskStart:
     """The agent dies as the first instances leave, or amid an upgrade; another one gets its job."""
+    doomed: list[StartedTask] = []
     killed = threading.Event()
 
-    def kill_once(started: StartedTask) -> None:
-        if _words(started) & KILLED_IN and not killed.is_set():
-            killed.set()
-            timer = threading.Timer(INTO_THE_TASK, started.kill)
-            timer.daemon = True
-            timer.start()
+    def choose(started: StartedTask) -> None:
+        if _words(started) & KILLED_IN and not doomed:
+            doomed.append(started)
 
-    return kill_once
+    def kill_once(call: Call) -> None:
+        if doomed and call.operation in KILLED_AFTER and not killed.is_set():
+            killed.set()
+            doomed[0].kill()
+
+    aws.faults.after_call = kill_once
+    return choose
 
 
 def _undrained(aws: World, built: BuiltSite) -> OnTaskStart:
