@@ -41,7 +41,7 @@ class ShortSleeps(SystemClock):
     as ever for the work between.
     """
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float = SPEED) -> None:
         self._speed = speed
         self._ahead = 0.0
 
@@ -136,7 +136,7 @@ class CommandLine:
         return Running(words, {**self.environment, **variables}, self.folder, self.speed)
 
     def installed(self, *words: str, **variables: str) -> Done:
-        """Run the program that pip has installed, from the very start of Python."""
+        """Run the program that pip has installed: from the very start of Python, and by the true time."""
         return subprocess.run(
             [PROGRAM, *words],
             cwd=self.folder,

@@ -51,7 +51,7 @@ def test_a_stage_takes_an_instance_out_and_puts_it_back(
 ) -> None:
     made = behind("application")
 
-    out = gocd_tasks("detach-instance", "Staging-1", "--load-balancer", "staging")
+    out = gocd_tasks.installed("detach-instance", "Staging-1", "--load-balancer", "staging")
     assert (out.returncode, out.stderr) == (0, "")
     assert f"Staging-1 is {pair.one.id}, {pair.one.private_ip}, in eu-west-1a" in out.stdout
     assert "2 healthy of 2; without Staging-1: 1, floor 1" in out.stdout
@@ -62,7 +62,7 @@ def test_a_stage_takes_an_instance_out_and_puts_it_back(
     assert again.returncode == 0
     assert again.stdout.endswith("Staging-1: already detached from staging; nothing to do\n")
 
-    back = gocd_tasks("attach-instance", "Staging-1", "--load-balancer", "all")
+    back = gocd_tasks.installed("attach-instance", "Staging-1", "--load-balancer", "all")
     assert (back.returncode, back.stderr) == (0, "")
     assert "Staging-1: healthy in staging after" in back.stdout
     assert cloud.serving(made) == {pair.one.id, pair.two.id}
@@ -332,7 +332,7 @@ def test_a_reader_that_goes_away_does_not_stop_a_task_half_way(
 
 
 def test_colour_only_where_it_is_asked_for(gocd_tasks: CommandLine) -> None:
-    plain = gocd_tasks("sleep-settle", "--seconds", "0")
+    plain = gocd_tasks.installed("sleep-settle", "--seconds", "0")
     coloured = gocd_tasks("sleep-settle", "--seconds", "0", "--color", "always")
 
     assert "\x1b[" not in plain.stdout

@@ -32,7 +32,7 @@ def test_a_run_takes_a_lock_keeps_it_and_gives_it_up(gocd_tasks: CommandLine) ->
     assert gocd_tasks("lock", "status").stdout == "no lock was ever taken here\n"
     assert status(gocd_tasks) == f"{NAME}: free\n"
 
-    taken = gocd_tasks("lock", "acquire", NAME, "--for", "600", **VARIABLES)
+    taken = gocd_tasks.installed("lock", "acquire", NAME, "--for", "600", **VARIABLES)
     assert taken.returncode == 0
     assert taken.stdout.startswith(f"{NAME}: locked by staging/12 for its whole run, until 20")
     again = gocd_tasks("lock", "acquire", NAME, **{**VARIABLES, "GO_STAGE_COUNTER": "3"})
@@ -158,7 +158,7 @@ def test_an_instance_out_of_nothing_is_locked_itself(
 def test_of_two_pipelines_at_once_one_works_and_the_other_waits_or_is_told(
     cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
 ) -> None:
-    made = behind("application", drain=60)
+    made = behind("application", drain=40)
     first = gocd_tasks.start(*DETACH, **VARIABLES)
     eventually(lambda: "DeregisterTargets" in changes(cloud), True)
     second = ("detach-instance", "Staging-2", "--load-balancer", "staging", "--min-healthy", "0")

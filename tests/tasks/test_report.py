@@ -8,8 +8,12 @@ from tests.gocd.report.rollouts import rolled, write_events, write_jtl
 from tests.program import CommandLine, Done
 
 
+def gocd_tasks(folder: Path) -> CommandLine:
+    return CommandLine({"PATH": "/usr/bin:/bin"}, folder)
+
+
 def report(folder: Path, *words: str, **variables: str) -> Done:
-    return CommandLine({"PATH": "/usr/bin:/bin"}, folder)("report", *words, **variables)
+    return gocd_tasks(folder)("report", *words, **variables)
 
 
 @pytest.fixture
@@ -25,7 +29,8 @@ def rollout(tmp_path: Path) -> Path:
 
 
 def test_a_page_is_made_and_the_verdict_is_the_last_line(rollout: Path) -> None:
-    done = report(rollout, "--events", "events", "--jtl", "during.jtl", "--jtl", "after.jtl", "--out", "made")
+    words = ("--events", "events", "--jtl", "during.jtl", "--jtl", "after.jtl", "--out", "made")
+    done = gocd_tasks(rollout).installed("report", *words)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "report: made/report.html\nNo request was lost.\n"

@@ -119,7 +119,7 @@ def test_a_blue_green_deployment_is_told_in_the_consoles_four_steps_and_at_once_
 ) -> None:
     deployment_id = fleet.begin("2.0")
     done = gocd_tasks("watch-deployment", deployment_id)
-    again = gocd_tasks("watch-deployment", deployment_id)
+    again = gocd_tasks.installed("watch-deployment", deployment_id)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert steps(done.stdout, deployment_id) == STEPS

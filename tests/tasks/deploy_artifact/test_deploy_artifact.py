@@ -36,7 +36,7 @@ def test_a_release_is_installed_started_and_proved(
     cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
     release = str(build_release("2.0", tmp_path))
-    done = gocd_tasks(
+    done = gocd_tasks.installed(
         "deploy-artifact", "Staging-1", release, "--version", "2.0", *SSM, *CHECK, GO_TRIGGER_USER="ann"
     )
 

@@ -16,10 +16,10 @@ from tasks.aws.api import Aws
 from tasks.aws.instances import Instance, find_instance
 from tasks.aws.script_result import ScriptResult
 from tasks.hosts.idleness import Idleness, SsmHosts, told
-from tasks.running.clock import SystemClock
 from tasks.running.waiting import Wait
 from tests.fakes import Stage
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, target_state
+from tests.program import ShortSleeps
 from tests.tasks.conftest import MakeBalancer, Pair
 
 CONTAINERS = """#!{python}
@@ -34,7 +34,7 @@ def look(aws: Aws, *asked: tuple[Instance, tuple[int, ...]]) -> list[Idleness]:
     stage = Stage()
     found = SsmHosts(aws).look(
         {instance.id: (instance, ports) for instance, ports in asked},
-        Wait(SystemClock(), stage.log),
+        Wait(ShortSleeps(), stage.log),
     )
     assert sorted(found) == sorted(instance.id for instance, _ in asked)
     return [found[instance.id] for instance, _ in asked]

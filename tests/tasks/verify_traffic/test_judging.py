@@ -22,7 +22,8 @@ GOOD = ("1000,5,home,200,true", "1100,7,pay,200,true", "1200,9,home,200,true")
 
 
 def test_a_good_run_passes_and_leaves_its_evidence(verify_traffic: VerifyTraffic) -> None:
-    done = verify_traffic("--jtl", jtl(verify_traffic.folder, *GOOD), "--max-gap", "0.2", "--p95", "9")
+    words = ("--jtl", jtl(verify_traffic.folder, *GOOD), "--max-gap", "0.2", "--p95", "9")
+    done = verify_traffic.gocd_tasks.installed("verify-traffic", *words)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "verify: 3 samples, 0 errors, longest gap 102 ms, p95 9 ms",

@@ -13,12 +13,11 @@ from tasks.aws.instances import find_instance
 from tasks.deployers.codedeploy import CodeDeployDeployer
 from tasks.deployers.deployer import Settings
 from tasks.deployers.release import Release
-from tasks.running.clock import SystemClock
 from tasks.running.errors import TimedOut
 from tasks.running.waiting import Wait
 from tests.fakes import Stage
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
-from tests.program import CommandLine
+from tests.program import CommandLine, ShortSleeps
 from tests.tasks.conftest import Pair
 from tests.tasks.deployers.codedeploy.deploying import (
     GROUP,
@@ -85,7 +84,7 @@ def test_no_deployment_is_waited_for_forever(
         deployer.deploy(
             Release("app", "2.0", str(archive)),
             find_instance(aws, "Staging-1"),
-            Wait(SystemClock(), stage.log),
+            Wait(ShortSleeps(), stage.log),
         )
 
     assert said in late.value.what

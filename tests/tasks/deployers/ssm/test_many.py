@@ -26,6 +26,7 @@ from tasks.running.clock import SystemClock
 from tasks.running.errors import Cancelled, Refused
 from tasks.running.waiting import Wait
 from tests.fakes import FakeClock, Stage, instance
+from tests.program import ShortSleeps
 from tests.tasks.hosts.bash_host import zip_of
 
 RESTART = "systemctl restart app"
@@ -37,7 +38,7 @@ class Site:
     def __init__(self, cloud: World, aws: Aws, hosts: list[Host], folder: Path) -> None:
         self.cloud, self.aws, self.hosts, self.folder = cloud, aws, hosts, folder
         self.stage = Stage()
-        self.wait = Wait(SystemClock(), self.stage.log)
+        self.wait = Wait(ShortSleeps(), self.stage.log)
         self.instances = [find_instance(aws, host.id) for host in hosts]
         self.deployer = self.deploys_with(RESTART)
 
@@ -160,7 +161,7 @@ def test_a_signal_stops_it_everywhere(site: Site) -> None:
     looked: list[Call] = []
     site.cloud.faults.after_call = signal_at_the_third_look
 
-    class Interrupted(SystemClock):
+    class Interrupted(ShortSleeps):
         def sleep(self, seconds: float) -> None:
             if looked:
                 raise Cancelled(signal.SIGTERM)
