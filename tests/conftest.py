@@ -13,10 +13,27 @@ from gocd.rehearsal.standin_aws.world import World
 os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
+# Of all tests, in their order, those that whole rehearsals are spread over.
+SPREAD = 0.8
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "standin" in getattr(item, "fixturenames", ()):
             item.add_marker("standin")
+    items[:] = spread(items)
+
+
+def spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Put whole rehearsals, which wait more than they work, among those that work, and none of them last."""
+    waiting = [item for item in items if "/rehearsal/rehearsal/" in item.nodeid]
+    working = [item for item in items if item not in waiting]
+    step = int(SPREAD * len(working) / len(waiting)) + 1 if waiting else len(working) + 1
+    mixed: list[pytest.Item] = []
+    for start in range(0, len(working), step):
+        mixed += [*waiting[:1], *working[start : start + step]]
+        del waiting[:1]
+    return [*mixed, *waiting]
 
 
 @pytest.fixture(scope="session")
