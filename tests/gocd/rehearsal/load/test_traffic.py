@@ -140,16 +140,26 @@ def test_an_answer_that_ends_with_its_connection_is_whole(jtl: Path) -> None:
     assert measured.requests_per_version == {"7": measured.sent}
 
 
-def test_a_kept_connection_that_the_service_closes_is_not_used_again(jtl: Path) -> None:
+def test_a_kept_connection_that_the_service_closes_is_not_used_again(tmp_path: Path) -> None:
+    held: list[float] = []
+
     def answer_and_close(client: socket.socket) -> None:
         # Answer and end in one packet: what is sent between the two is lost for any client.
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        begin = time.monotonic()
         client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
         client.close()
+        held.append(time.monotonic() - begin)
 
-    with Misbehaving(answer_and_close) as server, Traffic(server.url, 50, jtl) as traffic:
-        traffic.wait_until_flowing()
-        pause(0.5)
+    for number in range(10):
+        held.clear()
+        jtl = tmp_path / f"{number}.jtl"
+        with Misbehaving(answer_and_close) as server, Traffic(server.url, 50, jtl) as traffic:
+            traffic.wait_until_flowing()
+            pause(0.5)
+        # After 0.2 s the kernel sends an answer without its end, which says nothing of who is asked again.
+        if max(held) < 0.1:
+            break
     assert measure(jtl).lost == 0
 
 
