@@ -1,5 +1,6 @@
 """What the wheel holds: our packages under their own names, the templates, the script, and no tests."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,9 +13,12 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("wheel")
+    folder, copy = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("copy") / "tree"
+    # What a build leaves beside its sources would be in the way of another one at the same time.
+    left_out = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests")
+    shutil.copytree(ROOT, copy, ignore=left_out)
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT], check=True, capture_output=True
+        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, copy], check=True, capture_output=True
     )
     [wheel] = folder.glob("*.whl")
     return zipfile.ZipFile(wheel).namelist()
