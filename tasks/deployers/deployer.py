@@ -58,6 +58,9 @@ class ReleaseFailed(TaskError):
 class CannotGoBack(Refused):
     """This way of deploying knows no earlier release."""
 
+    def __init__(self) -> None:
+        super().__init__("this way of deploying cannot go back", "Deploy the earlier version again instead")
+
 
 class Deployer(Protocol):
     """One way of deploying; a site's own inherits from this and overrides what it can do better.
@@ -140,7 +143,7 @@ class Deployer(Protocol):
         Raises:
             Refused: With the reason; nothing was changed.
         """
-        raise CannotGoBack("this way of deploying cannot go back", "Deploy the earlier version again instead")
+        raise CannotGoBack
 
     def go_back(self, instance: Instance, wait: Wait, *, to: str = "", leaving: str = "") -> str:
         """Start an earlier release and return its version.
@@ -154,7 +157,7 @@ class Deployer(Protocol):
             ReleaseFailed: There is none, or it does not start.
             TaskError: It may not be running there.
         """
-        raise CannotGoBack("this way of deploying cannot go back", "Deploy the earlier version again instead")
+        raise CannotGoBack
 
 
 MakeDeployer = Callable[[Settings, Aws], Deployer]
