@@ -40,12 +40,14 @@ class Exchange:
 class Connection(asyncio.Protocol):
     """One connection; between requests it waits in the *idle* pool, if it is given one.
 
-    It leaves the pool the moment the service closes it, so that no request is sent into a closed connection.
+    It leaves the pool the moment the service closes it, so that no request is sent into a closed connection;
+    a *blind* one stays, as in clients that hear of it only when they use it.
     """
 
-    def __init__(self, idle: dict[Connection, None] | None) -> None:
+    def __init__(self, idle: dict[Connection, None] | None, *, blind: bool = False) -> None:
         self._loop = asyncio.get_running_loop()
         self._idle = idle
+        self._blind = blind
         self._exchange: Exchange | None = None
 
     @property
@@ -110,7 +112,7 @@ class Connection(asyncio.Protocol):
 
     def _leave(self, lost_to: str, detail: str) -> None:
         exchange, self._exchange = self._exchange, None
-        if self._idle is not None:
+        if self._idle is not None and not self._blind:
             self._idle.pop(self, None)
         if exchange is not None:
             exchange.end(self._loop.time(), lost_to, detail)

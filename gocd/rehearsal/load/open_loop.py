@@ -18,12 +18,19 @@ OUT_OF_SOCKETS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS
 
 @dataclass(frozen=True)
 class Load:
-    """What to send: where to, requests per second, seconds until a request counts as lost."""
+    """What to send: where to, requests per second, seconds until a request counts as lost, and over what.
+
+    Without *new_connections* those that are idle are used again, the last one first. *clients* keep a
+    connection each instead, and take turns; *blind* ones send on it without a look whether it was closed
+    meanwhile, as clients with a pool of blocking sockets do.
+    """
 
     url: SplitResult
     rate: float
     timeout_s: float
-    new_connections: bool
+    new_connections: bool = False
+    clients: int = 0
+    blind: bool = False
 
     @property
     def request(self) -> bytes:
@@ -83,6 +90,11 @@ class OpenLoop:
         exchange = Exchange(due, self._over)
         connection = self._idle_connection()
         opening = None
+        if connection is not None and not connection.is_open:
+            self._deadlines[exchange] = self._loop.call_at(
+                due, exchange.end, self._loop.time(), "reset", "the kept connection had been closed"
+            )
+            return
         if connection is None:
             opening = self._loop.create_task(self._open(exchange))
             self._opening.add(opening)
@@ -95,9 +107,15 @@ class OpenLoop:
 
     def _idle_connection(self) -> Connection | None:
         while self._idle:
-            # The one used last: those left over stay quiet, and the service may close them.
-            connection, _ = self._idle.popitem()
-            if connection.is_open:
+            if self._load.clients:
+                if len(self._idle) + len(self._deadlines) < self._load.clients:
+                    return None
+                connection = next(iter(self._idle))
+                del self._idle[connection]
+            else:
+                # The one used last: those left over stay quiet, and the service may close them.
+                connection, _ = self._idle.popitem()
+            if connection.is_open or self._load.blind:
                 return connection
         return None
 
@@ -106,7 +124,9 @@ class OpenLoop:
         started = self._loop.time()
         try:
             _, connection = await self._loop.create_connection(
-                lambda: Connection(pool), self._load.url.hostname or "", self._load.url.port or 80
+                lambda: Connection(pool, blind=self._load.blind),
+                self._load.url.hostname or "",
+                self._load.url.port or 80,
             )
         except OSError as error:
             exchange.end(self._loop.time(), _kind_of(error), str(error))

@@ -39,10 +39,20 @@ class Traffic:
         jtl: The result file, written anew.
         timeout_s: Seconds until a request without an answer is lost.
         new_connections: A connection of its own for each request, instead of a pool of kept ones.
+        clients: So many that keep a connection each, instead, and take turns.
+        blind: Whether these use it without a look whether it was closed meanwhile.
     """
 
     def __init__(
-        self, url: str, rate: float, jtl: Path, *, timeout_s: float = 10.0, new_connections: bool = False
+        self,
+        url: str,
+        rate: float,
+        jtl: Path,
+        *,
+        timeout_s: float = 10.0,
+        new_connections: bool = False,
+        clients: int = 0,
+        blind: bool = False,
     ) -> None:
         self._url = url
         self._jtl = jtl.resolve()
@@ -51,6 +61,10 @@ class Traffic:
         self._command += ["--timeout", str(timeout_s)]
         if new_connections:
             self._command += ["--new-connections"]
+        if clients:
+            self._command += ["--clients", str(clients)]
+        if blind:
+            self._command += ["--blind"]
         self._flowing_or_over = threading.Event()
         self._flows = False
         self._sent, self._lost = 0, 0
@@ -181,6 +195,8 @@ def main() -> None:
     command.add_argument("--path", help="instead of the path in the URL")
     command.add_argument("--timeout", type=_above_zero, default=10.0, help="seconds")
     command.add_argument("--new-connections", action="store_true", help="one connection per request")
+    command.add_argument("--clients", type=int, default=0, help="connections that are kept, in turns")
+    command.add_argument("--blind", action="store_true", help="use kept connections without a look at them")
     chosen = command.parse_args()
     url = chosen.url
     if chosen.path:
@@ -190,7 +206,8 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    asyncio.run(send(Load(url, chosen.rate, chosen.timeout, chosen.new_connections), chosen.out))
+    load = Load(url, chosen.rate, chosen.timeout, chosen.new_connections, chosen.clients, chosen.blind)
+    asyncio.run(send(load, chosen.out))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gocd.errors import GoCDError
 
-BREAKAGES = ("starts-not", "answers-500", "errors-at-first", "wrong-version")
+BREAKAGES = ("starts-not", "answers-500", "users-get-500", "errors-at-first", "wrong-version")
 SERVICE = Path(__file__).with_name("service.py")
 
 # For --via codedeploy. The agent of a real instance knows no DESTDIR, and means its own root.

@@ -5,8 +5,12 @@ beside it names the release; the file BROKEN, if there is one, says what is wron
 
     starts-not      exits 1 at once
     answers-500     answers everything with 500
+    users-get-500   answers users with 500; its status is well
     errors-at-first answers users with 500 for 2 s from the first one on; its status is well
     wrong-version   says it is version 0.0
+
+Its options make it what services often are: one that drops what it is at when it is told to stop, that
+closes idle connections soon, that is not ready when it starts, or that says too early that it is.
 """
 
 from __future__ import annotations
@@ -32,16 +36,24 @@ GRACE_S = 30.0
 LINGER_S = 0.5
 LONGEST_HEAD = 16_384
 AT_FIRST_S = 2.0
+# How long a request is on its way from a load balancer: one that comes as late as this, before an idle
+# connection is closed, is not seen any more.
+AWAY_S = 0.002
 
 
 class Service:
-    """What all connections share: the release, who is connected, whether it is stopping."""
+    """What all connections share: the release, who is connected, whether it is stopping.
 
-    def __init__(self, version: str, *, failing: bool, fails_at_first: bool) -> None:
-        self.version = version
-        self.failing = failing
+    *broken* is what the file of that name says, *chosen* what the command line does.
+    """
+
+    def __init__(self, version: str, broken: str, chosen: argparse.Namespace) -> None:
+        self.version = "0.0" if broken == "wrong-version" else version
+        self.broken = broken
         self.fails_until: float | None = None
-        self.fails_at_first = fails_at_first
+        self.warm_at = time.monotonic() + chosen.warm_up
+        self.hides_warm_up: bool = chosen.hides_warm_up
+        self.idle_limit: float = chosen.idle_limit
         self.stopping = False
         self.answered = 0
         self.connections: set[Connection] = set()
@@ -57,18 +69,26 @@ class Service:
                 wait = math.nan
             if not 0 <= wait < math.inf:
                 return HTTPStatus.BAD_REQUEST, {"error": "seconds is a number, 0 or more"}, 0
-        if self.failing:
-            return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "this release is broken"}, wait
-        if self.fails_at_first and url.path != "/_status":
-            now = time.monotonic()
-            self.fails_until = self.fails_until or now + AT_FIRST_S
-            if now < self.fails_until:
-                return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "not warm yet"}, wait
+        if trouble := self._trouble(users=url.path != "/_status"):
+            status, why = trouble
+            return status, {"error": why}, wait
         if url.path == "/_status":
             return HTTPStatus.OK, {"status": "ok", "version": self.version}, 0
         if url.path in ("/", "/slow"):
             return HTTPStatus.OK, {"version": self.version}, wait
         return HTTPStatus.NOT_FOUND, {"error": "no such page"}, 0
+
+    def _trouble(self, *, users: bool) -> tuple[HTTPStatus, str] | None:
+        now = time.monotonic()
+        if self.broken == "answers-500" or (self.broken == "users-get-500" and users):
+            return HTTPStatus.INTERNAL_SERVER_ERROR, "this release is broken"
+        if now < self.warm_at and (users or not self.hides_warm_up):
+            return HTTPStatus.SERVICE_UNAVAILABLE, "not ready yet"
+        if self.broken == "errors-at-first" and users:
+            self.fails_until = self.fails_until or now + AT_FIRST_S
+            if now < self.fails_until:
+                return HTTPStatus.INTERNAL_SERVER_ERROR, "not warm yet"
+        return None
 
     async def stop(self) -> int:
         """Let every request in flight finish; return how many could not in ``GRACE_S`` seconds."""
@@ -95,20 +115,36 @@ class Connection(asyncio.Protocol):
         self._received = b""
         self._answering = False
         self._last = False
+        self._idle: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._service.connections.add(self)
+        self._rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._service.connections.discard(self)
+        if self._idle:
+            self._idle.cancel()
+
+    def _rest(self) -> None:
+        if self._service.idle_limit < math.inf:
+            self._idle = asyncio.get_running_loop().call_later(
+                self._service.idle_limit - AWAY_S, self._close_unread
+            )
+
+    def _close_unread(self) -> None:
+        self._transport.pause_reading()
+        asyncio.get_running_loop().call_later(AWAY_S, self._transport.close)
 
     def eof_received(self) -> bool:
         self._last = True
         return self._answering
 
     def data_received(self, data: bytes) -> None:
+        if self._idle:
+            self._idle.cancel()
         self._received += data
         self._read_request()
 
@@ -171,18 +207,33 @@ class Connection(asyncio.Protocol):
             self._transport.close()
         elif self._received:
             asyncio.get_running_loop().call_soon(self._read_request)
+        else:
+            self._rest()
 
 
-async def serve(listener: socket.socket, service: Service) -> None:
-    """Answer on *listener* until SIGTERM or SIGINT, then until nobody waits for an answer."""
+async def serve(listeners: list[socket.socket], service: Service, *, ends_at_once: bool) -> None:
+    """Answer on *listeners* until SIGTERM or SIGINT, then until nobody waits for an answer."""
     loop = asyncio.get_running_loop()
     told_to_stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in () if ends_at_once else (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_stop.set)
+    servers = [await _listening(listener, service) for listener in listeners]
+    await told_to_stop.wait()
+    for server, listener in zip(servers, listeners, strict=True):
+        await _accept_no_more(server, listener, service)
+    cut_off = await service.stop()
+    say(f"stopped after {service.answered:,} answers; {cut_off} connections cut off")
+
+
+async def _listening(listener: socket.socket, service: Service) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(service), sock=listener, backlog=1024)
     host, port = listener.getsockname()[:2]
     say(f"version {service.version} listens on {host}:{port}")
-    await told_to_stop.wait()
+    return server
+
+
+async def _accept_no_more(server: asyncio.Server, listener: socket.socket, service: Service) -> None:
     # The end of the listener resets whoever has connected and was not accepted yet: accept them all, and then
     # end it by the shortest way there is. Systems other than Linux do not know this way.
     waiting = []
@@ -193,9 +244,7 @@ async def serve(listener: socket.socket, service: Service) -> None:
         listener.shutdown(socket.SHUT_RD)
     server.close()
     for client in waiting:
-        await loop.connect_accepted_socket(lambda: Connection(service), client)
-    cut_off = await service.stop()
-    say(f"stopped after {service.answered:,} answers; {cut_off} connections cut off")
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: Connection(service), client)
 
 
 def say(line: str) -> None:
@@ -208,7 +257,11 @@ def main() -> int:
     """Serve this folder's release; return the exit status."""
     command = argparse.ArgumentParser(description="Serve the release in this folder.")
     command.add_argument("--host", default="127.0.0.1")
-    command.add_argument("--port", type=int, default=8080)
+    command.add_argument("--port", type=int, action="append", help="again for one port more")
+    command.add_argument("--ends-at-once", action="store_true", help="when stopped, whatever is in flight")
+    command.add_argument("--idle-limit", type=float, default=math.inf, help="seconds of a kept connection")
+    command.add_argument("--warm-up", type=float, default=0.0, help="seconds in which users get 503")
+    command.add_argument("--hides-warm-up", action="store_true", help="/_status is well from the start")
     chosen = command.parse_args()
     mark = HERE / "BROKEN"
     broken = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
@@ -216,19 +269,16 @@ def main() -> int:
         sys.stderr.write("error: this release does not start\n")
         return 1
     version = (HERE / "VERSION").read_text(encoding="utf-8").strip()
-    service = Service(
-        "0.0" if broken == "wrong-version" else version,
-        failing=broken == "answers-500",
-        fails_at_first=broken == "errors-at-first",
-    )
-    try:
-        listener = socket.create_server((chosen.host, chosen.port))
-    except OSError as error:
-        sys.stderr.write(
-            f"error: cannot listen on {chosen.host}:{chosen.port}: {os.strerror(error.errno or 0)}\n"
-        )
-        return 1
-    asyncio.run(serve(listener, service))
+    service = Service(version, broken, chosen)
+    listeners = []
+    for port in chosen.port or [8080]:
+        try:
+            listeners.append(socket.create_server((chosen.host, port)))
+        except OSError as error:
+            why = os.strerror(error.errno or 0)
+            sys.stderr.write(f"error: cannot listen on {chosen.host}:{port}: {why}\n")
+            return 1
+    asyncio.run(serve(listeners, service, ends_at_once=chosen.ends_at_once))
     return 0
 
 

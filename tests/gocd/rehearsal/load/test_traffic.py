@@ -163,6 +163,32 @@ def test_a_kept_connection_that_the_service_closes_is_not_used_again(tmp_path: P
     assert measure(jtl).lost == 0
 
 
+@pytest.mark.parametrize(("blind", "lost"), [(False, False), (True, True)])
+def test_a_blind_client_hears_of_a_closed_connection_only_when_it_sends(
+    tmp_path: Path, jtl: Path, blind: bool, lost: bool
+) -> None:
+    with (
+        Running(unpacked("1.0", tmp_path), 0, "--idle-limit", "0.2") as service,
+        # Each of the ten has its turn after half a second.
+        Traffic(service.url, 20, jtl, clients=10, blind=blind) as traffic,
+    ):
+        traffic.wait_until_flowing()
+        pause(1.5)
+        traffic.stop()
+    measured = measure(jtl)
+    assert bool(measured.lost) is lost
+    assert set(measured.lost_by_kind) <= {"reset"}
+
+
+def test_clients_keep_a_connection_each_and_take_turns(jtl: Path) -> None:
+    answers = Misbehaving(lambda client: client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"))
+    with answers as server, Traffic(server.url, 100, jtl, clients=7) as traffic:
+        traffic.wait_until_flowing()
+        pause(0.5)
+        traffic.stop()
+    assert (server.accepted, measure(jtl).lost) == (7, 0)
+
+
 def due_times(jtl: Path) -> list[int]:
     with jtl.open(newline="") as file:
         return sorted(int(row["timeStamp"]) for row in csv.DictReader(file))

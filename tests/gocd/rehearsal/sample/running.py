@@ -38,9 +38,10 @@ def pause(seconds: float) -> None:
 class Running:
     """The service of a release folder, listening from the moment it is made."""
 
-    def __init__(self, release: Path, port: int = 0) -> None:
+    def __init__(self, release: Path, port: int = 0, *options: str) -> None:
+        at = ["--host", "127.0.0.1", "--port", str(port)]
         self.process = subprocess.Popen(
-            [sys.executable, str(release / "service.py"), "--host", "127.0.0.1", "--port", str(port)],
+            [sys.executable, str(release / "service.py"), *at, *options],
             stdout=subprocess.PIPE,
             text=True,
         )

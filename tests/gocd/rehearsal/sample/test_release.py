@@ -65,5 +65,5 @@ def test_a_version_that_is_no_file_name_is_refused(tmp_path: Path, version: str)
 
 
 def test_an_unknown_breakage_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(GoCDError, match="use one of starts-not, answers-500, errors-at-first, wrong-version"):
+    with pytest.raises(GoCDError, match="use one of starts-not, answers-500, users-get-500, errors-at-first"):
         build_release("1.0", tmp_path, broken="sulks")

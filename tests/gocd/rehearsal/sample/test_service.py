@@ -13,7 +13,7 @@ import pytest
 
 from gocd.rehearsal.load.traffic import Traffic
 from gocd.samples.measurement import measure
-from tests.gocd.rehearsal.sample.running import Running, pause, unpacked
+from tests.gocd.rehearsal.sample.running import Running, eventually, pause, unpacked
 
 
 @pytest.fixture
@@ -134,6 +134,57 @@ def test_a_release_with_the_wrong_version_says_so_in_body_and_header(tmp_path: P
     with Running(unpacked("2.0", tmp_path, "wrong-version")) as service:
         _, headers, body = get(service, "/_status")
         assert (headers["X-Version"], body) == ("0.0", {"status": "ok", "version": "0.0"})
+
+
+def test_a_release_that_fails_its_users_has_a_good_status(tmp_path: Path) -> None:
+    with Running(unpacked("2.0", tmp_path, "users-get-500")) as service:
+        assert [get(service, path)[0] for path in ("/", "/_status")] == [500, 200]
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 503), (("--hides-warm-up",), 200)])
+def test_a_service_that_warms_up_answers_503_and_may_hide_it_in_its_status(
+    tmp_path: Path, options: tuple[str, ...], status: int
+) -> None:
+    with Running(unpacked("2.0", tmp_path), 0, "--warm-up", "1", *options) as service:
+        assert [get(service, path)[0] for path in ("/", "/_status")] == [503, status]
+        assert eventually(lambda: get(service, "/")[0] == 200)
+
+
+def test_a_service_that_ends_at_once_drops_what_it_is_at(tmp_path: Path) -> None:
+    with (
+        Running(unpacked("1.0", tmp_path), 0, "--ends-at-once") as service,
+        socket.create_connection(("127.0.0.1", service.port), timeout=30) as client,
+    ):
+        client.sendall(b"GET /slow?seconds=5 HTTP/1.1\r\n\r\n")
+        pause(0.1)
+        service.process.send_signal(signal.SIGTERM)
+        assert client.recv(4096) == b""
+        assert service.process.wait(timeout=30) == -signal.SIGTERM
+
+
+def is_reset(service: Running) -> bool:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as client:
+        try:
+            client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            client.recv(4096)
+        except ConnectionError:
+            return True
+    return False
+
+
+def test_a_request_that_comes_as_an_idle_connection_is_closed_is_reset(tmp_path: Path) -> None:
+    with Running(unpacked("1.0", tmp_path), 0, "--idle-limit", "0.002") as service:
+        assert any(is_reset(service) for _ in range(100))
+
+
+def test_an_idle_connection_is_closed_after_its_limit(tmp_path: Path) -> None:
+    with (
+        Running(unpacked("1.0", tmp_path), 0, "--idle-limit", "0.3") as service,
+        socket.create_connection(("127.0.0.1", service.port), timeout=30) as client,
+    ):
+        begin = time.monotonic()
+        assert client.recv(4096) == b""
+        assert time.monotonic() - begin >= 0.2
 
 
 def test_a_port_in_use_is_an_error_in_one_line(service: Running, tmp_path: Path) -> None:
