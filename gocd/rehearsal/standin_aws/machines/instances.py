@@ -167,6 +167,11 @@ class Instances:
     def __iter__(self) -> Any:
         return iter(list(self._by_id.values()))
 
+    def address(self, instance_id: str) -> str:
+        """Give the address at which what runs on an instance really listens."""
+        instance = self.get(instance_id)
+        return instance.private_ip if instance else str(self.described(instance_id).private_ip)
+
     def state(self, instance_id: str) -> str | None:
         """Give EC2's word for an instance's state; none if EC2 knows no such instance."""
         instance = self.described(instance_id)

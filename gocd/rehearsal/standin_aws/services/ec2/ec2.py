@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.ec2.machine_images import MachineImages
+from gocd.rehearsal.standin_aws.services.ec2.network_interfaces import NetworkInterfaces
 from gocd.rehearsal.standin_aws.services.ec2.power import Power
 
 
@@ -17,10 +18,12 @@ class ElasticCompute:
         self._instances = instances
         self._power = Power(instances)
         self._images = MachineImages()
+        self._interfaces = NetworkInterfaces()
 
     def corrections(self) -> Iterator[Correction]:
         yield from self._power.corrections()
         yield from self._images.corrections()
+        yield from self._interfaces.corrections()
 
     def advance(self) -> None:
         """Have what runs on each instance follow its state."""

@@ -36,6 +36,14 @@ class Network:
                 self._made[zone] = subnet.id
         return self._made["vpc"]
 
+    def twin(self) -> Network:
+        """Give another VPC on the same private range, as separate VPCs may have."""
+        return Network(self._region, self._loopback)
+
+    def outside(self, number: int) -> str:
+        """Give an address of this machine that is in no subnet of any VPC."""
+        return f"127.{self._loopback.number}.192.{number}"
+
     def subnet(self, zone: str) -> str:
         """Give the id of a zone's subnet.
 

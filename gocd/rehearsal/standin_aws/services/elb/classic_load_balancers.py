@@ -192,7 +192,7 @@ class ClassicLoadBalancers:
         """Say what the data plane does for a load balancer; it fails closed when nobody is healthy."""
         endpoints = [
             Endpoint(
-                str(self._instances.described(each.id).private_ip),
+                self._instances.address(each.id),
                 each.port,
                 serving=self._verdict(balancer, each) == IN_SERVICE,
             )
@@ -246,5 +246,4 @@ class ClassicLoadBalancers:
                 listed.remove(each.id)
 
     def _seen(self, balancer: Any, each: Registration) -> Any:
-        instance = self._instances.described(each.id)
-        return self._plane.seen(balancer.pool, str(instance.private_ip), each.port)
+        return self._plane.seen(balancer.pool, self._instances.address(each.id), each.port)

@@ -16,6 +16,7 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import IN_SERVICE, ClassicLoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers, doors
+from gocd.rehearsal.standin_aws.services.elb.quic import Quic
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
 from gocd.rehearsal.standin_aws.settings import Settings
 
@@ -27,11 +28,13 @@ class ElasticLoadBalancing:
         self.classics = ClassicLoadBalancers(settings, plane, instances)
         self._groups = TargetGroups(settings, plane, instances)
         self._balancers = LoadBalancers()
+        self._quic = Quic()
         self._region = settings.region
 
     def corrections(self) -> Iterator[Correction]:
         yield from self._groups.corrections()
         yield from self._balancers.corrections()
+        yield from self._quic.corrections()
         yield from self.classics.corrections()
 
     def advance(self) -> None:
@@ -67,8 +70,11 @@ class ElasticLoadBalancing:
         if balancer.kind == "classic":
             record = elb_backends[ACCOUNT][self._region].load_balancers[balancer.name]
             return {each for each in record.members if self.classics.verdict(record, each) == IN_SERVICE}
-        told = elbv2_backends[ACCOUNT][self._region].describe_target_health(balancer.arn, [])
-        return {each["Target"]["Id"] for each in told if each["TargetHealth"]["State"] == "healthy"}
+        backend = elbv2_backends[ACCOUNT][self._region]
+        group = backend.target_groups[balancer.arn]
+        told = backend.describe_target_health(balancer.arn, [])
+        healthy = [each["Target"]["Id"] for each in told if each["TargetHealth"]["State"] == "healthy"]
+        return {self._groups.instance(group, each) for each in healthy}
 
     def _target_groups(self) -> list[Any]:
         return list(elbv2_backends[ACCOUNT][self._region].target_groups.values())

@@ -10,7 +10,8 @@ class Registration:
     """*id* is an instance id or an IP address; the moments are seconds on a monotonic clock.
 
     *since* is when the load balancer began to bring it in, *passing_since* when it last began to pass its
-    checks, *served* whether it has been given traffic since.
+    checks, *served* whether it has been given traffic since. *zone* and *server_id* are what was said of its
+    Availability Zone, and for QUIC, when it was registered.
     """
 
     id: str
@@ -21,6 +22,8 @@ class Registration:
     served: bool = False
     # An idle moment may lie between two requests of one client; two looks in a row are an end.
     idle_looks: int = 0
+    zone: str = ""
+    server_id: str = ""
 
     @property
     def leaving(self) -> bool:

@@ -22,6 +22,8 @@ from gocd.rehearsal.standin_aws.data.data_plane import DataPlane, Health
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
 from gocd.rehearsal.standin_aws.data.pools import Endpoint, Pool
 from gocd.rehearsal.standin_aws.machines.instances import Instances
+from gocd.rehearsal.standin_aws.services.elb.addresses import EVERYWHERE, Addresses
+from gocd.rehearsal.standin_aws.services.elb.quic import check_server_id
 from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     deregistration_delay,
@@ -58,6 +60,7 @@ class TargetGroups:
         self._plane = plane
         self._instances = instances
         self._now = settings.clock
+        self._addresses = Addresses(instances)
         self._registration_delay = settings.registration_delay
         self._speed = settings.health_check_speed
 
@@ -69,13 +72,13 @@ class TargetGroups:
 
     def register(self, group: Any, targets: Sequence[Mapping[str, Any]]) -> None:
         """RegisterTargets: all of them or, if one is not valid, none; a draining one comes back."""
-        for target in targets:
-            self._validate(group, target)
-        for target in targets:
+        zones = [self._validate(group, target) for target in targets]
+        for target, zone in zip(targets, zones, strict=True):
             key = target_key(group, target)
             known = group.targets.get(key)
             if known is None:
-                group.targets[key] = Registration(*key, since=self._now())
+                server_id = str(target.get("QuicServerId") or "")
+                group.targets[key] = Registration(*key, since=self._now(), zone=zone, server_id=server_id)
             elif known.leaving:
                 known.begin(self._now())
 
@@ -132,7 +135,7 @@ class TargetGroups:
         now = self._now()
         zones = zones_using(group)
         endpoints = [
-            Endpoint(self._address(each), each.port, serving=not each.leaving)
+            Endpoint(self._address(group, each), each.port, serving=not each.leaving)
             for each in group.targets.values()
             if each.leaving
             or (self._standing(group, each, zones) is None and now - each.since >= self._registration_delay)
@@ -145,8 +148,12 @@ class TargetGroups:
         state, reason, description = NOT_REGISTERED if known is None else self._verdict(group, known, zones)
         health = {"State": state, "Reason": reason, "Description": description}
         port = group.health_check_port
+        target = {"Id": key[0], "Port": key[1]}
+        if known is not None:
+            told = {"AvailabilityZone": known.zone, "QuicServerId": known.server_id}
+            target |= {name: value for name, value in told.items() if value}
         return {
-            "Target": {"Id": key[0], "Port": key[1]},
+            "Target": target,
             "HealthCheckPort": str(key[1]) if port == "traffic-port" else str(port),
             "TargetHealth": {name: value for name, value in health.items() if value is not None},
         }
@@ -183,16 +190,23 @@ class TargetGroups:
         if zones is None:
             return NOT_IN_USE
         if group.target_type != "instance":
-            return None
+            return None if each.zone in {EVERYWHERE, *zones} else ZONE_NOT_ENABLED
         instance = self._instances.described(each.id)
         if instance is None or instance.state != "running":
             state = "terminated" if instance is None else instance.state
             return "unused", "Target.InvalidState", f"Target is in the {state} state"
         return None if instance.availability_zone in zones else ZONE_NOT_ENABLED
 
-    def _validate(self, group: Any, target: Mapping[str, Any], *, running: bool = True) -> None:
+    def instance(self, group: Any, target: str) -> str:
+        """Give the id of the instance that a target is, also one by address; empty if it is none."""
+        return target if group.target_type == "instance" else self._addresses.instance(group, target)
+
+    def _validate(self, group: Any, target: Mapping[str, Any], *, running: bool = True) -> str:
+        """Refuse what AWS does; gives the zone of an address that is to be registered."""
+        if running:
+            check_server_id(group, target)
         if group.target_type != "instance":
-            return
+            return self._addresses.zone(group, target) if running and group.target_type == "ip" else ""
         if not target["Id"].startswith("i-"):
             raise ValidationError(f"Instance ID '{target['Id']}' is not valid")
         instance = self._instances.described(target["Id"])
@@ -200,10 +214,14 @@ class TargetGroups:
             raise InvalidTargetError
         if running and instance.state != "running":
             raise TargetNotRunning(instance_id=target["Id"])
+        if instance.vpc_id != group.vpc_id:
+            raise InvalidTargetError
+        return ""
 
     def _seen(self, group: Any, each: Registration) -> Any:
-        return self._plane.seen(pool_name(group), self._address(each), each.port)
+        return self._plane.seen(pool_name(group), self._address(group, each), each.port)
 
-    def _address(self, each: Registration) -> str:
-        instance = self._instances.described(each.id) if each.id.startswith("i-") else None
-        return each.id if instance is None else str(instance.private_ip)
+    def _address(self, group: Any, each: Registration) -> str:
+        if each.id.startswith("i-"):
+            return self._instances.address(each.id) if self._instances.described(each.id) else each.id
+        return self._addresses.answering(group, each.id)
