@@ -29,11 +29,11 @@ def command(
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
         if dry_run:
             locking.tell(addresses)
-            task.log.steps(plan_attach(Batch((found,)), balancers).steps)
+            task.log.steps(plan_attach(Batch((found,)), balancers, memory).steps)
             return
         with locking.held(addresses) as locks:
             if locks.contended:
                 found, balancers, memory = look_up(task.aws, instance, addresses, task.log)
-            plan = plan_attach(Batch((found,)), balancers)
+            plan = plan_attach(Batch((found,)), balancers, memory)
             locks.check()
-            attach(plan, memory, task.wait, timeout=timeout)
+            attach(plan, task.wait, timeout=timeout)

@@ -109,12 +109,15 @@ class FakeLoadBalancer(LoadBalancer):
 
     def _join(self, instance: Instance, ports: tuple[int, ...]) -> None:
         self.orders.append(f"register {instance.name} {ports}")
-        joined = Member(instance.id, State.JOINING, "", ports or (8080,), instance.zone)
+        before = self.members.get(instance.id)
+        kept = before.ports if before and before.state is not State.LEAVING else ()
+        ports = tuple(sorted({*kept, *(ports or (8080,))}))
+        joined = Member(instance.id, State.JOINING, "", ports, instance.zone)
         self.members[instance.id] = joined
 
         def become_healthy() -> None:
             if self.members.get(instance.id) is joined:
-                self.serve(instance)
+                self.members[instance.id] = joined.wholly(State.SERVING)
 
         if not self.never_healthy:
             self.clock.at(self.clock.now() + self.warm_up, become_healthy)

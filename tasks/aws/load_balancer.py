@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Protocol
@@ -33,6 +33,7 @@ class Member:
         ports: The ports it is registered on; empty where the load balancer has none of its own.
         zone: Its Availability Zone, where the load balancer counts by zone, else empty.
         takes_back: Whether it can be registered again at once, should it be draining.
+        states: How each of its ports is regarded, in their order, if not all are in *state*.
     """
 
     key: str
@@ -41,10 +42,30 @@ class Member:
     ports: tuple[int, ...] = ()
     zone: str = ""
     takes_back: bool = True
+    states: tuple[State, ...] = ()
 
     @property
     def words(self) -> str:
-        return f"{self.state.value}: {self.reason}" if self.reason else self.state.value
+        ports: dict[State, list[str]] = {}
+        for port, state in zip(self.ports, self.states, strict=False):
+            ports.setdefault(state, []).append(str(port))
+        each = [f"{state.value} on {' and '.join(some)}" for state, some in ports.items()]
+        regarded = ", ".join(each) or self.state.value
+        return f"{regarded}: {self.reason}" if self.reason else regarded
+
+    @property
+    def targets(self) -> tuple[State, ...]:
+        """The state of everything that the load balancer counts it as."""
+        return self.states or (self.state,) * max(1, len(self.ports))
+
+    def of_ports(self, *states: State) -> tuple[int, ...]:
+        """The ports that are in one of these states."""
+        regarded = zip(self.ports, self.targets, strict=False)
+        return tuple(port for port, state in regarded if state in states)
+
+    def wholly(self, state: State) -> "Member":
+        """The same, were it in that state on all of its ports."""
+        return replace(self, state=state, states=())
 
 
 @dataclass(frozen=True)

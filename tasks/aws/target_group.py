@@ -55,8 +55,9 @@ STATES = {
     "unavailable": State.STUCK,
 }
 
-# An instance on several ports is only as good as the worst of them.
-WORST_FIRST = (State.LEAVING, State.STUCK, State.UNHEALTHY, State.JOINING, State.SERVING)
+# A target is an id and a port: who is healthy on one of several ports is sent requests, and who is on its way
+# out of one only has still to leave the others.
+BEST_FIRST = (State.SERVING, State.JOINING, State.UNHEALTHY, State.STUCK, State.LEAVING)
 
 
 # Types of targets that are instances; others are Lambda functions and load balancers.
@@ -189,9 +190,11 @@ class TargetGroup(LoadBalancer):
         self._change("deregister_targets", places)
 
     def _change(self, operation: str, places: Sequence[Place]) -> None:
-        targets = [target for place in places for target in self._targets(place)]
-        for some in parts(targets, MOST_TARGETS):
-            self._aws.call("elbv2", operation, self.name, TargetGroupArn=self.arn, Targets=some)
+        # All ports of an instance go in one order, so that it is never known by some of them only.
+        ports = max((len(place.ports) for place in places), default=1)
+        for some in parts(places, MOST_TARGETS // max(1, ports) or 1):
+            targets = [target for place in some for target in self._targets(place)]
+            self._aws.call("elbv2", operation, self.name, TargetGroupArn=self.arn, Targets=targets)
 
     def _targets(self, place: Place) -> Iterator[dict[str, Any]]:
         key = place.instance.private_ip if self._by_address else place.instance.id
@@ -238,14 +241,21 @@ class TargetGroup(LoadBalancer):
 
 
 def _member(key: str, targets: list[dict[str, Any]], by_address: bool) -> Member:
-    def state(target: dict[str, Any]) -> State:
-        return STATES.get(target["TargetHealth"]["State"], State.UNHEALTHY)
-
-    worst = min(targets, key=lambda target: WORST_FIRST.index(state(target)))
+    targets = sorted(targets, key=lambda target: target["Target"].get("Port", 0))
+    states = [STATES.get(target["TargetHealth"]["State"], State.UNHEALTHY) for target in targets]
+    ranks = [BEST_FIRST.index(state) for state in states]
+    worst = targets[ranks.index(max(ranks))]
     health = worst["TargetHealth"]
     reason = ", ".join(filter(None, [health.get("Reason"), health.get("Description")]))
-    ports = tuple(sorted(target["Target"]["Port"] for target in targets if "Port" in target["Target"]))
-    zone = worst["Target"].get("AvailabilityZone", "")
-    # An address can be registered again only after its delay (AWS,
-    # application/target-group-register-targets); an instance id at any time.
-    return Member(key, state(worst), reason, ports, zone, takes_back=not by_address)
+    ports = tuple(target["Target"]["Port"] for target in targets if "Port" in target["Target"])
+    return Member(
+        key,
+        BEST_FIRST[min(ranks)],
+        reason,
+        ports,
+        worst["Target"].get("AvailabilityZone", ""),
+        # An address can be registered again only after its delay (AWS,
+        # application/target-group-register-targets); an instance id at any time.
+        takes_back=not by_address,
+        states=tuple(states) if len(set(states)) > 1 else (),
+    )

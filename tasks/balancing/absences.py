@@ -24,16 +24,18 @@ class Absence:
         ports: The ports it was registered on.
         since: When the order to leave was given.
         by: The command that took it out, where that one means to put it back itself.
+        unwell: Those of its ports that were not healthy, although others were.
     """
 
     served: bool
     ports: tuple[int, ...]
     since: datetime
     by: str = ""
+    unwell: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         # A tag's value holds 256 characters (AWS, ec2/Using_Tags).
-        ports = ",".join(map(str, self.ports[:20]))
+        ports = ",".join(f"{port}-" if port in self.unwell else str(port) for port in self.ports[:20])
         by = f" by={self.by}" if self.by else ""
         return f"served={'yes' if self.served else 'no'} ports={ports} since={self.since.isoformat()}{by}"
 
@@ -62,7 +64,11 @@ class Memory:
 
     def absence(self, member: Member, now: datetime) -> Absence:
         """Return what must be known to undo that *member* leaves."""
-        return Absence(member.state is State.SERVING, member.ports, now.replace(microsecond=0), self._by)
+        served = member.state is State.SERVING
+        ports = member.of_ports(*(set(State) - {State.LEAVING})) or member.ports
+        healthy = member.of_ports(State.SERVING)
+        unwell = tuple(port for port in ports if port not in healthy) if served else ()
+        return Absence(served, ports, now.replace(microsecond=0), self._by, unwell)
 
     @property
     def addresses(self) -> list[str]:
@@ -113,12 +119,18 @@ class Memory:
 
 
 def _read(value: str) -> Absence | None:
-    match = re.fullmatch(r"served=(yes|no) ports=([\d,]*) since=(\S+?)(?: by=(\S+))?", value)
+    match = re.fullmatch(r"served=(yes|no) ports=([\d,-]*) since=(\S+?)(?: by=(\S+))?", value)
     if not match:
         return None
     try:
         since = datetime.fromisoformat(match[3])
     except ValueError:
         return None
-    ports = tuple(int(port) for port in match[2].split(",") if port)
-    return Absence(match[1] == "yes", ports, since, match[4] or "")
+    ports = [port for port in match[2].split(",") if port]
+    return Absence(
+        match[1] == "yes",
+        tuple(int(port.rstrip("-")) for port in ports),
+        since,
+        match[4] or "",
+        tuple(int(port.rstrip("-")) for port in ports if port.endswith("-")),
+    )

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Place, Roster, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.next_command import next_command
+from tasks.balancing.whole import is_whole, missing_ports
 from tasks.running.errors import Refused, TaskError, TimedOut
 from tasks.running.log import Log
 from tasks.running.waiting import Missing, Wait, around, closely
@@ -22,6 +24,7 @@ class AttachPlan:
 
     batch: Batch
     seen: Sequence[tuple[LoadBalancer, Roster]]
+    memory: Memory
 
     @property
     def balancers(self) -> list[LoadBalancer]:
@@ -33,8 +36,11 @@ class AttachPlan:
         return [
             balancer
             for balancer, roster in self.seen
-            if any(roster.of(instance).state is not State.SERVING for instance in self.batch)
+            if not all(self._serves(instance, balancer, roster) for instance in self.batch)
         ]
+
+    def _serves(self, instance: Instance, balancer: LoadBalancer, roster: Roster) -> bool:
+        return is_whole(roster.of(instance), self.memory.of(instance, balancer))
 
     @property
     def steps(self) -> Iterator[str]:
@@ -43,15 +49,16 @@ class AttachPlan:
             for instance in self.batch:
                 member = roster.of(instance)
                 where = f"{instance.name}: {member.words} in {balancer.name}"
-                if member.state is State.SERVING:
+                away = self.memory.of(instance, balancer)
+                if is_whole(member, away):
                     yield f"{instance.name}: already serving in {balancer.name}; nothing would be done"
-                elif member.state in (State.OUT, State.LEAVING):
+                elif member.state in (State.OUT, State.LEAVING) or missing_ports(member, away):
                     yield f"{where}; would be registered and awaited"
                 else:
                     yield f"{where}; would be awaited"
 
 
-def plan_attach(batch: Batch, balancers: Sequence[LoadBalancer]) -> AttachPlan:
+def plan_attach(batch: Batch, balancers: Sequence[LoadBalancer], memory: Memory) -> AttachPlan:
     """Look at the load balancers, and plan who joins which.
 
     Raises:
@@ -66,14 +73,15 @@ def plan_attach(batch: Batch, balancers: Sequence[LoadBalancer]) -> AttachPlan:
             member = roster.of(instance)
             if member.state is State.STUCK:
                 raise Refused(f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})")
-    return AttachPlan(batch, seen)
+    return AttachPlan(batch, seen, memory)
 
 
-def attach(plan: AttachPlan, memory: Memory, wait: Wait, *, timeout: float | None = None) -> None:
+def attach(plan: AttachPlan, wait: Wait, *, timeout: float | None = None) -> None:
     """Carry out *plan*, and return once every load balancer calls all of its batch healthy.
 
     An instance that is draining is registered anew; one that is registered already is waited for all
-    the same. It comes back on the ports that it was taken away from. If the wait is cancelled or fails
+    the same. It comes back on the ports that it was taken away from, and those of them that were healthy
+    are waited for. If the wait is cancelled or fails
     it stays registered: the load balancer itself sends nothing to it until it is healthy.
 
     Args:
@@ -83,11 +91,11 @@ def attach(plan: AttachPlan, memory: Memory, wait: Wait, *, timeout: float | Non
         TaskError: A load balancer says that an instance can never serve, now that it is registered.
         TimedOut: It is not healthy in time.
     """
-    batch = plan.batch
+    batch, memory = plan.batch, plan.memory
     for balancer, roster in plan.seen:
         _rejoin(batch, balancer, roster, memory, wait)
     if joining := plan.joining:
-        seconds = wait_until_serving(batch, joining, wait, timeout)
+        seconds = wait_until_serving(batch, joining, memory, wait, timeout)
         _say_serving(batch, joining, seconds, wait.log)
         _slow_start(batch, joining, wait)
     memory.forget(batch, plan.balancers)
@@ -102,7 +110,7 @@ def register(places: Sequence[Place], balancer: LoadBalancer, wait: Wait, *, at_
         roster = balancer.roster(*(place.instance for place in places))
         for place in places:
             member = roster.of(place.instance)
-            if member.state is State.LEAVING and not member.takes_back:
+            if State.LEAVING in member.targets and not member.takes_back:
                 name = place.instance.name
                 return Missing(f"{name}: draining from {balancer.name}, which takes it back only then")
         return None
@@ -114,7 +122,11 @@ def register(places: Sequence[Place], balancer: LoadBalancer, wait: Wait, *, at_
 
 
 def wait_until_serving(
-    batch: Batch, balancers: Sequence[LoadBalancer], wait: Wait, timeout: float | None = None
+    batch: Batch,
+    balancers: Sequence[LoadBalancer],
+    memory: Memory,
+    wait: Wait,
+    timeout: float | None = None,
 ) -> float:
     """Return, after so many seconds, once every load balancer calls all of *batch* healthy.
 
@@ -133,7 +145,7 @@ def wait_until_serving(
     def look() -> float | Missing:
         while pending:
             unhealthy.clear()
-            unhealthy.update(_not_serving(batch, pending[0], pending[0].roster(*batch)))
+            unhealthy.update(_not_serving(batch, pending[0], pending[0].roster(*batch), memory))
             if unhealthy:
                 return Missing(next(iter(unhealthy.values())))
             pending.pop(0)
@@ -150,24 +162,26 @@ def wait_until_serving(
         ) from None
 
 
-def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster) -> dict[str, str]:
+def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory) -> dict[str, str]:
     """By instance id, what is still missing, in words."""
     missing: dict[str, str] = {}
     for instance in batch:
         member = roster.of(instance)
         if member.state is State.STUCK:
             raise TaskError(f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})")
-        if member.state is State.UNHEALTHY:
+        if is_whole(member, memory.of(instance, balancer)):
+            continue
+        if State.UNHEALTHY in member.targets:
             check = f" (health check {balancer.settings().health_check})"
             missing[instance.id] = f"{instance.name}: {member.words} in {balancer.name}{check}"
-        elif member.state is not State.SERVING:
+        else:
             missing[instance.id] = f"{instance.name}: registered with {balancer.name}"
     return missing
 
 
 def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory, wait: Wait) -> None:
     log = wait.log
-    serving = Batch(tuple(each for each in batch if roster.of(each).state is State.SERVING))
+    serving = Batch(tuple(each for each in batch if is_whole(roster.of(each), memory.of(each, balancer))))
     if serving:
         log.say(f"{serving.names}: already serving in {balancer.name}; nothing to do")
         for instance in serving:
@@ -184,8 +198,9 @@ def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory
     places = []
     for instance in joining:
         member, away = roster.of(instance), memory.of(instance, balancer)
-        if member.state in (State.OUT, State.LEAVING):
-            places.append(Place(instance, away.ports if away else member.ports))
+        missing = missing_ports(member, away)
+        if missing or member.state in (State.OUT, State.LEAVING):
+            places.append(Place(instance, missing))
     if places:
         at_once = all(roster.of(place.instance).takes_back for place in places)
         register(places, balancer, wait, at_once=at_once)

@@ -191,7 +191,7 @@ def _put_back(plan: DetachPlan, ordered: Ordered, memory: Memory, wait: Wait, wh
         served = [departure for departure in left if departure.guarded]
         if served:
             back_in = _together(departure.guarded for departure in left)
-            wait_until_serving(back_in, [departure.balancer for departure in served], wait)
+            wait_until_serving(back_in, [departure.balancer for departure in served], memory, wait)
             log.say(f"{batch.names}: registered with {names} again, healthy")
         for instance in batch:
             log.event("put back", instance=instance.name, why=why)

@@ -201,4 +201,4 @@ def _on_its_way(member: Member, ordered: set[str]) -> Member:
     """A member that was sent to Standby leaves, even if its load balancer has not heard of it yet."""
     if member.key not in ordered:
         return member
-    return replace(member, state=State.LEAVING, takes_back=False)
+    return replace(member.wholly(State.LEAVING), takes_back=False)

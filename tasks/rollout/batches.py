@@ -94,7 +94,7 @@ def _well(server: Server, balancer: LoadBalancer) -> Member:
     zone = server.instance.zone
     if known is None:
         return Member(server.instance.id, State.SERVING, zone=zone)
-    return replace(known, state=State.SERVING, zone=known.zone or zone)
+    return replace(known.wholly(State.SERVING), zone=known.zone or zone)
 
 
 def _rank(server: Server) -> int:

@@ -85,7 +85,7 @@ class Turn:
         for instance in fresh:
             self.log.event("deployed", instance=instance.name, version=self.release.version)
         try:
-            attach(plan_attach(batch, balancers), self.memory, self.wait)
+            attach(plan_attach(batch, balancers, self.memory), self.wait)
         except TimedOut as late:
             raise TimedOut(f"halted: {late.what}") from None
 

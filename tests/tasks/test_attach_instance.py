@@ -20,7 +20,7 @@ def stage() -> Stage:
 
 
 def attach(stage: Stage) -> None:
-    carry_out(plan_attach(Batch((ONE,)), [stage.balancer]), stage.memory, stage.wait)
+    carry_out(plan_attach(Batch((ONE,)), [stage.balancer], stage.memory), stage.wait)
 
 
 def test_it_returns_when_the_load_balancer_calls_it_healthy(stage: Stage) -> None:
@@ -37,6 +37,44 @@ def test_it_comes_back_on_the_ports_it_was_taken_from_and_the_memory_is_dropped(
 
     assert stage.balancer.orders == ["register Staging-1 (8080, 8081)"]
     assert stage.memory.addresses == []
+
+
+def remember(stage: Stage, taken: Member) -> None:
+    stage.memory.remember({(ONE.id, stage.balancer.address): stage.memory.absence(taken, stage.clock.wall())})
+
+
+def test_it_is_waited_for_on_every_port_that_was_healthy(stage: Stage) -> None:
+    remember(stage, Member(ONE.id, State.SERVING, ports=(8080, 8081)))
+    half = (State.SERVING, State.UNHEALTHY)
+    stage.balancer.members[ONE.id] = Member(
+        ONE.id, State.SERVING, "Target.Timeout", (8080, 8081), states=half
+    )
+    with pytest.raises(TimedOut, match=r"healthy on 8080, unhealthy on 8081: Target\.Timeout"):
+        attach(stage)
+
+
+def test_a_port_that_was_not_healthy_before_comes_back_and_is_not_waited_for(stage: Stage) -> None:
+    half = (State.SERVING, State.UNHEALTHY)
+    remember(stage, Member(ONE.id, State.SERVING, "", (8080, 8081), states=half))
+
+    def only_one_port() -> None:
+        joined = stage.balancer.members.get(ONE.id)
+        if joined and joined.state is State.SERVING:
+            stage.balancer.members[ONE.id] = Member(ONE.id, State.SERVING, "", (8080, 8081), states=half)
+
+    stage.balancer.before_look = only_one_port
+    attach(stage)
+
+    assert stage.balancer.orders == ["register Staging-1 (8080, 8081)"]
+    assert stage.memory.addresses == []
+
+
+def test_a_port_that_it_lost_meanwhile_is_registered_again(stage: Stage) -> None:
+    remember(stage, Member(ONE.id, State.SERVING, ports=(8080, 8081)))
+    stage.balancer.serve(ONE)
+    attach(stage)
+
+    assert stage.balancer.orders == ["register Staging-1 (8081,)"]
 
 
 def test_already_serving_is_said_and_done(stage: Stage) -> None:
@@ -106,7 +144,7 @@ def test_one_that_gets_stuck_after_it_was_registered_fails_at_once(stage: Stage)
 def test_a_stopped_instance_is_refused(stage: Stage) -> None:
     stopped = instance(1, state="stopped")
     with pytest.raises(Refused, match="Staging-1 is stopped"):
-        plan_attach(Batch((stopped,)), [stage.balancer])
+        plan_attach(Batch((stopped,)), [stage.balancer], stage.memory)
 
     assert stage.balancer.orders == []
 
@@ -131,7 +169,7 @@ def test_a_cancel_leaves_it_registered(stage: Stage) -> None:
 
 
 def test_a_plan_tells_its_steps_and_changes_nothing(stage: Stage) -> None:
-    plan = plan_attach(Batch((ONE,)), [stage.balancer])
+    plan = plan_attach(Batch((ONE,)), [stage.balancer], stage.memory)
 
     assert stage.balancer.orders == []
     assert list(plan.steps) == ["Staging-1: not registered in staging; would be registered and awaited"]
