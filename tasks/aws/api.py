@@ -3,13 +3,12 @@
 import os
 import random
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from tasks.aws.errors import AwsError, aws_errors
+from tasks.aws.errors import AwsError, aws_errors, iam_action, incomplete
+from tasks.aws.foreign_answer import expect_aws
 from tasks.running.clock import Clock
-
-Answer = TypeVar("Answer")
 
 # Seconds. A lost packet should not hold up a deployment for botocore's usual minute.
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
@@ -20,12 +19,23 @@ READ_TIMEOUTS = {"invoke": 910}
 # Tries that botocore makes of one call on its own, quickly; for what it may repeat without asking.
 TRIES = 3
 
-# Rounds of these, slower and said aloud, while AWS throttles. At half of all requests throttled, five
-# rounds of a look fail once in 30,000 calls; a change gets one less, since AWS is slower to forgive those.
+# Rounds of these, slower and said aloud, while AWS throttles or fails. At half of all requests throttled,
+# five rounds of a look fail once in 30,000 calls; a change gets one less, as AWS is slower to forgive those.
 LOOK_ROUNDS, CHANGE_ROUNDS, LONGEST_PAUSE = 5, 4, 20.0
 
 # Repeating these would do the thing twice; the caller looks for the first before it sends a second.
 ONCE_ONLY = {"send_command", "invoke", "create_deployment"}
+
+
+class Answer(dict[str, Any]):
+    """What AWS answered to an *action*; what AWS always tells and this one does not is an AwsError."""
+
+    def __init__(self, action: str, told: Mapping[str, Any]) -> None:
+        super().__init__(told)
+        self._action = action
+
+    def __missing__(self, key: str) -> Any:
+        raise incomplete(self._action, key)
 
 
 class Aws:
@@ -48,7 +58,7 @@ class Aws:
         self._making = threading.Lock()
 
     def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
-        """Make one call, repeated while AWS throttles it.
+        """Make one call, repeated while AWS throttles it or fails, unless that could do it twice.
 
         Args:
             operation: In botocore's spelling, for example ``describe_target_health``.
@@ -57,33 +67,35 @@ class Aws:
         Raises:
             AwsError: In our words, with the IAM action where permission is missing.
         """
-        client = self.client(service, operation)
-        return self._patiently(service, operation, subject, lambda: getattr(client, operation)(**parameters))
-
-    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
-        """Return every item under *key*, over all pages of the answer."""
-        pages = self.client(service, operation).get_paginator(operation)
-        return self._patiently(
-            service,
-            operation,
-            "",
-            lambda: [item for page in pages.paginate(**parameters) for item in page[key]],
-        )
-
-    def _patiently(self, service: str, operation: str, subject: str, ask: Callable[[], Answer]) -> Answer:
+        client, name = self.client(service, operation), _camel(operation)
         rounds = 1 if operation in ONCE_ONLY else LOOK_ROUNDS if _only_looks(operation) else CHANGE_ROUNDS
         for again in range(1, rounds + 1):
             try:
-                with aws_errors(service, _camel(operation), subject):
-                    return ask()
+                with aws_errors(service, name, subject):
+                    return Answer(iam_action(service, name), getattr(client, operation)(**parameters))
             except AwsError as error:
-                if not error.throttled or again == rounds:
+                if not (error.throttled or error.unwell) or again == rounds:
                     raise
                 # Full jitter: many agents that were throttled together must not come back together.
                 pause = random.uniform(0, min(2.0**again, LONGEST_PAUSE))  # noqa: S311
-                self._say(f"AWS throttles {_camel(operation)}; asking again in {pause:.0f} s")
+                trouble = f"AWS throttles {name}" if error.throttled else error.what
+                self._say(f"{trouble}; asking again in {pause:.0f} s")
                 self._clock.sleep(pause)
         raise AssertionError("the last round returns or raises")
+
+    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
+        """Return every item under *key*, over all pages of the answer."""
+        from botocore.paginate import Paginator  # noqa: PLC0415
+
+        # Each page is asked for again by itself: a list may have more of them than AWS has patience for.
+        def page(**which: Any) -> dict[str, Any]:
+            return self.call(service, operation, **which)
+
+        name = _camel(operation)
+        model = self.client(service, operation).meta.service_model.operation_model(name)
+        with aws_errors(service, name):
+            how = self._open().get_paginator_model(service).get_paginator(name)
+            return [item for each in Paginator(page, how, model).paginate(**parameters) for item in each[key]]
 
     def client(self, service: str, operation: str) -> Any:
         """Return the client for *operation*, with the number of tries that is safe for it."""
@@ -121,6 +133,7 @@ class Aws:
             if region := os.environ.get("AWS_REGION"):
                 self._session.set_config_variable("region", region)
             self._session.register("before-send", self._count)
+            self._session.register("before-parse", expect_aws)
         return self._session
 
     def _count(self, **_: Any) -> None:

@@ -1,9 +1,10 @@
 """AWS's failures in our words; the only place that knows botocore's exceptions and error codes."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tasks.aws.foreign_answer import NotOfAws
 from tasks.running.errors import Refused, TaskError
 from tasks.running.quoting import clipped
 
@@ -19,25 +20,8 @@ BAD_CREDENTIALS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-THROTTLED = {
-    "BandwidthLimitExceeded",
-    "PriorRequestNotComplete",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "TooManyRequestsException",
-}
-PASSING = THROTTLED | {
-    "InternalError",
-    "InternalFailure",
-    "InternalServerError",
-    "ServiceException",
-    "ServiceUnavailable",
-}
+# Throttling that botocore's own lists do not have (elb model: DependencyThrottle).
+THROTTLED = {"DependencyThrottle"}
 
 # What a policy calls a service, where botocore calls it otherwise.
 IAM_PREFIX = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
@@ -45,27 +29,46 @@ IAM_PREFIX = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 # And a call, where the service calls it otherwise.
 IAM_ACTION = {"lambda:Invoke": "lambda:InvokeFunction"}
 
+# Calls that botocore makes by itself before the one that is asked for, to have credentials for it.
+FOR_CREDENTIALS = {
+    "AssumeRole": "sts:AssumeRole",
+    "AssumeRoleWithSAML": "sts:AssumeRoleWithSAML",
+    "AssumeRoleWithWebIdentity": "sts:AssumeRoleWithWebIdentity",
+    "GetRoleCredentials": "sso:GetRoleCredentials",
+}
+
+LOOK_AROUND = "Check the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL, then run the command again"
+
 
 class AwsError(TaskError):
     """AWS said no, or could not be asked.
 
     Args:
-        code: AWS's error code, empty if there was no answer.
-        passing: Whether the same call may well succeed later (throttled, unreachable).
+        code: AWS's error code, empty if there was no answer of AWS's.
+        passing: Whether the same call may well succeed later (throttled, unwell, unreachable).
+        throttled: Whether AWS asked to come back later, and has done nothing.
+        unwell: Whether AWS, or what is before it, answered that it has failed; what it did is not known.
 
     Attributes:
-        throttled: Whether AWS asked to come back later.
         refusal: Whether AWS certainly did nothing of what was asked.
     """
 
     def __init__(
-        self, what: str, *, code: str = "", passing: bool = False, advice: str | None = None
+        self,
+        what: str,
+        *,
+        code: str = "",
+        passing: bool = False,
+        throttled: bool = False,
+        unwell: bool = False,
+        advice: str | None = None,
     ) -> None:
         super().__init__(what, advice)
         self.code = code
-        self.passing = passing
-        self.throttled = code in THROTTLED
-        self.refusal = bool(code) and not passing
+        self.throttled = throttled
+        self.unwell = unwell
+        self.passing = passing or throttled or unwell
+        self.refusal = bool(code) and not self.passing
 
 
 class Denied(AwsError, Refused):
@@ -97,13 +100,20 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
     """
     # Importing botocore is most of a command's start-up; by now the command needs it anyway.
     from botocore import exceptions as boto  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
-    action = f"{IAM_PREFIX.get(service, service)}:{operation}"
-    action = IAM_ACTION.get(action, action)
+    action = iam_action(service, operation)
     try:
         yield
     except boto.ClientError as error:
-        raise _answered(error.response.get("Error", {}), action, subject) from None
+        raise _answered(error, action, subject) from None
+    except NotOfAws as answer:
+        raise AwsError(
+            f"something between here and AWS answered {action} with {answer}",
+            passing=True,
+            unwell=answer.status >= 500,
+            advice=LOOK_AROUND,
+        ) from None
     except boto.NoRegionError:
         raise NotConfigured("no AWS region is set", advice="Set AWS_REGION, for example eu-west-1") from None
     except (boto.NoCredentialsError, boto.PartialCredentialsError):
@@ -124,7 +134,7 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
         raise AwsError(
             f"AWS cannot be reached for {action}: {_one_line(error)}",
             passing=True,
-            advice="Check the network, the proxy and AWS_ENDPOINT_URL, then run the command again",
+            advice=LOOK_AROUND,
         ) from None
     except boto.ParamValidationError as error:
         raise Refused(f"{action} cannot be asked: {_one_line(error)}") from None
@@ -134,19 +144,56 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
     except ValueError as error:
         # What botocore raises for an AWS_ENDPOINT_URL that is no URL.
         raise NotConfigured(f"AWS settings cannot be used: {_one_line(error)}") from None
-    except boto.BotoCoreError as error:
-        raise AwsError(f"AWS's answer to {action} could not be read: {_one_line(error)}") from None
+    except (boto.BotoCoreError, ResponseParserError, LookupError, AttributeError, TypeError) as error:
+        # The last three are what botocore's parsers end in where an answer is well-formed and not AWS's.
+        raise AwsError(
+            f"AWS's answer to {action} could not be read: {_one_line(error)}",
+            passing=True,
+            advice=LOOK_AROUND,
+        ) from None
 
 
-def _answered(error: Mapping[str, Any], action: str, subject: str) -> AwsError:
-    code = str(error.get("Code", ""))
+def iam_action(service: str, operation: str) -> str:
+    """Return what a policy calls an *operation* of one of botocore's services."""
+    action = f"{IAM_PREFIX.get(service, service)}:{operation}"
+    return IAM_ACTION.get(action, action)
+
+
+def incomplete(action: str, key: str) -> AwsError:
+    """Return the error for an answer that is none, as it lacks what AWS always tells."""
+    what = f"the answer to {action} tells no {key}: something between here and AWS may have changed it"
+    return AwsError(what, passing=True, advice=LOOK_AROUND)
+
+
+def _answered(error: Any, action: str, subject: str) -> AwsError:
+    from botocore.retries import standard  # noqa: PLC0415
+
+    told = error.response.get("Error", {})
+    code, message = str(told.get("Code", "")), _one_line(told.get("Message", ""))
+    if error.operation_name in FOR_CREDENTIALS:
+        action, subject = FOR_CREDENTIALS[error.operation_name], ""
+        if code in DENIED:
+            what = f"AWS refused {action}, which these credentials need ({code}: {message})"
+            advice = "Let the agent assume the role, in its own policy and in the role's trust policy"
+            return NotConfigured(what, code=code, advice=advice)
     on = f" on {subject}" if subject else ""
     if code in DENIED:
         return Denied(f"AWS refused {action}{on} ({code})", code=code)
     if code in BAD_CREDENTIALS:
         return NotConfigured(f"AWS does not accept these credentials ({code})", code=code)
-    message = _one_line(error.get("Message", ""))
-    return AwsError(f"AWS refused {action}{on} ({code}: {message})", code=code, passing=code in PASSING)
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    asked = standard.RetryContext(attempt_number=1, parsed_response=error.response)
+    throttled = status == 429 or code in THROTTLED or standard.ThrottledRetryableChecker().is_retryable(asked)
+    unwell = status >= 500 and not throttled
+    transient = standard.TransientRetryableChecker().is_retryable(asked)
+    verb = "failed at" if unwell else "refused"
+    return AwsError(
+        f"AWS {verb} {action}{on} ({code}: {message})",
+        code=code,
+        passing=transient,
+        throttled=throttled,
+        unwell=unwell,
+    )
 
 
 def _one_line(text: object) -> str:

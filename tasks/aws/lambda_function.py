@@ -10,8 +10,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.aws.api import Aws
-from tasks.aws.errors import AwsError, aws_errors
+from tasks.aws.errors import AwsError, aws_errors, refused
 from tasks.running.errors import Refused
+
+# Lambda answers these with 502, and has run nothing: the function's own settings are at fault (API reference,
+# Invoke, Errors).
+UNUSABLE = {
+    "EC2AccessDeniedException",
+    "InvalidRuntimeException",
+    "InvalidSecurityGroupIDException",
+    "InvalidSubnetIDException",
+    "InvalidZipFileException",
+    "KMSAccessDeniedException",
+    "KMSDisabledException",
+    "KMSInvalidStateException",
+    "KMSNotFoundException",
+}
+
+
+class CannotRun(AwsError):
+    """No invocation of the function can begin, now or later."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +88,16 @@ def check_invocation(aws: Aws, name: str) -> None:
 def _invoke(aws: Aws, name: str, kind: str, payload: str) -> dict[str, Any]:
     settings = {"LogType": "Tail"} if kind == "RequestResponse" else {}
     try:
-        return aws.call(
-            "lambda",
-            "invoke",
-            name,
-            FunctionName=name,
-            InvocationType=kind,
-            Payload=payload.encode(),
-            **settings,
-        )
+        with refused(UNUSABLE, CannotRun):
+            return aws.call(
+                "lambda",
+                "invoke",
+                name,
+                FunctionName=name,
+                InvocationType=kind,
+                Payload=payload.encode(),
+                **settings,
+            )
     except AwsError as error:
         if error.code == "ResourceNotFoundException":
             what = f"no Lambda function is called {name} in {aws.region}"

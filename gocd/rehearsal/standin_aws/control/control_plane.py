@@ -83,6 +83,8 @@ class ControlPlane:
     def _answer_call(self, call: Call, environ: dict[str, Any]) -> Answer:
         if call.arranging:
             return self._take_effect(call, environ)
+        if page := self._faults.in_between():
+            return page
         self._journal.record(call)
         if self._faults.before_call:
             self._faults.before_call(call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
@@ -12,8 +13,25 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 Hook = Callable[[Call], None]
 
 
+@dataclass
+class _Failure:
+    status: int
+    code: str
+    times: int
+
+
+@dataclass
+class _Proxy:
+    status: int
+    page: str
+    kind: str
+    times: int | None
+
+
 class Faults:
-    """Throttling, denied actions, lost answers, instances that no load balancer reaches, and hooks.
+    """Throttling, denied actions, AWS's own failures, proxies' pages, lost answers, and hooks.
+
+    Instances can be cut off from load balancers as well.
 
     ``before_call`` runs before a call takes effect, ``after_call`` when it has and the client has no answer
     yet: the two moments at which to kill a client. Neither sees the calls that arrange a world.
@@ -30,6 +48,8 @@ class Faults:
         self.unreachable_instances: set[str] = set()
         self._denied: set[str] = set()
         self._lost: dict[str, str] = {}
+        self._failing: dict[str, _Failure] = {}
+        self._proxy: _Proxy | None = None
         self._throttled_share = 0.0
         self._chance = random.Random(0)  # noqa: S311 - a fault that a test can repeat
 
@@ -44,6 +64,17 @@ class Faults:
     def lose_answers(self, operation: str, code: str = "ServiceUnavailable") -> None:
         """Let calls of this operation take effect, and answer them with *code*, an error on AWS's side."""
         self._lost[operation] = code
+
+    def fail(self, operation: str, status: int, code: str, *, times: int = 1) -> None:
+        """Answer the next calls of this operation with an error on AWS's side; none of them takes effect."""
+        self._failing[operation] = _Failure(status, code, times)
+
+    def block(self, status: int, page: str, *, kind: str = "text/html", times: int | None = None) -> None:
+        """Have a proxy answer calls in AWS's place: all, or the next *times*.
+
+        *page* is its page, of this *kind*, or where it redirects to.
+        """
+        self._proxy = _Proxy(status, page, kind, times)
 
     def unreachable(self, instance_id: str) -> None:
         """Cut the load balancers, and nobody else, off from an instance."""
@@ -61,8 +92,25 @@ class Faults:
         if {call.action, f"{call.service}:*", "*"} & self._denied:
             return wire.denied(call)
         with self._lock:
+            failure = self._failing.get(call.operation)
+            if failure and failure.times:
+                failure.times -= 1
+                return failure.status, failure.code, "Try again later."
             unlucky = self._chance.random() < self._throttled_share
         return wire.throttled(call) if unlucky else None
+
+    def in_between(self) -> wire.Answer | None:
+        """Give what a proxy answers before AWS hears of a call, if one does."""
+        with self._lock:
+            proxy = self._proxy
+            if not proxy or proxy.times == 0:
+                return None
+            if proxy.times:
+                proxy.times -= 1
+        leads = [("Location", proxy.page)] if 300 <= proxy.status < 400 else []
+        content = b"" if leads else proxy.page.encode()
+        headers = [("Content-Type", proxy.kind), ("Content-Length", str(len(content))), *leads]
+        return f"{proxy.status} Proxy", headers, content
 
     def loss(self, call: Call) -> tuple[int, str, str] | None:
         """Decide whether the answer to a call is lost: status, code and message in its place."""

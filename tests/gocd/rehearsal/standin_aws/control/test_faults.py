@@ -8,6 +8,7 @@ import pytest
 
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.world import World
+from tests.gocd.rehearsal.standin_aws.conftest import get
 
 
 def client(cloud: World, service: str, *, attempts: int = 1) -> Any:
@@ -149,3 +150,22 @@ def test_a_call_whose_answer_is_lost_has_taken_effect_and_is_a_failure_of_awss(c
     assert [
         each["TargetGroupName"] for each in client(cloud, "elbv2").describe_target_groups()["TargetGroups"]
     ] == ["web"]
+
+
+def test_a_call_that_aws_fails_at_takes_no_effect_and_the_next_one_does(cloud: World) -> None:
+    cloud.faults.fail("CreateTargetGroup", 500, "InternalError")
+
+    with pytest.raises(botocore.exceptions.ClientError) as failed:
+        client(cloud, "elbv2").create_target_group(Name="web", TargetType="lambda")
+    assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    client(cloud, "elbv2").create_target_group(Name="web", TargetType="lambda")
+    assert [call.outcome for call in cloud.journal.calls] == ["InternalError", "ok"]
+
+
+def test_aws_never_hears_of_a_call_that_a_proxy_answers(cloud: World) -> None:
+    cloud.faults.block(403, "<html>Blocked</html>", times=1)
+
+    assert get(cloud.endpoint_url) == "403"
+    assert cloud.journal.calls == []
+    client(cloud, "s3").list_buckets()
+    assert [call.operation for call in cloud.journal.calls] == ["ListBuckets"]
