@@ -58,7 +58,7 @@ def test_a_member_goes_to_standby_and_back_and_the_group_is_as_it_was(
     assert out.returncode == 0, out.stderr
     assert "fleet: minimum size 3 is lowered to 2 meanwhile" in out.stdout
     assert while_out["states"][member] == "Standby"
-    assert while_out["sizes"] == (2, 2, 6)
+    assert while_out["sizes"] == (2, 2, 3)
     assert while_out["suspended"] == {"AZRebalance"}
     assert back.returncode == 0, back.stderr
     assert group.look() == before
