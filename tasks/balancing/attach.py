@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Place, Roster, State
 from tasks.balancing.absences import Memory
@@ -189,12 +190,6 @@ def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory
     joining = batch.without(serving)
     if not joining:
         return
-    again = next_command("attach-instance", joining, balancer)
-    stays = joining.with_verb("stays registered", "stay registered")
-    log.stands(
-        f"{stays} with {balancer.name} and {'serves' if len(joining) == 1 else 'serve'} once healthy",
-        f"To wait for it: {again}",
-    )
     places = []
     for instance in joining:
         member, away = roster.of(instance), memory.of(instance, balancer)
@@ -203,11 +198,34 @@ def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory
             places.append(Place(instance, missing))
     if places:
         at_once = all(roster.of(place.instance).takes_back for place in places)
-        register(places, balancer, wait, at_once=at_once)
+        _register(places, balancer, wait, at_once=at_once)
+    stays = joining.with_verb("stays registered", "stay registered")
+    log.stands(
+        f"{stays} with {balancer.name} and {'serves' if len(joining) == 1 else 'serve'} once healthy",
+        f"To wait for it: {next_command('attach-instance', joining, balancer)}",
+    )
     within = balancer.settings().healthy_within
     log.say(f"{joining.names}: registered with {balancer.name}; healthy within {within:.0f} s if all is well")
     for instance in joining:
         log.event("joining", instance=instance.name, load_balancer=balancer.address)
+
+
+def _register(places: Sequence[Place], balancer: LoadBalancer, wait: Wait, *, at_once: bool) -> None:
+    """Register them, and have a failure say who is out."""
+    outside = Batch(tuple(place.instance for place in places))
+    log, back = wait.log, f"To put it back: {next_command('attach-instance', outside, balancer)}"
+    log.stands(f"{outside.names} may still be out of {balancer.name}", back)
+    try:
+        register(places, balancer, wait, at_once=at_once)
+    except AwsError as error:
+        if error.refusal:
+            # An order that took several calls may have been followed by some.
+            roster = balancer.roster(*outside)
+            out = Batch(tuple(each for each in outside if roster.of(each).state is State.OUT))
+            nobody = "serves nobody" if len(out) == 1 else "serve nobody"
+            if out:
+                log.stands(f"{out.with_verb('is', 'are')} still out of {balancer.name} and {nobody}", back)
+        raise
 
 
 def _slow_start(batch: Batch, joining: Sequence[LoadBalancer], wait: Wait) -> None:

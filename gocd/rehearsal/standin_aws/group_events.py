@@ -19,7 +19,7 @@ class GroupEvents:
         self._watch = world.client("cloudwatch")
 
     def policy(self, name: str, by: int) -> None:
-        """Give it a scaling policy of this name that adds *by* members, with an alarm that is not in breach."""
+        """Give it a scaling policy that adds *by* members, with an alarm that is not in breach."""
         policy = self._scaling.put_scaling_policy(
             **self._group,
             PolicyName=name,
@@ -40,7 +40,7 @@ class GroupEvents:
         self._set(name, "OK")
 
     def schedule(self, name: str, *, after: float, **sizes: int) -> None:
-        """Have its sizes (``MinSize``, ``MaxSize``, ``DesiredCapacity``) changed in so many of AWS's seconds."""
+        """Have its ``MinSize``, ``MaxSize`` or ``DesiredCapacity`` changed in so many of AWS's seconds."""
         self._scaling.put_scheduled_update_group_action(
             **self._group,
             **sizes,

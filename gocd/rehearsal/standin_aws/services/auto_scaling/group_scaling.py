@@ -1,4 +1,4 @@
-"""What changes a group's desired capacity by itself: scaling policies whose alarm is in breach, and schedules.
+"""What changes a group's desired capacity by itself: scaling policies, called by alarms, and schedules.
 
 Sources: Amazon EC2 Auto Scaling user guide, Dynamic scaling (never below the minimum or above the maximum
 capacity), Simple scaling policies (a scaling activity in progress and the cooldown are waited for), How
@@ -29,11 +29,11 @@ ALARM_PERIOD = 60.0
 
 
 class GroupScaling:
-    """Simple scaling policies, called by ExecutePolicy or by an alarm, and scheduled actions with a start time.
+    """Simple scaling policies, called by ExecutePolicy or by alarms, and actions scheduled for a start time.
 
-    A suspended AlarmNotification is made up for when it is resumed, if the alarm is in breach then; what falls
-    due while ScheduledActions is suspended never happens. Start times count from the real now, in seconds of
-    the stand-in's own clock; recurrences do not recur.
+    A suspended AlarmNotification is made up for when it is resumed, if the alarm is in breach then; what
+    falls due while ScheduledActions is suspended never happens. Start times count from the real now, in
+    seconds of the stand-in's own clock; recurrences do not recur.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -125,5 +125,7 @@ def _adjusted(policy: Any, capacity: int) -> int:
 
 
 def _moment(given: Any) -> datetime:
-    moment = given if isinstance(given, datetime) else datetime.fromisoformat(str(given).replace("Z", "+00:00"))
+    moment = (
+        given if isinstance(given, datetime) else datetime.fromisoformat(str(given).replace("Z", "+00:00"))
+    )
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
