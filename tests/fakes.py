@@ -10,7 +10,17 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import LoadBalancer, LoadBalancerKind, Member, Place, Roster, Settings, State
+from tasks.aws.load_balancer import (
+    NEVER,
+    LoadBalancer,
+    LoadBalancerKind,
+    Member,
+    Place,
+    Roster,
+    Settings,
+    State,
+    Threshold,
+)
 from tasks.balancing.absences import Memory
 from tasks.balancing.floor import Floor
 from tasks.balancing.share import Share
@@ -64,6 +74,8 @@ class FakeLoadBalancer(LoadBalancer):
     warm_up: float = 4.0
     slow_start: float = 0.0
     zonal: bool = False
+    opens_below: Threshold = NEVER
+    in_dns_from: Threshold = NEVER
     tells_idle: bool = False
     takes_back: bool = True
     never_healthy: bool = False
@@ -90,6 +102,8 @@ class FakeLoadBalancer(LoadBalancer):
             slow_start=self.slow_start,
             zonal=self.zonal,
             health_check="GET :8080/_status",
+            opens_below=self.opens_below,
+            in_dns_from=self.in_dns_from,
         )
 
     def roster(self, *instances: Instance) -> Roster:

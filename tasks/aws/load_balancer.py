@@ -1,5 +1,6 @@
 """What the tasks ask of a load balancer, of either generation, in a deployment's own words."""
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ class Member:
         zone: Its Availability Zone, where the load balancer counts by zone, else empty.
         takes_back: Whether it can be registered again at once, should it be draining.
         states: How each of its ports is regarded, in their order, if not all are in *state*.
+        shifted: Whether it gets no requests, healthy as it is, while traffic is led away from its zone.
     """
 
     key: str
@@ -43,6 +45,7 @@ class Member:
     zone: str = ""
     takes_back: bool = True
     states: tuple[State, ...] = ()
+    shifted: bool = False
 
     @property
     def words(self) -> str:
@@ -51,6 +54,8 @@ class Member:
             ports.setdefault(state, []).append(str(port))
         each = [f"{state.value} on {' and '.join(some)}" for state, some in ports.items()]
         regarded = ", ".join(each) or self.state.value
+        if self.shifted:
+            regarded += ", without traffic during a zonal shift"
         return f"{regarded}: {self.reason}" if self.reason else regarded
 
     @property
@@ -95,6 +100,23 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """How many targets must be healthy; of a count and a percentage whichever is more.
+
+    Source: AWS, application/target-group-health: "when either threshold is breached".
+    """
+
+    count: int = 0
+    percent: int = 0
+
+    def of(self, total: int) -> int:
+        return max(self.count, math.ceil(total * self.percent / 100))
+
+
+NEVER = Threshold()
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a load balancer's own settings mean for a deployment.
 
@@ -106,6 +128,8 @@ class Settings:
         slow_start: Seconds after that in which it gets less than its share.
         zonal: Whether each zone serves from its own instances only.
         health_check: For people, for example ``GET :8080/_status``.
+        opens_below: With fewer healthy targets than this it sends to unhealthy ones as well.
+        in_dns_from: With fewer healthy targets than this DNS leaves out a zone, or all, that it holds for.
     """
 
     drain: float
@@ -115,6 +139,8 @@ class Settings:
     slow_start: float = 0.0
     zonal: bool = False
     health_check: str = ""
+    opens_below: Threshold = NEVER
+    in_dns_from: Threshold = NEVER
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from tasks.aws.load_balancer import (
     Roster,
     Settings,
     State,
+    Threshold,
 )
 from tasks.aws.parts import parts
 from tasks.aws.zones import Zones
@@ -157,6 +158,8 @@ class TargetGroup(LoadBalancer):
             slow_start=float(attributes.get("slow_start.duration_seconds", 0)),
             zonal=not self._cross_zone(attributes),
             health_check=self._health_check(),
+            opens_below=_threshold(attributes, "unhealthy_state_routing"),
+            in_dns_from=_threshold(attributes, "dns_failover"),
         )
 
     def metrics(self) -> MetricSource:
@@ -240,6 +243,16 @@ class TargetGroup(LoadBalancer):
         return f"TCP :{port}"
 
 
+def _threshold(attributes: dict[str, str], action: str) -> Threshold:
+    """Below how many healthy targets the load balancer takes an action: with none, unless told otherwise.
+
+    Source: elbv2 TargetGroupAttribute; AWS, application/target-group-health and network/target-group-health.
+    """
+    name = f"target_group_health.{action}.minimum_healthy_targets"
+    count, percent = attributes.get(f"{name}.count", "1"), attributes.get(f"{name}.percentage", "off")
+    return Threshold(0 if count == "off" else int(count), 0 if percent == "off" else int(percent))
+
+
 def _member(key: str, targets: list[dict[str, Any]], by_address: bool) -> Member:
     targets = sorted(targets, key=lambda target: target["Target"].get("Port", 0))
     states = [STATES.get(target["TargetHealth"]["State"], State.UNHEALTHY) for target in targets]
@@ -258,4 +271,10 @@ def _member(key: str, targets: list[dict[str, Any]], by_address: bool) -> Member
         # application/target-group-register-targets); an instance id at any time.
         takes_back=not by_address,
         states=tuple(states) if len(set(states)) > 1 else (),
+        shifted=all(_shifted(target) for target in targets),
     )
+
+
+def _shifted(target: dict[str, Any]) -> bool:
+    # A shift that is "delegated to DNS" leads clients elsewhere, not requests: whoever comes in is served.
+    return bool(target.get("AdministrativeOverride", {}).get("State") == "zonal_shift_active")

@@ -9,6 +9,7 @@ from tasks.aws.load_balancer import LoadBalancer, Place, Roster, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.next_command import next_command
+from tasks.balancing.reach import Reach
 from tasks.balancing.whole import is_whole, missing_ports
 from tasks.running.errors import Refused, TaskError, TimedOut
 from tasks.running.log import Log
@@ -145,10 +146,14 @@ def wait_until_serving(
 
     def look() -> float | Missing:
         while pending:
+            balancer, roster = pending[0], pending[0].roster(*batch)
             unhealthy.clear()
-            unhealthy.update(_not_serving(batch, pending[0], pending[0].roster(*batch), memory))
+            unhealthy.update(_not_serving(batch, balancer, roster, memory))
             if unhealthy:
                 return Missing(next(iter(unhealthy.values())))
+            for instance in batch:
+                if (member := roster.of(instance)).shifted:
+                    wait.log.say(f"{instance.name}: {member.words} in {balancer.name}")
             pending.pop(0)
         return wait.since(start)
 
@@ -166,6 +171,7 @@ def wait_until_serving(
 def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory) -> dict[str, str]:
     """By instance id, what is still missing, in words."""
     missing: dict[str, str] = {}
+    reach = Reach(balancer.settings(), roster)
     for instance in batch:
         member = roster.of(instance)
         if member.state is State.STUCK:
@@ -173,8 +179,10 @@ def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: M
         if is_whole(member, memory.of(instance, balancer)):
             continue
         if State.UNHEALTHY in member.targets:
-            check = f" (health check {balancer.settings().health_check})"
-            missing[instance.id] = f"{instance.name}: {member.words} in {balancer.name}{check}"
+            words = f"{member.words} in {balancer.name} (health check {balancer.settings().health_check})"
+            if (pool := reach.pool(member.zone)).opens:
+                words += f"; {pool.why}, so it gets requests all the same"
+            missing[instance.id] = f"{instance.name}: {words}"
         else:
             missing[instance.id] = f"{instance.name}: registered with {balancer.name}"
     return missing
@@ -204,6 +212,9 @@ def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory
         f"{stays} with {balancer.name} and {'serves' if len(joining) == 1 else 'serve'} once healthy",
         f"To wait for it: {next_command('attach-instance', joining, balancer)}",
     )
+    reach = Reach(balancer.settings(), roster)
+    if open_to := [pool for each in joining if (pool := reach.pool(each.zone)).opens and pool.members]:
+        log.say(f"{balancer.name}: {open_to[0].why}; it sends to {joining.names} at once, healthy or not")
     within = balancer.settings().healthy_within
     log.say(f"{joining.names}: registered with {balancer.name}; healthy within {within:.0f} s if all is well")
     for instance in joining:
