@@ -23,7 +23,6 @@ FLAGS = {
     "--keep",
     "--no-rollback",
     "--rerun",
-    "--leave-unknown",
     "--resume",
     "--rollback",
     "--stop-on-cancel",

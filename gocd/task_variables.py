@@ -52,7 +52,6 @@ KNOWN = frozenset(
         "KEEP",
         "KEEP_RELEASES",
         "KIND",
-        "LEAVE_UNKNOWN",
         "LOAD_BALANCER",
         "LOCK",
         "LOCK_WAIT",

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from tasks.aws.instances import Handle, Instance
+from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import (
+    NEVER,
     LoadBalancer,
     LoadBalancerKind,
     Member,
     Place,
-    Port,
     Roster,
     Settings,
     State,
+    Threshold,
 )
 from tasks.balancing.absences import Memory
 from tasks.balancing.floor import Floor
@@ -73,6 +74,8 @@ class FakeLoadBalancer(LoadBalancer):
     warm_up: float = 4.0
     slow_start: float = 0.0
     zonal: bool = False
+    opens_below: Threshold = NEVER
+    in_dns_from: Threshold = NEVER
     tells_idle: bool = False
     takes_back: bool = True
     never_healthy: bool = False
@@ -99,6 +102,8 @@ class FakeLoadBalancer(LoadBalancer):
             slow_start=self.slow_start,
             zonal=self.zonal,
             health_check="GET :8080/_status",
+            opens_below=self.opens_below,
+            in_dns_from=self.in_dns_from,
         )
 
     def roster(self, *instances: Instance) -> Roster:
@@ -116,11 +121,11 @@ class FakeLoadBalancer(LoadBalancer):
         for place in places:
             self._leave(place.instance, place.ports)
 
-    def _join(self, instance: Instance, ports: tuple[Port, ...]) -> None:
+    def _join(self, instance: Instance, ports: tuple[int, ...]) -> None:
         self.orders.append(f"register {instance.name} {ports}")
         before = self.members.get(instance.id)
         kept = before.ports if before and before.state is not State.LEAVING else ()
-        ports = tuple(sorted({*kept, *(ports or (8080,))}, key=str))
+        ports = tuple(sorted({*kept, *(ports or (8080,))}))
         joined = Member(instance.id, State.JOINING, "", ports, instance.zone)
         self.members[instance.id] = joined
 
@@ -131,7 +136,7 @@ class FakeLoadBalancer(LoadBalancer):
         if not self.never_healthy:
             self.clock.at(self.clock.now() + self.warm_up, become_healthy)
 
-    def _leave(self, instance: Instance, ports: tuple[Port, ...]) -> None:
+    def _leave(self, instance: Instance, ports: tuple[int, ...]) -> None:
         self.orders.append(f"deregister {instance.name} {ports}")
         if instance.id not in self.members:
             return
@@ -175,8 +180,8 @@ class FakeNeighbours:
 
     away: tuple[str, ...] = ()
 
-    def names(self, handles: Iterable[Handle]) -> dict[Handle, str]:
-        return {each: each.key.replace("i-", "Staging-") for each in handles}
+    def names(self, keys: Iterable[str]) -> dict[str, str]:
+        return {key: key.replace("i-", "Staging-") for key in keys}
 
     def away_from(self, balancer: object) -> list[str]:
         return list(self.away)

@@ -51,6 +51,7 @@ CODE_DEPLOY = {
 
 LOOK_AT_GROUPS = {"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances"}
 LEAVE_STANDBY = {
+    "autoscaling:CreateOrUpdateTags",
     "autoscaling:DeleteTags",
     "autoscaling:ExitStandby",
     "autoscaling:ResumeProcesses",

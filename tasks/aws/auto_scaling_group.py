@@ -14,6 +14,9 @@ MOST_MOVED, MOST_ASKED = 20, 50
 # LifecycleState of members on their way out of service and of those that are out, kept by the group.
 ENTERING, STANDBY, IN_SERVICE = "EnteringStandby", "Standby", "InService"
 
+# The process that leaving Standby counts for (AWS, autoscaling/as-enter-exit-standby).
+LAUNCHING = "Launch"
+
 
 class StandbyRefused(AwsError):
     """The group's sizes, or a member's state, do not allow it at this moment."""
@@ -24,6 +27,7 @@ class AutoScalingGroup:
 
     Attributes:
         min_size: The least that the group keeps in service, in instances.
+        max_size: The most that it may have in service.
         desired: What it aims at now.
         suspended: The processes that somebody has suspended.
         tags: The group's own tags.
@@ -39,6 +43,7 @@ class AutoScalingGroup:
 
     def _take(self, entry: dict[str, Any]) -> None:
         self.min_size = int(entry["MinSize"])
+        self.max_size = int(entry["MaxSize"])
         self.desired = int(entry["DesiredCapacity"])
         self.suspended = {each["ProcessName"] for each in entry.get("SuspendedProcesses", [])}
         self.tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
@@ -71,8 +76,13 @@ class AutoScalingGroup:
             self._move("enter_standby", ENTERING, ids, ShouldDecrementDesiredCapacity=True)
 
     def exit_standby(self, ids: Sequence[str]) -> None:
-        """Put members back into service and into the load balancers."""
-        self._move("exit_standby", "Pending", ids)
+        """Put members back into service and into the load balancers.
+
+        Raises:
+            StandbyRefused: Sizes, states or suspended processes do not allow it now.
+        """
+        with refused({"ValidationError"}, StandbyRefused):
+            self._move("exit_standby", "Pending", ids)
 
     def _move(self, operation: str, state: str, ids: Sequence[str], **how: Any) -> None:
         for some in parts(ids, MOST_MOVED):
@@ -91,13 +101,18 @@ class AutoScalingGroup:
         self._change("update_auto_scaling_group", MinSize=size)
         self.min_size = size
 
-    def suspend(self, process: str) -> None:
-        self._change("suspend_processes", ScalingProcesses=[process])
-        self.suspended.add(process)
+    def set_max_size(self, size: int) -> None:
+        """Change the maximum size; below the desired capacity, the group ends members until it fits."""
+        self._change("update_auto_scaling_group", MaxSize=size)
+        self.max_size = size
 
-    def resume(self, process: str) -> None:
-        self._change("resume_processes", ScalingProcesses=[process])
-        self.suspended.discard(process)
+    def suspend(self, processes: Sequence[str]) -> None:
+        self._change("suspend_processes", ScalingProcesses=list(processes))
+        self.suspended |= set(processes)
+
+    def resume(self, processes: Sequence[str]) -> None:
+        self._change("resume_processes", ScalingProcesses=list(processes))
+        self.suspended -= set(processes)
 
     def tag(self, key: str, value: str) -> None:
         tag = {**self._tag(key), "Value": value, "PropagateAtLaunch": False}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tasks.aws import instances
 from tasks.aws.api import Aws
-from tasks.aws.instances import Handle, Instance
+from tasks.aws.instances import Instance
 
 
 class FleetDirectory:
@@ -18,9 +18,12 @@ class FleetDirectory:
         self._aws = aws
         self._prefix = prefix
 
-    def called(self, handles: Iterable[Handle]) -> list[Instance]:
-        """The instances that load balancers call so, but for those that are gone."""
-        return instances.find_called(self._aws, handles)
+    def named(self, keys: Iterable[str]) -> list[Instance]:
+        """The instances with these ids or private IPs, but for those that are gone."""
+        keys = set(keys)
+        by_address = {key for key in keys if "." in key}
+        found = instances.find_all(self._aws, keys - by_address)
+        return found + instances.find_addresses(self._aws, by_address)
 
     def out_of(self, address: str) -> list[Instance]:
         """The instances that were taken out of a load balancer and not put back."""

@@ -1,5 +1,6 @@
 """What the tasks ask of a load balancer, of either generation, in a deployment's own words."""
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Protocol
 
-from tasks.aws.instances import Handle, Instance, plain
+from tasks.aws.instances import Instance
 from tasks.running.errors import Refused
 
 
@@ -23,64 +24,28 @@ class State(Enum):
     OUT = "not registered"
 
 
-# Who is healthy as one of several targets is sent requests, and who is on its way out as one only has still
-# to leave as the others.
-BEST_FIRST = (State.SERVING, State.JOINING, State.UNHEALTHY, State.STUCK, State.LEAVING)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A port of an instance, where a load balancer has to be told more than its number to have it back.
-
-    Args:
-        address: What it is registered by, if not by its instance's id.
-        zone: The Availability Zone that it is registered in, where it has to be said.
-        server_id: By which QUIC finds it.
-    """
-
-    number: int
-    address: str = ""
-    zone: str = ""
-    server_id: str = ""
-
-    def __str__(self) -> str:
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{address}:{self.number}" if address else str(self.number)
-
-
-Port = int | Target
-
-
-def number(port: Port) -> int:
-    return port.number if isinstance(port, Target) else port
-
-
 @dataclass(frozen=True)
 class Member:
     """One instance in a load balancer.
 
     Args:
-        key: The instance's id, or an address of it where it is registered by that.
+        key: The instance's id, or its private IP in a target group of IP addresses.
         reason: The load balancer's own reason, empty if it gave none.
         ports: The ports it is registered on; empty where the load balancer has none of its own.
         zone: Its Availability Zone, where the load balancer counts by zone, else empty.
         takes_back: Whether it can be registered again at once, should it be draining.
         states: How each of its ports is regarded, in their order, if not all are in *state*.
-        vpc: The VPC that *key* is an address in; empty if it is an id, or if nobody knows.
+        shifted: Whether it gets no requests, healthy as it is, while traffic is led away from its zone.
     """
 
     key: str
     state: State
     reason: str = ""
-    ports: tuple[Port, ...] = ()
+    ports: tuple[int, ...] = ()
     zone: str = ""
     takes_back: bool = True
     states: tuple[State, ...] = ()
-    vpc: str = ""
-
-    @cached_property
-    def handle(self) -> Handle:
-        return Handle(self.vpc, plain(self.key))
+    shifted: bool = False
 
     @property
     def words(self) -> str:
@@ -89,6 +54,8 @@ class Member:
             ports.setdefault(state, []).append(str(port))
         each = [f"{state.value} on {' and '.join(some)}" for state, some in ports.items()]
         regarded = ", ".join(each) or self.state.value
+        if self.shifted:
+            regarded += ", without traffic during a zonal shift"
         return f"{regarded}: {self.reason}" if self.reason else regarded
 
     @property
@@ -96,7 +63,7 @@ class Member:
         """The state of everything that the load balancer counts it as."""
         return self.states or (self.state,) * max(1, len(self.ports))
 
-    def of_ports(self, *states: State) -> tuple[Port, ...]:
+    def of_ports(self, *states: State) -> tuple[int, ...]:
         """The ports that are in one of these states."""
         regarded = zip(self.ports, self.targets, strict=False)
         return tuple(port for port, state in regarded if state in states)
@@ -113,32 +80,15 @@ class Roster:
     members: tuple[Member, ...]
 
     def of(self, instance: Instance) -> Member:
-        """What is said of an instance, by whatever it is called here."""
-        members = self.all_of(instance)
-        return together(members) if members else Member(instance.id, State.OUT)
-
-    def all_of(self, instance: Instance) -> list[Member]:
-        """The same for each address that it is registered by."""
-        return [self._by_handle[each] for each in instance.handles if each in self._by_handle]
+        return (
+            self._by_key.get(instance.id)
+            or self._by_key.get(instance.private_ip)
+            or Member(instance.id, State.OUT)
+        )
 
     @cached_property
-    def _by_handle(self) -> dict[Handle, Member]:
-        return {member.handle: member for member in self.members}
-
-
-def together(members: Sequence[Member]) -> Member:
-    """Return one that is all of these: as good as the best, with the reason of the worst."""
-    if len(members) == 1:
-        return members[0]
-    states = tuple(state for member in members for state in member.targets)
-    return replace(
-        members[0],
-        state=min(states, key=BEST_FIRST.index),
-        reason=max(members, key=lambda member: BEST_FIRST.index(member.state)).reason,
-        ports=tuple(port for member in members for port in member.ports),
-        takes_back=all(member.takes_back for member in members),
-        states=states if len(set(states)) > 1 else (),
-    )
+    def _by_key(self) -> dict[str, Member]:
+        return {member.key: member for member in self.members}
 
 
 @dataclass(frozen=True)
@@ -146,7 +96,24 @@ class Place:
     """An instance and the ports that it has, or shall have, in a load balancer; none for its own."""
 
     instance: Instance
-    ports: tuple[Port, ...] = ()
+    ports: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """How many targets must be healthy; of a count and a percentage whichever is more.
+
+    Source: AWS, application/target-group-health: "when either threshold is breached".
+    """
+
+    count: int = 0
+    percent: int = 0
+
+    def of(self, total: int) -> int:
+        return max(self.count, math.ceil(total * self.percent / 100))
+
+
+NEVER = Threshold()
 
 
 @dataclass(frozen=True)
@@ -161,6 +128,8 @@ class Settings:
         slow_start: Seconds after that in which it gets less than its share.
         zonal: Whether each zone serves from its own instances only.
         health_check: For people, for example ``GET :8080/_status``.
+        opens_below: With fewer healthy targets than this it sends to unhealthy ones as well.
+        in_dns_from: With fewer healthy targets than this DNS leaves out a zone, or all, that it holds for.
     """
 
     drain: float
@@ -170,6 +139,8 @@ class Settings:
     slow_start: float = 0.0
     zonal: bool = False
     health_check: str = ""
+    opens_below: Threshold = NEVER
+    in_dns_from: Threshold = NEVER
 
 
 @dataclass(frozen=True)
@@ -225,14 +196,6 @@ class LoadBalancer(Protocol):
     @abstractmethod
     def roster(self, *instances: Instance) -> Roster:
         """Everyone in it, in one look; *instances* are certainly told apart from those that left."""
-
-    def check(self, instance: Instance) -> None:
-        """See whether an instance that is not in it could be.
-
-        Raises:
-            Refused: It could not.
-        """
-        return
 
     @abstractmethod
     def register(self, places: Sequence[Place]) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Place, Roster, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.next_command import next_command
+from tasks.balancing.reach import Reach
 from tasks.balancing.whole import is_whole, missing_ports
 from tasks.running.errors import Refused, TaskError, TimedOut
 from tasks.running.log import Log
@@ -73,8 +75,6 @@ def plan_attach(batch: Batch, balancers: Sequence[LoadBalancer], memory: Memory)
             member = roster.of(instance)
             if member.state is State.STUCK:
                 raise Refused(f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})")
-            if member.state is State.OUT:
-                balancer.check(instance)
     return AttachPlan(batch, seen, memory)
 
 
@@ -146,10 +146,14 @@ def wait_until_serving(
 
     def look() -> float | Missing:
         while pending:
+            balancer, roster = pending[0], pending[0].roster(*batch)
             unhealthy.clear()
-            unhealthy.update(_not_serving(batch, pending[0], pending[0].roster(*batch), memory))
+            unhealthy.update(_not_serving(batch, balancer, roster, memory))
             if unhealthy:
                 return Missing(next(iter(unhealthy.values())))
+            for instance in batch:
+                if (member := roster.of(instance)).shifted:
+                    wait.log.say(f"{instance.name}: {member.words} in {balancer.name}")
             pending.pop(0)
         return wait.since(start)
 
@@ -167,6 +171,7 @@ def wait_until_serving(
 def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory) -> dict[str, str]:
     """By instance id, what is still missing, in words."""
     missing: dict[str, str] = {}
+    reach = Reach(balancer.settings(), roster)
     for instance in batch:
         member = roster.of(instance)
         if member.state is State.STUCK:
@@ -174,8 +179,10 @@ def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: M
         if is_whole(member, memory.of(instance, balancer)):
             continue
         if State.UNHEALTHY in member.targets:
-            check = f" (health check {balancer.settings().health_check})"
-            missing[instance.id] = f"{instance.name}: {member.words} in {balancer.name}{check}"
+            words = f"{member.words} in {balancer.name} (health check {balancer.settings().health_check})"
+            if (pool := reach.pool(member.zone)).opens:
+                words += f"; {pool.why}, so it gets requests all the same"
+            missing[instance.id] = f"{instance.name}: {words}"
         else:
             missing[instance.id] = f"{instance.name}: registered with {balancer.name}"
     return missing
@@ -191,12 +198,6 @@ def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory
     joining = batch.without(serving)
     if not joining:
         return
-    again = next_command("attach-instance", joining, balancer)
-    stays = joining.with_verb("stays registered", "stay registered")
-    log.stands(
-        f"{stays} with {balancer.name} and {'serves' if len(joining) == 1 else 'serve'} once healthy",
-        f"To wait for it: {again}",
-    )
     places = []
     for instance in joining:
         member, away = roster.of(instance), memory.of(instance, balancer)
@@ -205,11 +206,37 @@ def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory
             places.append(Place(instance, missing))
     if places:
         at_once = all(roster.of(place.instance).takes_back for place in places)
-        register(places, balancer, wait, at_once=at_once)
+        _register(places, balancer, wait, at_once=at_once)
+    stays = joining.with_verb("stays registered", "stay registered")
+    log.stands(
+        f"{stays} with {balancer.name} and {'serves' if len(joining) == 1 else 'serve'} once healthy",
+        f"To wait for it: {next_command('attach-instance', joining, balancer)}",
+    )
+    reach = Reach(balancer.settings(), roster)
+    if open_to := [pool for each in joining if (pool := reach.pool(each.zone)).opens and pool.members]:
+        log.say(f"{balancer.name}: {open_to[0].why}; it sends to {joining.names} at once, healthy or not")
     within = balancer.settings().healthy_within
     log.say(f"{joining.names}: registered with {balancer.name}; healthy within {within:.0f} s if all is well")
     for instance in joining:
         log.event("joining", instance=instance.name, load_balancer=balancer.address)
+
+
+def _register(places: Sequence[Place], balancer: LoadBalancer, wait: Wait, *, at_once: bool) -> None:
+    """Register them, and have a failure say who is out."""
+    outside = Batch(tuple(place.instance for place in places))
+    log, back = wait.log, f"To put it back: {next_command('attach-instance', outside, balancer)}"
+    log.stands(f"{outside.names} may still be out of {balancer.name}", back)
+    try:
+        register(places, balancer, wait, at_once=at_once)
+    except AwsError as error:
+        if error.refusal:
+            # An order that took several calls may have been followed by some.
+            roster = balancer.roster(*outside)
+            out = Batch(tuple(each for each in outside if roster.of(each).state is State.OUT))
+            nobody = "serves nobody" if len(out) == 1 else "serve nobody"
+            if out:
+                log.stands(f"{out.with_verb('is', 'are')} still out of {balancer.name} and {nobody}", back)
+        raise
 
 
 def _slow_start(batch: Batch, joining: Sequence[LoadBalancer], wait: Wait) -> None:

@@ -143,7 +143,7 @@ def _drained(
         for departure in list(pending):
             roster = departure.balancer.roster(*departure.batch)
             if departure.guarded:
-                floor.check(departure.balancer, roster, departure.guarded)
+                floor.check(departure.balancer, roster, departure.guarded, departure.unhealthy)
             still = [each for each in departure.batch if roster.of(each).state is not State.OUT]
             draining += [Place(each, departure.members[each.id].ports) for each in still]
             if not still:
@@ -188,9 +188,9 @@ def _put_back(plan: DetachPlan, ordered: Ordered, memory: Memory, wait: Wait, wh
                 wait,
                 at_once=False,
             )
-        served = [departure for departure in left if departure.guarded]
+        served = [departure for departure in left if departure.served]
         if served:
-            back_in = _together(departure.guarded for departure in left)
+            back_in = _together(departure.served for departure in left)
             wait_until_serving(back_in, [departure.balancer for departure in served], memory, wait)
             log.say(f"{batch.names}: registered with {names} again, healthy")
         for instance in batch:

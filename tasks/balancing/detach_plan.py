@@ -7,6 +7,7 @@ from tasks.aws.load_balancer import LoadBalancer, Member, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.floor import Floor
+from tasks.balancing.reach import Reach
 from tasks.running.log import Log
 
 
@@ -17,7 +18,8 @@ class Departure:
     Args:
         batch: Those that are in it.
         members: The same as seen there when this was planned, by instance id.
-        guarded: Those whose leaving takes a healthy instance away, so that the floor counts.
+        guarded: Those that requests go to, so that the floor counts.
+        unhealthy: Those of them that get requests only because nobody is healthy.
         leaving: Those that an earlier order sends away already.
     """
 
@@ -25,7 +27,13 @@ class Departure:
     batch: Batch
     members: Mapping[str, Member]
     guarded: Batch
+    unhealthy: Batch
     leaving: Batch
+
+    @property
+    def served(self) -> Batch:
+        """Those that are healthy again once they are back."""
+        return self.guarded.without(self.unhealthy)
 
     @property
     def to_order(self) -> Batch:
@@ -79,18 +87,22 @@ def _departure(
     def those(*states: State) -> Batch:
         return Batch(tuple(instance for instance in batch if members[instance.id].state in states))
 
-    gone, resumed, serving = those(State.OUT), those(State.LEAVING), those(State.SERVING)
+    gone, resumed = those(State.OUT), those(State.LEAVING)
     if gone:
         log.say(f"{gone.names}: already detached from {balancer.name}; nothing to do")
     if len(gone) == len(batch):
         return None
+    reach = Reach(balancer.settings(), roster)
+    present = batch.without(gone).without(resumed)
+    missed = Batch(tuple(each for each in present if reach.reaches(members[each.id])))
+    unhealthy = missed.without(those(State.SERVING))
     served = [each for each in resumed if (away := memory.of(each, balancer)) is None or away.served]
-    guarded = Batch((*serving, *served))
-    if serving:
-        log.say(floor.check(balancer, roster, guarded))
+    guarded = Batch((*missed, *served))
+    if missed:
+        log.say(floor.check(balancer, roster, guarded, unhealthy))
     if resumed:
         log.say(f"{resumed.names}: already leaving {balancer.name}; waiting for the rest of the drain")
-    for each in those(State.JOINING, State.UNHEALTHY, State.STUCK):
+    for each in present.without(missed):
         words = members[each.id].words
         log.say(f"{each.name}: {words} in {balancer.name}; taking it out costs nobody anything")
-    return Departure(balancer, batch.without(gone), members, guarded, resumed)
+    return Departure(balancer, batch.without(gone), members, guarded, unhealthy, resumed)

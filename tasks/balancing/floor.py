@@ -7,13 +7,15 @@ from typing import Protocol
 
 from tasks.aws import instances
 from tasks.aws.api import Aws
-from tasks.aws.instances import Handle
 from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
 from tasks.balancing.absences import PREFIX
 from tasks.balancing.batch import Batch
 from tasks.balancing.next_command import next_command
+from tasks.balancing.reach import Pool, Reach
 from tasks.balancing.share import Share, parse_share
 from tasks.running.errors import Refused
+
+NOBODY = Batch(())
 
 
 class FloorBroken(Refused):
@@ -23,8 +25,8 @@ class FloorBroken(Refused):
 class Neighbours(Protocol):
     """Who knows the other instances behind a load balancer; asked only when a message needs them."""
 
-    def names(self, handles: Iterable[Handle]) -> Mapping[Handle, str]:
-        """People's names for what load balancers call instances."""
+    def names(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """People's names for instance ids and private IPs."""
 
     def away_from(self, balancer: LoadBalancer) -> list[str]:
         """The names of those that were taken out of *balancer* and not put back."""
@@ -34,8 +36,8 @@ class AwsNeighbours:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def names(self, handles: Iterable[Handle]) -> Mapping[Handle, str]:
-        return instances.names(self._aws, handles)
+    def names(self, keys: Iterable[str]) -> Mapping[str, str]:
+        return instances.names(self._aws, keys)
 
     def away_from(self, balancer: LoadBalancer) -> list[str]:
         return sorted(each.name for each in instances.tagged(self._aws, PREFIX + balancer.address))
@@ -53,32 +55,46 @@ class Floor:
     minimum: Share
     neighbours: Neighbours
 
-    def check(self, balancer: LoadBalancer, roster: Roster, leaving: Batch) -> str:
+    def check(self, balancer: LoadBalancer, roster: Roster, leaving: Batch, unhealthy: Batch = NOBODY) -> str:
         """Return the count in words if enough are healthy without those that leave.
 
         Counted in each of their zones where a zone serves from its own instances only (AWS: a zone
-        without a healthy target is taken out of DNS).
+        without a healthy target is taken out of DNS). Where all that leave are *unhealthy*, and get requests
+        only because everybody is, all that get them count.
 
         Raises:
-            FloorBroken: Too few would be left; the message names who is missing.
+            FloorBroken: Too few would be left, or unhealthy ones would get requests for it; the message
+                names who is missing.
         """
         zones = {instance.zone for instance in leaving} if balancer.settings().zonal else {""}
-        return "; ".join(self._count(balancer, roster, leaving, zone) for zone in sorted(zones))
+        return "; ".join(self._count(balancer, roster, leaving, unhealthy, zone) for zone in sorted(zones))
 
-    def _count(self, balancer: LoadBalancer, roster: Roster, leaving: Batch, zone: str) -> str:
-        own = {member.key for instance in leaving for member in roster.all_of(instance)}
-        pool = [member for member in roster.members if not zone or member.zone == zone]
-        healthy = [member for member in pool if member.state is State.SERVING]
-        left = [member for member in healthy if member.key not in own]
+    def _count(
+        self, balancer: LoadBalancer, roster: Roster, leaving: Batch, unhealthy: Batch, zone: str
+    ) -> str:
+        settings = balancer.settings()
+        pool = Reach(settings, roster).pool(zone)
+        here = Batch(tuple(each for each in leaving if zone in ("", each.zone)))
+        own = {roster.of(instance).key for instance in leaving}
+        rest = pool.without(own)
+        left = rest.healthy if here.without(unhealthy) else rest.serving
         # Those of the batch that have left by now are still of the fleet that a share is of.
-        gone = [each for each in leaving if roster.of(each).state is State.OUT and zone in ("", each.zone)]
-        needed = self._needed(len(pool) + len(gone))
+        gone = [each for each in here if roster.of(each).state is State.OUT]
+        needed = self._needed(len(pool.members) + len(gone))
         where = f"{balancer.title}, {zone} alone" if zone else balancer.title
-        count = f"{where}: {len(healthy)} healthy of {len(pool)}"
-        if len(left) >= needed:
-            return f"{count}; without {leaving.names}: {len(left)}, floor {needed}"
-        others = [member for member in pool if member.key not in own and member not in left]
-        raise self._broken(balancer, leaving, count, len(left), needed, others)
+        count = f"{where}: {_count(balancer, pool)}"
+        others = [member for member in rest.members if member not in left]
+        if len(left) < needed:
+            last = "healthy instance" if pool.healthy else "instance that gets requests"
+            raise self._broken(balancer, leaving, count, len(left), needed, others, last)
+        if self.minimum.number and rest.healthy and rest.unhealthy and rest.opens:
+            raise self._opened(balancer, leaving, count, rest)
+        count = f"{count}; without {leaving.names}: {len(left)}, floor {needed}"
+        if rest.short_of(settings.in_dns_from) and not pool.short_of(settings.in_dns_from):
+            least = settings.in_dns_from.of(rest.targets)
+            zones = f"{zone} is left out of DNS" if zone else "DNS calls all of its zones unhealthy"
+            count = f"{count}; with fewer than {least} healthy targets {zones}"
+        return count
 
     def _needed(self, total: int) -> int:
         least = self.minimum
@@ -92,18 +108,17 @@ class Floor:
         left: int,
         needed: int,
         missing: list[Member],
+        last: str,
     ) -> FloorBroken:
-        named = {member.handle: member.key for member in missing}
-        named.update(self.neighbours.names(list(named)))
+        named = self._named(missing)
         if missing:
-            states = ", ".join(f"{named[member.handle]} is {member.words}" for member in missing)
-            count = f"{count} ({states})"
+            count = f"{count} ({_states(missing, named)})"
         what = f"{count}; without {leaving.names} {left} would be left, and the floor is {needed}"
         if left == 0 and len(leaving) == 1:
-            what = f"{count}; {leaving.names} is the last healthy instance in {balancer.name}"
+            what = f"{count}; {leaving.names} is the last {last} in {balancer.name}"
         own = {instance.name for instance in leaving}
         away = [name for name in self.neighbours.away_from(balancer) if name not in own]
-        if back := list(named.values()) or away:
+        if back := [*named.values()] or away:
             first = next_command("attach-instance", back[0], balancer)
             return FloorBroken(what, f"Bring {back[0]} back first: {first}")
         if balancer.settings().zonal:
@@ -111,6 +126,34 @@ class Floor:
             cure = f"Turn cross-zone load balancing on, or add an instance in {zones}"
             return FloorBroken(what, f"{cure}; or lower --min-healthy")
         return FloorBroken(what, "Add an instance first, or lower --min-healthy")
+
+    def _opened(self, balancer: LoadBalancer, leaving: Batch, count: str, rest: Pool) -> FloorBroken:
+        named = self._named(rest.unhealthy)
+        least = balancer.settings().opens_below.of(rest.targets)
+        what = (
+            f"{count}; without {leaving.names} fewer than {least} targets would be healthy, and "
+            f"{balancer.name} would send to the others as well ({_states(rest.unhealthy, named)})"
+        )
+        back = next(iter(named.values()))
+        first = next_command("attach-instance", back, balancer)
+        return FloorBroken(what, f"Bring {back} back first: {first}")
+
+    def _named(self, members: Iterable[Member]) -> dict[str, str]:
+        """People's names for them, by key; the key itself for one that has none."""
+        keys = [member.key for member in members]
+        return {**dict(zip(keys, keys, strict=True)), **self.neighbours.names(keys)}
+
+
+def _count(balancer: LoadBalancer, pool: Pool) -> str:
+    if not pool.healthy and pool.opens and pool.members:
+        return f"no target is healthy, so {balancer.name} sends to all {len(pool.serving)}"
+    shifted = sum(each.shifted and each.state is State.SERVING for each in pool.members)
+    away = f" and {shifted} more without traffic during a zonal shift" if shifted else ""
+    return f"{len(pool.healthy)} healthy{away} of {len(pool.members)}"
+
+
+def _states(members: Iterable[Member], named: Mapping[str, str]) -> str:
+    return ", ".join(f"{named[member.key]} is {member.words}" for member in members)
 
 
 def parse_floor(text: str, neighbours: Neighbours) -> Floor:

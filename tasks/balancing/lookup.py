@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from tasks.aws.api import Aws
-from tasks.aws.auto_scaling_group import find_groups
+from tasks.aws.auto_scaling_group import LAUNCHING, find_groups
 from tasks.aws.balancer_lookup import find_load_balancer, find_load_balancers
 from tasks.aws.instances import Instance, find_instance
 from tasks.aws.load_balancer import LoadBalancer
@@ -41,8 +41,7 @@ def through_groups(
         return list(balancers)
     every = list(balancers)
     for group in groups.values():
-        if "Launch" in group.suspended:
-            # AWS, autoscaling/as-enter-exit-standby: leaving Standby counts as a launch.
+        if LAUNCHING in group.suspended:
             resume = f"aws autoscaling resume-processes --auto-scaling-group-name {group.name}"
             raise Refused(
                 f"process Launch is suspended in Auto Scaling group {group.name}, so that no member could "

@@ -9,35 +9,35 @@ from dataclasses import replace
 
 from tasks.aws import instances
 from tasks.aws.api import Aws
-from tasks.aws.auto_scaling_group import ENTERING, IN_SERVICE, STANDBY, AutoScalingGroup, StandbyRefused
+from tasks.aws.auto_scaling_group import (
+    ENTERING,
+    IN_SERVICE,
+    LAUNCHING,
+    STANDBY,
+    AutoScalingGroup,
+    StandbyRefused,
+)
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, MetricSource, Place, Roster, Settings, State
 from tasks.balancing.absences import PREFIX
+from tasks.balancing.batch import Batch
+from tasks.balancing.group_changes import GroupChanges
+from tasks.balancing.next_command import next_command
 from tasks.running.errors import Refused
 from tasks.running.log import Log
 
-# Tags on the group, written before what they speak of is changed.
-MIN_SIZE, SUSPENDED = "gocd-tasks:min-size", "gocd-tasks:suspended"
-
-# It would launch and terminate members to even out the zones while some are away.
-REBALANCING = "AZRebalance"
-
-# Tries of an EnterStandby. Somebody else's may change the sizes between our look and our order.
+# Tries of an order. Somebody else may change the sizes between our look and it.
 TRIES = 3
 
 
 class Standby:
-    """One group's way out of service and back, with whatever else has to change for it.
-
-    The minimum size is lowered only if it would forbid the Standby, and raised again as members come back;
-    the rebalancing of zones rests meanwhile, unless somebody had suspended it already.
-    """
+    """One group's way out of service and back, with whatever else has to change for it."""
 
     def __init__(self, aws: Aws, group: AutoScalingGroup, log: Log) -> None:
         self.group = group
         self._aws = aws
-        self._log = log
+        self._changes = GroupChanges(group, log)
 
     def enter(self, ids: Sequence[str]) -> None:
         """Have these members out of service; safe to repeat.
@@ -52,8 +52,8 @@ class Standby:
             if not serving:
                 return
             try:
-                self._make_room(len(serving))
-                self._hold_still()
+                self._changes.make_room_to_leave(len(serving))
+                self._changes.hold_still()
                 self.group.enter_standby(serving)
             except AwsError as error:
                 if not error.refusal:
@@ -65,31 +65,44 @@ class Standby:
                 return
 
     def exit(self, ids: Sequence[str]) -> None:
-        """Have those of these members that are in Standby back in service; safe to repeat."""
-        self.group.look_at(ids)
-        waiting = [each for each in ids if self.group.lifecycle[each] == STANDBY]
-        if waiting:
-            self.group.exit_standby(waiting)
+        """Have those of these members that are in Standby back in service; safe to repeat.
+
+        Raises:
+            StandbyRefused: The group does not take them back, and says why.
+        """
+        for tries_left in reversed(range(TRIES)):
+            self.group.look()
+            waiting = [each for each in ids if self.group.lifecycle.get(each) == STANDBY]
+            if not waiting:
+                return
+            try:
+                self._changes.make_room_to_return(len(waiting))
+                self.group.exit_standby(waiting)
+            except StandbyRefused:
+                if not tries_left:
+                    self.group.look()
+                    raise
+            else:
+                return
+
+    def remedy(self, returning: int) -> str:
+        """Say what lets so many members come back that the group did not take back."""
+        group = self.group
+        command = f"--auto-scaling-group-name {group.name}"
+        if LAUNCHING in group.suspended:
+            return (
+                f"Resume {LAUNCHING}: aws autoscaling resume-processes {command} --scaling-processes Launch"
+            )
+        if (needed := group.desired + returning) > group.max_size:
+            size = f"aws autoscaling update-auto-scaling-group {command} --max-size {needed}"
+            return f"It is at its maximum size, {group.max_size}; raise that: {size}"
+        return f"See what it is at: aws autoscaling describe-scaling-activities {command}"
 
     def restore(self) -> None:
-        """Put the minimum size and the suspended processes back, as far as no other member is away."""
-        group = self.group
-        if not {MIN_SIZE, SUSPENDED} & set(group.tags):
-            return
-        group.look()
-        away = self._others_away()
-        if before := group.tags.get(MIN_SIZE):
-            size = min(int(before), group.desired) if away else int(before)
-            if size > group.min_size:
-                group.set_min_size(size)
-                self._log.say(f"{group.name}: minimum size is {size} again")
-            if size == int(before):
-                group.untag(MIN_SIZE)
-        if (process := group.tags.get(SUSPENDED)) and not away:
-            if process in group.suspended:
-                group.resume(process)
-                self._log.say(f"{group.name}: {process} resumed")
-            group.untag(SUSPENDED)
+        """Put sizes and suspended processes back, as far as no other member is away."""
+        if self._changes.any:
+            self.group.look()
+            self._changes.restore(away=self._others_away())
 
     def _refuse_others(self, ids: Sequence[str]) -> None:
         for each in ids:
@@ -99,22 +112,6 @@ class Standby:
                     f"{each} is {state} in Auto Scaling group {self.group.name}",
                     "Wait until the group has settled, then run the command again",
                 )
-
-    def _make_room(self, leaving: int) -> None:
-        group = self.group
-        room = max(0, group.desired - leaving)
-        if room < group.min_size:
-            if MIN_SIZE not in group.tags:
-                group.tag(MIN_SIZE, str(group.min_size))
-            self._log.say(f"{group.name}: minimum size {group.min_size} is lowered to {room} meanwhile")
-            group.set_min_size(room)
-
-    def _hold_still(self) -> None:
-        group = self.group
-        if len(group.zones) > 1 and REBALANCING not in group.suspended:
-            group.tag(SUSPENDED, REBALANCING)
-            group.suspend(REBALANCING)
-            self._log.say(f"{group.name}: {REBALANCING} is suspended meanwhile")
 
     def _others_away(self) -> bool:
         away = [each for each, state in self.group.lifecycle.items() if state in (ENTERING, STANDBY)]
@@ -157,15 +154,18 @@ class ThroughStandby(LoadBalancer):
         ordered = {each.id for each in entering}
         return Roster((*(_on_its_way(each, ordered) for each in roster.members), *leaving))
 
-    def check(self, instance: Instance) -> None:
-        self.balancer.check(instance)
-
     def register(self, places: Sequence[Place]) -> None:
         """Take members out of Standby, and register the others."""
         plain = [place for place in places if not self._attached(place.instance)]
         for standby, members in self._by_group(place.instance for place in places):
             away = {each.id for each in members if self._lifecycle(each) in (ENTERING, STANDBY)}
-            standby.exit(sorted(away))
+            try:
+                standby.exit(sorted(away))
+            except StandbyRefused as error:
+                remedy = standby.remedy(len(away))
+                back = next_command("attach-instance", Batch(tuple(members)), self)
+                error.advice = f"{remedy}; then: {back}"
+                raise
             # One in service that is not registered was deregistered by hand.
             plain += [
                 p for p in places if p.instance in members and p.instance.id not in away and p not in plain

@@ -1,8 +1,10 @@
 """The order of an attach, on a load balancer that warms up by a fake clock."""
 
+from dataclasses import replace
+
 import pytest
 
-from tasks.aws.load_balancer import Member, Place, State
+from tasks.aws.load_balancer import Member, Place, State, Threshold
 from tasks.balancing.attach import attach as carry_out
 from tasks.balancing.attach import plan_attach
 from tasks.balancing.batch import Batch
@@ -75,6 +77,32 @@ def test_a_port_that_it_lost_meanwhile_is_registered_again(stage: Stage) -> None
     attach(stage)
 
     assert stage.balancer.orders == ["register Staging-1 (8081,)"]
+
+
+def test_who_gets_requests_before_it_is_healthy_is_said(stage: Stage) -> None:
+    stage.balancer.opens_below = Threshold(1)
+    stage.balancer.serve(TWO, state=State.UNHEALTHY)
+    attach(stage)
+
+    assert "staging: no target is healthy; it sends to Staging-1 at once, healthy or not" in stage.lines
+
+
+def test_one_that_gets_requests_without_being_healthy_is_said_when_time_is_up(stage: Stage) -> None:
+    stage.balancer.opens_below = Threshold(1)
+    stage.balancer.serve(ONE, TWO, state=State.UNHEALTHY)
+    with pytest.raises(TimedOut, match="no target is healthy, so it gets requests all the same"):
+        attach(stage)
+
+
+def test_healthy_without_traffic_during_a_zonal_shift_is_back_and_said(stage: Stage) -> None:
+    def shift() -> None:
+        if (joined := stage.balancer.members.get(ONE.id)) and joined.state is State.SERVING:
+            stage.balancer.members[ONE.id] = replace(joined, shifted=True)
+
+    stage.balancer.before_look = shift
+    attach(stage)
+
+    assert "Staging-1: healthy, without traffic during a zonal shift in staging" in stage.lines
 
 
 def test_already_serving_is_said_and_done(stage: Stage) -> None:

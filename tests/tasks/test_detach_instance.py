@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.aws.errors import AwsError, Denied
-from tasks.aws.load_balancer import Place, State
+from tasks.aws.load_balancer import Place, State, Threshold
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach as carry_out
 from tasks.balancing.detach_plan import DetachPlan, plan_detach
@@ -91,6 +91,34 @@ def test_an_unhealthy_instance_may_always_be_taken_out(stage: Stage) -> None:
     detach(stage)
 
     assert ONE.id not in stage.balancer.members
+
+
+def fail_open(stage: Stage) -> None:
+    stage.balancer.opens_below = Threshold(1)
+    stage.balancer.serve(ONE, TWO, state=State.UNHEALTHY, reason="Target.ResponseCodeMismatch")
+
+
+def test_where_nobody_is_healthy_the_last_of_those_who_get_requests_all_the_same_stays(stage: Stage) -> None:
+    fail_open(stage)
+    detach(stage)
+
+    assert any("no target is healthy, so staging sends to all 2; without" in line for line in stage.lines)
+    plan_of_the_other = Batch((TWO,)), (stage.balancer,), floor(1), stage.memory, stage.log
+    with pytest.raises(FloorBroken, match="Staging-2 is the last instance that gets requests in staging"):
+        plan_detach(*plan_of_the_other)
+
+
+def test_an_unhealthy_one_that_is_put_back_is_not_waited_for(stage: Stage) -> None:
+    fail_open(stage)
+    stage.balancer.drain = 300
+    stage.balancer.never_healthy = True
+    stage.clock.at(100, lambda: stage.balancer.serve(TWO, state=State.STUCK, reason="Target.InvalidState"))
+    with pytest.raises(FloorBroken):
+        detach(stage)
+
+    assert stage.clock.now() < 170
+    assert stage.balancer.orders[-1] == "register Staging-1 (8080,)"
+    assert stage.memory.addresses == []
 
 
 def test_already_detached_is_said_and_done(stage: Stage) -> None:

@@ -33,7 +33,9 @@ SELDOM = {
 
 # What a detach asks of the instance itself, and only if told to; a drain is never ended before 20 s.
 UNTIL_IDLE = {"ssm:DescribeInstanceInformation", "ssm:ListCommandInvocations", "ssm:SendCommand"}
-# What puts a member back that could not leave after all.
+# What a member needs that is still entering Standby, or whose group has grown; then what puts one back that
+# could not leave after all.
+ROOM = {"autoscaling:CreateOrUpdateTags", "autoscaling:DescribeAutoScalingInstances"}
 BACK = {"autoscaling:DeleteTags", "autoscaling:ExitStandby", "autoscaling:ResumeProcesses"}
 
 
@@ -98,6 +100,7 @@ def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
 
         assert used <= allowed(command), command
         seldom = SELDOM | (UNTIL_IDLE | BACK if command == "detach-instance" else set())
+        seldom |= ROOM if command == "attach-instance" else set()
         if command == "rolling-deploy":
             # The rest is what the two commands above were seen to use.
             seldom |= allowed("detach-instance") | allowed("deploy-artifact")

@@ -110,7 +110,7 @@ class World:
     ) -> list[Instance]:
         """Create an Auto Scaling group of *size* instances; they serve when returned, if *wait*.
 
-        They are spread over *zones*, or all in *zone*; *max_size* is twice *size* if none is given.
+        They are spread over *zones*, or all in *zone*; *max_size* is *size* if none is given.
         """
         self.parts.auto_scaling.services[name] = service or Service(exec_start=())
         self.client("ec2").create_launch_template(
@@ -121,7 +121,7 @@ class World:
             AutoScalingGroupName=name,
             LaunchTemplate={"LaunchTemplateName": name},
             MinSize=min_size,
-            MaxSize=2 * size if max_size is None else max_size,
+            MaxSize=size if max_size is None else max_size,
             DesiredCapacity=size,
             VPCZoneIdentifier=",".join(
                 self.network.subnet(each) for each in zones or [zone or self.zones[0]]

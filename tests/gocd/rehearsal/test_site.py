@@ -80,7 +80,7 @@ def test_the_group_is_attached_and_as_small_as_it_may_be(cloud: World) -> None:
     group = described(cloud)
 
     assert group["TargetGroupARNs"] == [built.front.arn]
-    assert (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]) == (3, 3, 6)
+    assert (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]) == (3, 3, 3)
     assert group["HealthCheckType"] == "ELB"
 
 

@@ -6,7 +6,7 @@ from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancers
 from tasks.aws.instances import find_instance
-from tasks.aws.load_balancer import LoadBalancer, Member, Place, State
+from tasks.aws.load_balancer import NEVER, LoadBalancer, Member, Place, State, Threshold
 from tasks.aws.target_group import TargetGroup
 from tasks.running.errors import Refused
 from tests.tasks.conftest import MakeBalancer, Pair
@@ -176,6 +176,25 @@ def test_slow_start_is_read(cloud: World, aws: Aws, behind: MakeBalancer) -> Non
     )
 
     assert found(aws).settings().slow_start == 60
+
+
+def test_thresholds_of_health_are_read(cloud: World, aws: Aws, behind: MakeBalancer) -> None:
+    made = behind("application")
+    usual = found(aws).settings()
+    minimum = "minimum_healthy_targets"
+    changed = {
+        f"target_group_health.unhealthy_state_routing.{minimum}.count": "2",
+        f"target_group_health.unhealthy_state_routing.{minimum}.percentage": "50",
+        f"target_group_health.dns_failover.{minimum}.count": "off",
+        f"target_group_health.dns_failover.{minimum}.percentage": "off",
+    }
+    cloud.client("elbv2").modify_target_group_attributes(
+        TargetGroupArn=made.arn, Attributes=[{"Key": k, "Value": v} for k, v in changed.items()]
+    )
+    settings = found(aws).settings()
+
+    assert (usual.opens_below, usual.in_dns_from) == (Threshold(1), Threshold(1))
+    assert (settings.opens_below, settings.in_dns_from) == (Threshold(2, 50), NEVER)
 
 
 @pytest.mark.parametrize("kind", ["lambda", "alb"])

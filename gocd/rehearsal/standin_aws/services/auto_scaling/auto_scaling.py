@@ -26,6 +26,7 @@ from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances, S
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_health import GroupHealth
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_members import GroupMembers
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import GroupRules, found, suspended
+from gocd.rehearsal.standin_aws.services.auto_scaling.group_scaling import GroupScaling
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
 from gocd.rehearsal.standin_aws.settings import Settings
 
@@ -50,6 +51,7 @@ class AutoScaling:
         self._region = settings.region
         self._rules = GroupRules()
         self._members = GroupMembers(settings.clock)
+        self._scaling = GroupScaling(settings.clock)
         self._health = GroupHealth(instances, classics, settings.clock)
         self._registered: dict[str, Registered] = {}
         self._booting: dict[str, threading.Thread] = {}
@@ -57,6 +59,7 @@ class AutoScaling:
     def corrections(self) -> Iterator[Correction]:
         yield from self._rules.corrections()
         yield from self._members.corrections()
+        yield from self._scaling.corrections()
         yield Correction(AutoScalingBackend, "delete_auto_scaling_group", self.delete)
         yield Correction(AutoScalingBackend, "enter_standby_instances", self.enter_standby)
         yield Correction(AutoScalingBackend, "exit_standby_instances", self.exit_standby)
@@ -134,6 +137,7 @@ class AutoScaling:
             for member in list(group.instance_states):
                 self._move_on(group, member)
             self._health.check(group)
+            self._scaling.act(backend, group)
             self._members.keep(group)
             self.settle(backend, name)
             if name in self.services:

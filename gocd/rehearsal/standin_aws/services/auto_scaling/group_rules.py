@@ -66,13 +66,8 @@ class GroupRules:
 
     def update(self, backend: Any, name: str, **named: Any) -> Any:
         """UpdateAutoScalingGroup: a new bound moves the desired capacity, unless that is given too."""
-        group = found(backend, name)
-        asked = (named.get("min_size"), named.get("desired_capacity"), named.get("max_size"))
-        smallest = group.min_size if asked[0] is None else asked[0]
-        largest = group.max_size if asked[2] is None else asked[2]
-        moved = min(max(group.desired_capacity, smallest), largest)
-        desired = moved if asked[1] is None else asked[1]
-        _in_order(smallest, desired, largest)
+        sizes = (named.get("min_size"), named.get("desired_capacity"), named.get("max_size"))
+        _, desired, _ = resized(found(backend, name), *sizes)
         return self._update(backend, name, **{**named, "desired_capacity": desired})
 
     def set_desired_capacity(self, backend: Any, name: str, desired: int) -> None:
@@ -115,6 +110,17 @@ def found(backend: Any, name: str) -> Any:
 def suspended(group: Any) -> set[str]:
     """Name the processes of a group that are suspended."""
     return {each["ProcessName"] for each in group.suspended_processes}
+
+
+def resized(
+    group: Any, smallest: int | None, desired: int | None, largest: int | None
+) -> tuple[int, int, int]:
+    """Give minimum, desired and maximum size after a change that names some of them, or refuse it."""
+    smallest = group.min_size if smallest is None else smallest
+    largest = group.max_size if largest is None else largest
+    desired = min(max(group.desired_capacity, smallest), largest) if desired is None else desired
+    _in_order(smallest, desired, largest)
+    return smallest, desired, largest
 
 
 def _in_order(smallest: int, desired: int, largest: int) -> None:

@@ -56,7 +56,7 @@ def test_standby_below_the_minimum_size_is_refused(cloud: World, fleet: Fleet) -
     _, [one, two] = fleet
     enter(cloud, one.id)
 
-    with pytest.raises(botocore.exceptions.ClientError, match="min-size=1, max-size=4, and desired-size=1"):
+    with pytest.raises(botocore.exceptions.ClientError, match="min-size=1, max-size=2, and desired-size=1"):
         enter(cloud, two.id)
 
 
@@ -129,7 +129,9 @@ def test_members_launched_while_nothing_is_added_to_load_balancers_stay_out(
 ) -> None:
     balancer, members = fleet
     suspend(cloud, "AddToLoadBalancer")
-    cloud.client("autoscaling").set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=3)
+    cloud.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="fleet", MaxSize=3, DesiredCapacity=3
+    )
     in_time(cloud, lambda: sorted(states(cloud).values()), ["InService"] * 3)
 
     assert listed(cloud, balancer) == {each.id for each in members}
@@ -138,7 +140,7 @@ def test_members_launched_while_nothing_is_added_to_load_balancers_stay_out(
 @pytest.mark.parametrize("kind", ["target group", "classic"])
 def test_a_group_outlives_its_load_balancer(cloud: World, kind: str) -> None:
     balancer = cloud.classic("web") if kind == "classic" else cloud.target_group("web")
-    cloud.auto_scaling_group("fleet", size=1, service=SERVICE, load_balancers=[balancer])
+    cloud.auto_scaling_group("fleet", size=1, max_size=2, service=SERVICE, load_balancers=[balancer])
     if kind == "classic":
         cloud.client("elb").delete_load_balancer(LoadBalancerName="web")
     else:

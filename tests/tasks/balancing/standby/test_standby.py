@@ -1,50 +1,15 @@
 """Members of an Auto Scaling group leave through Standby, and the group is as it was when they are back."""
 
 import signal
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
-from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
 from tests.program import CommandLine
+from tests.tasks.balancing.standby.conftest import Group
 from tests.tasks.killing import Moment, killed_at
 
 pytestmark = pytest.mark.end_to_end
-
-ZONES = ("eu-west-1a", "eu-west-1b")
-
-
-@dataclass
-class Group:
-    cloud: World
-    balancer: LoadBalancer
-    members: list[Instance]
-
-    def look(self) -> dict[str, Any]:
-        """All that a Standby may change in it."""
-        [group] = self.cloud.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-        return {
-            "sizes": (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]),
-            "suspended": {each["ProcessName"] for each in group["SuspendedProcesses"]},
-            "tags": {tag["Key"]: tag["Value"] for tag in group["Tags"]},
-            "states": {each["InstanceId"]: each["LifecycleState"] for each in group["Instances"]},
-        }
-
-    def remembered(self) -> set[str]:
-        tags = self.cloud.client("ec2").describe_tags()["Tags"]
-        return {tag["ResourceId"] for tag in tags if tag["Key"].startswith("gocd-tasks:")}
-
-
-@pytest.fixture
-def group(cloud: World, sample: Service) -> Group:
-    balancer = cloud.target_group("web", deregistration_delay=1)
-    members = cloud.auto_scaling_group(
-        "fleet", size=3, min_size=3, service=sample, load_balancers=[balancer], zones=ZONES
-    )
-    return Group(cloud, balancer, members)
 
 
 def test_a_member_goes_to_standby_and_back_and_the_group_is_as_it_was(
@@ -58,8 +23,8 @@ def test_a_member_goes_to_standby_and_back_and_the_group_is_as_it_was(
     assert out.returncode == 0, out.stderr
     assert "fleet: minimum size 3 is lowered to 2 meanwhile" in out.stdout
     assert while_out["states"][member] == "Standby"
-    assert while_out["sizes"] == (2, 2, 6)
-    assert while_out["suspended"] == {"AZRebalance"}
+    assert while_out["sizes"] == (2, 2, 3)
+    assert while_out["suspended"] == {"AZRebalance", "AlarmNotification", "InstanceRefresh"}
     assert back.returncode == 0, back.stderr
     assert group.look() == before
     assert group.remembered() == set()
@@ -75,7 +40,7 @@ def test_the_minimum_comes_back_with_the_members_and_not_before(
 
     assert gocd_tasks("attach-instance", one, "--load-balancer", "web").returncode == 0
     assert group.look()["sizes"][:2] == (2, 2)
-    assert group.look()["suspended"] == {"AZRebalance"}
+    assert group.look()["suspended"] == {"AZRebalance", "AlarmNotification", "InstanceRefresh"}
 
     assert gocd_tasks("attach-instance", two, "--load-balancer", "web").returncode == 0
     assert group.look()["sizes"][:2] == (3, 3)
@@ -94,12 +59,12 @@ def test_a_minimum_that_allows_it_is_left_alone(cloud: World, group: Group, gocd
 def test_a_process_that_somebody_suspended_stays_suspended(
     cloud: World, group: Group, gocd_tasks: CommandLine
 ) -> None:
-    processes = {"AutoScalingGroupName": "fleet", "ScalingProcesses": ["AZRebalance", "ScheduledActions"]}
+    processes = {"AutoScalingGroupName": "fleet", "ScalingProcesses": ["AZRebalance", "AlarmNotification"]}
     cloud.client("autoscaling").suspend_processes(**processes)
-    for task in ("detach-instance", "attach-instance"):
+    for task, more in (("detach-instance", {"InstanceRefresh"}), ("attach-instance", set())):
         done = gocd_tasks(task, group.members[0].id, "--load-balancer", "web")
         assert done.returncode == 0, done.stderr
-        assert group.look()["suspended"] == {"AZRebalance", "ScheduledActions"}
+        assert group.look()["suspended"] == {"AZRebalance", "AlarmNotification"} | more
 
 
 def test_a_group_that_could_not_take_its_member_back_is_refused(

@@ -1,0 +1,66 @@
+"""What happens to an Auto Scaling group by itself while people deploy to it, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from gocd.rehearsal.standin_aws.world import World
+
+
+class GroupEvents:
+    """Alarms and schedules of one group, made through the API as any other client would make them."""
+
+    def __init__(self, world: World, group: str) -> None:
+        self._group = {"AutoScalingGroupName": group}
+        self._name = group
+        self._scaling = world.client("autoscaling")
+        self._watch = world.client("cloudwatch")
+
+    def policy(self, name: str, by: int) -> None:
+        """Give it a scaling policy that adds *by* members, with an alarm that is not in breach."""
+        policy = self._scaling.put_scaling_policy(
+            **self._group,
+            PolicyName=name,
+            AdjustmentType="ChangeInCapacity",
+            ScalingAdjustment=by,
+            Cooldown=0,
+        )
+        self._watch.put_metric_alarm(
+            **_LOAD, AlarmName=self._alarm(name), AlarmActions=[policy["PolicyARN"]], ActionsEnabled=True
+        )
+
+    def breach(self, name: str) -> None:
+        """Have the alarm of this policy in breach from now on, so that the policy acts while it may."""
+        self._set(name, "ALARM")
+
+    def calm(self, name: str) -> None:
+        """Have the alarm of this policy in breach no more."""
+        self._set(name, "OK")
+
+    def schedule(self, name: str, *, after: float, **sizes: int) -> None:
+        """Have its ``MinSize``, ``MaxSize`` or ``DesiredCapacity`` changed in so many of AWS's seconds."""
+        self._scaling.put_scheduled_update_group_action(
+            **self._group,
+            **sizes,
+            ScheduledActionName=name,
+            StartTime=datetime.now(timezone.utc) + timedelta(seconds=after),
+        )
+
+    def _alarm(self, policy: str) -> str:
+        return f"{self._name}-{policy}"
+
+    def _set(self, policy: str, state: str) -> None:
+        self._watch.set_alarm_state(AlarmName=self._alarm(policy), StateValue=state, StateReason="load")
+
+
+_LOAD: Mapping[str, Any] = {
+    "Namespace": "AWS/EC2",
+    "MetricName": "CPUUtilization",
+    "ComparisonOperator": "GreaterThanThreshold",
+    "EvaluationPeriods": 1,
+    "Period": 60,
+    "Threshold": 70.0,
+    "Statistic": "Average",
+}
