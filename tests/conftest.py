@@ -40,7 +40,9 @@ def spread(items: list[pytest.Item]) -> list[pytest.Item]:
 def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A stand-in AWS in a hurry: first health check after 0.1 s, the next ones 50 times as often as asked."""
     folder = tmp_path_factory.mktemp("standin")
-    with StandInAWS(folder, registration_delay=0.1, health_check_speed=50, deployment_speed=60) as aws:
+    with StandInAWS(
+        folder, registration_delay=0.1, health_check_speed=50, deployment_speed=60, propagation_speed=60
+    ) as aws:
         yield aws
 
 

@@ -84,7 +84,12 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     make_new(plan.folder)
     telling.stands(f"nothing of it runs any more, and what it wrote is in {plan.folder}")
     release = plan.artifact or build_release(versions[1], plan.folder / "built", broken=breakage(plan.fault))
-    with StandInAWS(plan.folder / "aws", region=site.region, deployment_speed=plan.speed) as aws:
+    with StandInAWS(
+        plan.folder / "aws",
+        region=site.region,
+        deployment_speed=plan.speed,
+        propagation_speed=plan.speed,
+    ) as aws:
         built = _built(aws, site, versions, plan)
         say(_introduction(aws, built, versions[0]))
         pipeline = plan.pipeline(users=built.front.url)

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import ClassVar
 
 from gocd.errors import GoCDError
-from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -25,6 +24,7 @@ class StandInAWS:
         registration_delay: Seconds a target is ``initial`` before its first health check.
         health_check_speed: How many times faster than asked health checks run.
         deployment_speed: How many times faster than asked CodeDeploy's waits pass.
+        propagation_speed: How many times faster than AWS's the load balancers' own nodes follow an order.
         say: Told, in whole lines, what is being set up.
 
     Raises:
@@ -41,10 +41,16 @@ class StandInAWS:
         registration_delay: float = 1.0,
         health_check_speed: float = 1.0,
         deployment_speed: float = 1.0,
+        propagation_speed: float = 1.0,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._settings = Settings(
-            folder.resolve(), region, registration_delay, health_check_speed, deployment_speed, Clock()
+            folder.resolve(),
+            region,
+            registration_delay,
+            health_check_speed,
+            deployment_speed,
+            propagation_speed,
         )
         self._say = say
         self._closing = ExitStack()
@@ -74,6 +80,8 @@ class StandInAWS:
             parts = Parts(self._settings, loopback)
             opening.callback(parts.close)
             self._closing = opening.pop_all()
+        if not parts.plane.cuts:
+            self._say("stand-in AWS: this machine lets no request be cut off, however long a drain lasts")
         self._say(f"stand-in AWS: listening at {parts.control_plane.url}, instances in {loopback.cidr}")
         return World(parts, loopback, self._say)
 

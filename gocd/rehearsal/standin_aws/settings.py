@@ -19,6 +19,9 @@ class Settings:
         registration_delay: Seconds a target is ``initial`` before its first health check.
         health_check_speed: How many times faster than asked health checks run.
         deployment_speed: How many times faster than asked CodeDeploy's waits pass.
+        propagation_speed: How many times faster than AWS's a load balancer's own nodes follow an order.
+        request_lag: Seconds after an order to leave in which Application and Classic ones send new requests.
+        connection_lag: Seconds after it in which Network Load Balancers open new connections.
         clock: What all other waits are counted with.
         mark: In the environment of every process that it starts, so that they are found at its end.
     """
@@ -28,6 +31,9 @@ class Settings:
     registration_delay: float = 1.0
     health_check_speed: float = 1.0
     deployment_speed: float = 1.0
+    propagation_speed: float = 1.0
+    request_lag: float = 10.0
+    connection_lag: float = 120.0
     clock: Clock = field(default_factory=Clock)
     mark: str = field(default_factory=lambda: uuid4().hex)
 

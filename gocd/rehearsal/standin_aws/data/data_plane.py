@@ -14,7 +14,8 @@ from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.data import envoy_resources
 from gocd.rehearsal.standin_aws.data.envoy import Envoy
 from gocd.rehearsal.standin_aws.data.health_checks import Inquiry
-from gocd.rehearsal.standin_aws.data.pools import Door, Pool
+from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool
+from gocd.rehearsal.standin_aws.data.severing import MARKS, can_sever, sever
 from gocd.rehearsal.standin_aws.machines.loopback import BlackHole
 
 # What is in flight: requests where they are understood, else connections.
@@ -60,6 +61,8 @@ class DataPlane:
     _ports: dict[str, int] = field(default_factory=dict)
     _holes: dict[tuple[str, int], BlackHole] = field(default_factory=dict)
     _inquiry: Inquiry = field(default_factory=Inquiry)
+    _cuts: set[tuple[str, str, int]] = field(default_factory=set)
+    _marks: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._envoy = Envoy(self.folder, self.mark)
@@ -77,7 +80,8 @@ class DataPlane:
             if door.protocol == "http":
                 self._envoy.publish(f"routes-{door.name}", [envoy_resources.routes(door)])
         clusters = [
-            envoy_resources.cluster(pool, self._envoy.source(f"endpoints-{pool.name}")) for pool in pools
+            envoy_resources.cluster(pool, self._envoy.source(f"endpoints-{pool.name}"), self._mark(pool.name))
+            for pool in pools
         ]
         listeners = [
             envoy_resources.listener(door, self._envoy.source(f"routes-{door.name}")) for door in doors
@@ -88,10 +92,17 @@ class DataPlane:
         self.changes += 1
 
     def look(self) -> None:
-        """Read health and traffic from Envoy, for ``seen`` and ``url``; in an empty world there is none."""
+        """Read health and traffic from Envoy, for ``seen`` and ``url``; in an empty world there is none.
+
+        What is to be cut is cut here, as soon as nothing new can come after it.
+        """
         with self._looking:
             pools, doors = self._shown
             seen = self._look_at(pools) if pools else {}
+            for key in [each for each in self._cuts if each not in seen or not seen[each].serving]:
+                pool, address, port = key
+                sever(self._envoy.process, self._mark(pool), address, port)
+                self._cuts.discard(key)
             ports = {door.name: self._ports[door.name] for door in doors if door.name in self._ports}
             if len(ports) < len(doors):
                 ports = self._envoy.ports()
@@ -101,9 +112,19 @@ class DataPlane:
             self._seen, self._ports = seen, ports
 
     @property
+    def cuts(self) -> bool:
+        """Whether ``cut`` can do anything on this machine."""
+        return can_sever(self._envoy.process)
+
+    def cut(self, pool: str, endpoint: Endpoint) -> None:
+        """Close what is in flight between a pool and an endpoint that it no longer sends to."""
+        self._cuts.add((pool, endpoint.address, endpoint.port))
+
+    @property
     def unsettled(self) -> bool:
         """Whether something is on its way in or out, or is not well."""
-        return not all(endpoint.serving for pool in self._shown[0] for endpoint in pool.endpoints)
+        endpoints = [endpoint for pool in self._shown[0] for endpoint in pool.endpoints]
+        return bool(self._cuts) or any(each.leaving or not each.serving for each in endpoints)
 
     def seen(self, pool: str, address: str, port: int) -> Seen:
         return self._seen.get((pool, address, port), Seen(Health.UNKNOWN))
@@ -142,6 +163,9 @@ class DataPlane:
     def close(self) -> None:
         self._envoy.close()
         self._dig_holes((), ())
+
+    def _mark(self, pool: str) -> int:
+        return self._marks.setdefault(pool, MARKS[len(self._marks) % len(MARKS)])
 
     def _look_at(self, pools: Sequence[Pool]) -> dict[tuple[str, str, int], Seen]:
         holes = {(hole.address, hole.port): key for key, hole in list(self._holes.items())}

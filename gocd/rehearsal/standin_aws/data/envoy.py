@@ -95,6 +95,10 @@ class Envoy:
             self._connection.close()
             raise
 
+    @property
+    def process(self) -> int:
+        return self._process.pid
+
     def close(self) -> None:
         self._connection.close()
         self._process.kill()

@@ -10,6 +10,7 @@ from typing import Any
 
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
 from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool
+from gocd.rehearsal.standin_aws.data.severing import MARKED_BY
 from gocd.rehearsal.standin_aws.machines.loopback import BlackHole
 
 _TYPES = "type.googleapis.com/envoy"
@@ -19,8 +20,12 @@ _LEAVING = {"filter_metadata": {"envoy.lb": {"serving": "no"}}}
 _IDLE_LIMIT = "60s"
 
 
-def cluster(pool: Pool, endpoints: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe a pool; its endpoints are read from elsewhere, so that they change without it."""
+def cluster(pool: Pool, endpoints: Mapping[str, Any], mark: int) -> dict[str, Any]:
+    """Describe a pool; its endpoints are read from elsewhere, so that they change without it.
+
+    Its connections bear *mark*.
+    """
+    level, name = MARKED_BY
     described: dict[str, Any] = {
         "@type": f"{_TYPES}.config.cluster.v3.Cluster",
         "name": pool.name,
@@ -39,6 +44,7 @@ def cluster(pool: Pool, endpoints: Mapping[str, Any]) -> dict[str, Any]:
             "subset_selectors": [{"keys": ["serving"]}],
         },
         "ignore_health_on_host_removal": True,
+        "upstream_bind_config": {"socket_options": [{"level": level, "name": name, "int_value": mark}]},
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": f"{_TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions",

@@ -10,11 +10,15 @@ from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An address traffic may go to while *serving*; else only what is in flight may finish."""
+    """An address traffic may go to while *serving*; else only what is in flight may finish.
+
+    One that is *leaving* may be serving still.
+    """
 
     address: str
     port: int
     serving: bool = True
+    leaving: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from gocd.rehearsal.standin_aws.services.elb.classic_settings import (
     stored,
     zones_of,
 )
+from gocd.rehearsal.standin_aws.services.elb.departed import Departed
 from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.settings import Settings
 
@@ -53,6 +54,8 @@ class ClassicLoadBalancers:
         self._plane = plane
         self._instances = instances
         self._now = settings.clock
+        self._lag = settings.request_lag / settings.propagation_speed
+        self._departed = Departed(plane, settings.clock)
         self._speed = settings.health_check_speed
         self._numbers = itertools.count()
         self._create = ELBBackend.create_load_balancer
@@ -115,10 +118,12 @@ class ClassicLoadBalancers:
             known = balancer.members.get(instance_id)
             if known is None or known.leaving:
                 continue
-            if draining_timeout(balancer) is None or self._verdict(balancer, known) != IN_SERVICE:
+            if self._verdict(balancer, known) != IN_SERVICE:
                 del balancer.members[instance_id]
-            else:
-                known.leaving_since = self._now()
+                continue
+            known.leaving_since = self._now()
+            if draining_timeout(balancer) is None:
+                self._end(balancer, known)
         return balancer
 
     def modify_attributes(self, backend: Any, name: str, **named: Any) -> None:
@@ -180,31 +185,41 @@ class ClassicLoadBalancers:
                 quiet = not seen.serving and not seen.in_flight
                 each.idle_looks = each.idle_looks + 1 if quiet else 0
                 timeout = draining_timeout(balancer)
-                if each.idle_looks > 2 or timeout is None or now - each.leaving_since >= timeout:
+                if timeout is None or now - each.leaving_since >= timeout:
+                    self._end(balancer, each)
+                elif each.idle_looks > 2:
                     self._forget(balancer, each)
             elif state != "running" or seen.health in {Health.FAILING, Health.TIMED_OUT}:
                 each.passing_since = None
             elif seen.health is Health.PASSING and each.passing_since is None:
                 each.passing_since = now
             each.served = each.served or self._verdict(balancer, each) == IN_SERVICE
+        registered = [(self._instances.address(each.id), each.port) for each in balancer.members.values()]
+        self._departed.settle(balancer.pool, registered)
+
+    def forget(self) -> None:
+        self._departed.forget()
 
     def pool(self, balancer: Any) -> Pool:
         """Say what the data plane does for a load balancer; it fails closed when nobody is healthy."""
         endpoints = [
-            Endpoint(
-                self._instances.address(each.id),
-                each.port,
-                serving=self._verdict(balancer, each) == IN_SERVICE,
-            )
+            Endpoint(self._instances.address(each.id), each.port, self._reached(balancer, each), each.leaving)
             for each in balancer.members.values()
             if self._instances.state(each.id) == "running"
         ]
+        endpoints += self._departed.of(balancer.pool, endpoints)
         protocol = "http" if balancer.listeners[0].protocol in {"HTTP", "HTTPS"} else "tcp"
         return Pool(balancer.pool, protocol, endpoints, health_check(balancer, self._speed), fail_open=False)
 
     def door(self, balancer: Any) -> Door:
         pool = self.pool(balancer)
         return Door(pool.name, pool.protocol, [(pool.name, 1)])
+
+    def _reached(self, balancer: Any, each: Registration) -> bool:
+        """Whether new requests go to a member: for a while also after it was told to leave."""
+        if each.leaving_since is not None:
+            return self._now() - each.leaving_since < self._lag
+        return self._verdict(balancer, each) == IN_SERVICE
 
     def _changed(self, response: Any, change: Any) -> Any:
         from moto.core.responses import ActionResult  # noqa: PLC0415
@@ -238,6 +253,18 @@ class ClassicLoadBalancers:
             if self._instances.state(instance_id) in {None, "terminated"}:
                 text = f"Could not find EC2 instance {instance_id}."
                 raise ELBClientError("InvalidInstance", text)
+
+    def _end(self, balancer: Any, each: Registration) -> None:
+        """Let a drain be over: what is in flight is cut, and what is new may still come for a while.
+
+        Source: Classic Load Balancers guide, Configure connection draining: at the limit "the load balancer
+        forcibly closes connections".
+        """
+        self._forget(balancer, each)
+        until = (each.leaving_since or 0.0) + self._lag
+        self._departed.add(
+            balancer.pool, Endpoint(self._instances.address(each.id), each.port), until, cut=True
+        )
 
     def _forget(self, balancer: Any, each: Registration) -> None:
         del balancer.members[each.id]

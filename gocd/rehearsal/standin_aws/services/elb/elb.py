@@ -16,7 +16,6 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import IN_SERVICE, ClassicLoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers, doors
-from gocd.rehearsal.standin_aws.services.elb.quic import Quic
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
 from gocd.rehearsal.standin_aws.settings import Settings
 
@@ -28,13 +27,11 @@ class ElasticLoadBalancing:
         self.classics = ClassicLoadBalancers(settings, plane, instances)
         self._groups = TargetGroups(settings, plane, instances)
         self._balancers = LoadBalancers()
-        self._quic = Quic()
         self._region = settings.region
 
     def corrections(self) -> Iterator[Correction]:
         yield from self._groups.corrections()
         yield from self._balancers.corrections()
-        yield from self._quic.corrections()
         yield from self.classics.corrections()
 
     def advance(self) -> None:
@@ -45,7 +42,9 @@ class ElasticLoadBalancing:
             self.classics.advance(balancer)
 
     def forget(self) -> None:
-        """Nothing: all of it is in moto's records."""
+        """Forget who has left; all else is in moto's records."""
+        self._groups.forget()
+        self.classics.forget()
 
     def pools(self) -> list[Pool]:
         """Say where the data plane sends traffic."""

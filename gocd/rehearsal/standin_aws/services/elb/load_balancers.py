@@ -19,7 +19,13 @@ from moto.elbv2.models import ELBv2Backend
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.data.pools import Door
-from gocd.rehearsal.standin_aws.services.elb.target_group_settings import load_balancers_of, pool_name
+from gocd.rehearsal.standin_aws.services.elb import quic
+from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
+    CONNECTION_TERMINATION,
+    load_balancers_of,
+    pool_name,
+    sends_requests,
+)
 
 _CROSS_ZONE = "load_balancing.cross_zone.enabled"
 _DELAY = "deregistration_delay.timeout_seconds"
@@ -31,6 +37,7 @@ class LoadBalancers:
     def __init__(self) -> None:
         self._create = ELBv2Backend.create_load_balancer
         self._describe_groups = ELBv2Backend.describe_target_groups
+        self._create_group = ELBv2Backend.create_target_group
         self._modify_attributes = ELBv2Backend.modify_target_group_attributes
         self._create_listener = ELBv2Backend.create_listener
         self._modify_listener = ELBv2Backend.modify_listener
@@ -38,6 +45,7 @@ class LoadBalancers:
     def corrections(self) -> Iterator[Correction]:
         yield Correction(ELBv2Backend, "create_load_balancer", self.create_load_balancer)
         yield Correction(ELBv2Backend, "describe_load_balancers", self.describe_load_balancers)
+        yield Correction(ELBv2Backend, "create_target_group", self.create_target_group)
         yield Correction(ELBv2Backend, "describe_target_groups", self.describe_target_groups)
         yield Correction(ELBv2Backend, "modify_target_group_attributes", self.modify_target_group_attributes)
         yield Correction(ELBv2Backend, "create_listener", self.create_listener)
@@ -71,6 +79,17 @@ class LoadBalancers:
             raise LoadBalancerNotFoundError(f"Load balancers '[{', '.join(unknown)}]' not found")
         wanted = {*(arns or []), *(names or [])}
         return [each for each in balancers if not wanted or wanted & {each.arn, each.name}]
+
+    def create_target_group(self, backend: Any, name: str, **named: Any) -> Any:
+        """CreateTargetGroup: a Network Load Balancer's ends connections with the delay only if it has none.
+
+        Source: Network Load Balancers guide, Edit target group attributes.
+        """
+        group = quic.create_target_group(self._create_group, backend, name, **named)
+        if group.protocol and not sends_requests(group):
+            without = group.protocol in {"UDP", "TCP_UDP", *quic.PROTOCOLS}
+            group.attributes[CONNECTION_TERMINATION] = str(without).lower()
+        return group
 
     def describe_target_groups(
         self,

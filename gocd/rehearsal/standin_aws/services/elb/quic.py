@@ -6,33 +6,22 @@ Source: Elastic Load Balancing API reference (v2), CreateTargetGroup and TargetD
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.elbv2.exceptions import ValidationError
-from moto.elbv2.models import ELBv2Backend
-
-from gocd.rehearsal.standin_aws.control.corrections import Correction
 
 PROTOCOLS = {"QUIC", "TCP_QUIC"}
 
 
-class Quic:
-    """The correction that lets them be made; their data plane speaks TCP."""
-
-    def __init__(self) -> None:
-        self._create = ELBv2Backend.create_target_group
-
-    def corrections(self) -> Iterator[Correction]:
-        yield Correction(ELBv2Backend, "create_target_group", self.create_target_group)
-
-    def create_target_group(self, backend: Any, name: str, **named: Any) -> Any:
-        protocol = named.get("protocol")
-        if protocol not in PROTOCOLS:
-            return self._create(backend, name, **named)
-        group: Any = self._create(backend, name, **named | {"protocol": "TCP"})
-        group.protocol = protocol
-        return group
+def create_target_group(create: Callable[..., Any], backend: Any, name: str, **named: Any) -> Any:
+    """Have moto's *create* make one; its data plane speaks TCP."""
+    protocol = named.get("protocol")
+    if protocol not in PROTOCOLS:
+        return create(backend, name, **named)
+    group = create(backend, name, **named | {"protocol": "TCP"})
+    group.protocol = protocol
+    return group
 
 
 def check_server_id(group: Any, target: Mapping[str, Any]) -> None:

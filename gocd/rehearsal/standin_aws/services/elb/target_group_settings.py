@@ -9,6 +9,8 @@ from moto.elbv2.models import elbv2_backends
 
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck, sped_up
 
+CONNECTION_TERMINATION = "deregistration_delay.connection_termination.enabled"
+
 
 def pool_name(group: Any) -> str:
     """Name a group's pool after the part of its ARN that is never used again."""
@@ -44,6 +46,22 @@ def target_key(group: Any, target: Mapping[str, Any]) -> tuple[str, int]:
 def deregistration_delay(group: Any) -> int:
     """Give the seconds a target drains."""
     return int(group.attributes["deregistration_delay.timeout_seconds"])
+
+
+def sends_requests(group: Any) -> bool:
+    """Whether an Application Load Balancer uses the group, which sends requests and not connections."""
+    return group.protocol in {"HTTP", "HTTPS"}
+
+
+def terminates_connections(group: Any) -> bool:
+    """Whether the end of the delay closes what is in flight.
+
+    Of a Network Load Balancer an attribute says so: false unless set, but for UDP and TCP_UDP; without it an
+    established connection goes on leading to a deregistered target for as long as it is used.
+
+    Source: Network Load Balancers guide, Edit target group attributes, Deregistration delay.
+    """
+    return sends_requests(group) or group.attributes[CONNECTION_TERMINATION] == "true"
 
 
 def health_check(group: Any, speed: float) -> HealthCheck | None:

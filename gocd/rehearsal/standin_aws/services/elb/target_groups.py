@@ -23,13 +23,16 @@ from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
 from gocd.rehearsal.standin_aws.data.pools import Endpoint, Pool
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.elb.addresses import EVERYWHERE, Addresses
+from gocd.rehearsal.standin_aws.services.elb.departed import Departed
 from gocd.rehearsal.standin_aws.services.elb.quic import check_server_id
 from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     deregistration_delay,
     health_check,
     pool_name,
+    sends_requests,
     target_key,
+    terminates_connections,
     zones_using,
 )
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -59,8 +62,10 @@ class TargetGroups:
     def __init__(self, settings: Settings, plane: DataPlane, instances: Instances) -> None:
         self._plane = plane
         self._instances = instances
+        self._settings = settings
         self._now = settings.clock
         self._addresses = Addresses(instances)
+        self._departed = Departed(plane, settings.clock)
         self._registration_delay = settings.registration_delay
         self._speed = settings.health_check_speed
 
@@ -91,11 +96,13 @@ class TargetGroups:
             known = group.targets.get(target_key(group, target))
             if known is None or known.leaving:
                 continue
-            if self._standing(group, known, zones) is not None or not deregistration_delay(group):
+            if self._standing(group, known, zones) is not None:
                 # Nothing was sent there, so nothing has to finish.
                 del group.targets[target_key(group, target)]
-            else:
-                known.leaving_since = self._now()
+                continue
+            known.leaving_since = self._now()
+            if not deregistration_delay(group):
+                self._end(group, known)
 
     def deregister_instances(self, group: Any, instance_ids: Sequence[str]) -> None:
         """Take terminated instances out of a group, as AWS does by itself."""
@@ -118,10 +125,10 @@ class TargetGroups:
         """Let time pass for a group: drains end, registrations become ready, health is noted."""
         now = self._now()
         zones = zones_using(group)
-        for key, each in list(group.targets.items()):
+        for each in list(group.targets.values()):
             if each.leaving_since is not None:
                 if now - each.leaving_since >= deregistration_delay(group):
-                    del group.targets[key]
+                    self._end(group, each)
                 continue
             if self._standing(group, each, zones) is not None:
                 each.begin(now)
@@ -129,19 +136,41 @@ class TargetGroups:
             health = self._seen(group, each).health
             if health is Health.PASSING and each.passing_since is None:
                 each.passing_since = now
+        registered = [(self._address(group, each), each.port) for each in group.targets.values()]
+        self._departed.settle(pool_name(group), registered)
+
+    def forget(self) -> None:
+        self._departed.forget()
 
     def pool(self, group: Any) -> Pool:
         """Say what the data plane does for a group."""
         now = self._now()
         zones = zones_using(group)
         endpoints = [
-            Endpoint(self._address(group, each), each.port, serving=not each.leaving)
+            Endpoint(self._address(group, each), each.port, self._reached(group, each), each.leaving)
             for each in group.targets.values()
             if each.leaving
             or (self._standing(group, each, zones) is None and now - each.since >= self._registration_delay)
         ]
-        protocol = "http" if group.protocol in {"HTTP", "HTTPS"} else "tcp"
+        endpoints += self._departed.of(pool_name(group), endpoints)
+        protocol = "http" if sends_requests(group) else "tcp"
         return Pool(pool_name(group), protocol, endpoints, health_check(group, self._speed))
+
+    def _reached(self, group: Any, each: Registration) -> bool:
+        """Whether new traffic goes to a target: for a while also after it was told to leave."""
+        return each.leaving_since is None or self._now() - each.leaving_since < self._lag(group)
+
+    def _lag(self, group: Any) -> float:
+        settings = self._settings
+        lag = settings.request_lag if sends_requests(group) else settings.connection_lag
+        return lag / settings.propagation_speed
+
+    def _end(self, group: Any, each: Registration) -> None:
+        """Let a delay be over; in flight is cut or stays, and what is new may still come for a while."""
+        del group.targets[each.id, each.port]
+        endpoint = Endpoint(self._address(group, each), each.port)
+        until = (each.leaving_since or 0.0) + self._lag(group)
+        self._departed.add(pool_name(group), endpoint, until, cut=terminates_connections(group))
 
     def _described(self, group: Any, key: tuple[str, int], zones: set[str] | None) -> dict[str, Any]:
         known = group.targets.get(key)

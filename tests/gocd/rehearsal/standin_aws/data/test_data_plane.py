@@ -77,6 +77,7 @@ def test_restarting_each_instance_while_it_is_out_loses_no_request(
         for instance in pair:
             out(cloud, balancer, instance.id)
             eventually(lambda: members(cloud, balancer), 1)
+            eventually(lambda: len(cloud.serving(balancer)), 1)
             assert cloud.restart(instance) == ""
             back(cloud, balancer, instance.id)
             cloud.wait_until_serving(balancer, pair)
