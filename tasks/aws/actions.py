@@ -75,7 +75,7 @@ LOCK = {"ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"}
 
 # A detach that may not go on puts the instance back, so it needs both; --until-idle asks the instance.
 DETACH: dict[Scope, set[str]] = {
-    Scope.EVERYTHING: LOOK | LOOK_AT_GROUPS | ASK_HOSTS,
+    Scope.EVERYTHING: LOOK | LOOK_AT_GROUPS | {"autoscaling:DescribeInstanceRefreshes"} | ASK_HOSTS,
     Scope.INSTANCES: {"ec2:CreateTags", "ec2:DeleteTags"},
     Scope.LOAD_BALANCERS: TAKE_OUT | PUT_BACK,
     Scope.GROUPS: ENTER_STANDBY | LEAVE_STANDBY,

@@ -14,6 +14,9 @@ MOST_MOVED, MOST_ASKED = 20, 50
 # LifecycleState of members on their way out of service and of those that are out, kept by the group.
 ENTERING, STANDBY, IN_SERVICE = "EnteringStandby", "Standby", "InService"
 
+# Status of an instance refresh that has ended, in one way or another.
+REFRESHED = {"Successful", "Failed", "Cancelled", "RollbackSuccessful", "RollbackFailed"}
+
 # The process that leaving Standby counts for (AWS, autoscaling/as-enter-exit-standby).
 LAUNCHING = "Launch"
 
@@ -96,6 +99,15 @@ class AutoScalingGroup:
                 if error.refusal:
                     self.lifecycle = before
                 raise
+
+    def refresh(self) -> str:
+        """Return the status of the instance refresh that is not over yet, empty if there is none."""
+        # Those in progress are described first (AWS, autoscaling/check-status-instance-refresh).
+        told = self._aws.call(
+            "autoscaling", "describe_instance_refreshes", self.name, AutoScalingGroupName=self.name
+        )
+        statuses = (str(each["Status"]) for each in told["InstanceRefreshes"])
+        return next((status for status in statuses if status not in REFRESHED), "")
 
     def set_min_size(self, size: int) -> None:
         self._change("update_auto_scaling_group", MinSize=size)

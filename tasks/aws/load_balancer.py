@@ -213,6 +213,14 @@ class LoadBalancer(Protocol):
         """
         raise Refused(f"CloudWatch counts nothing for {self.title}")
 
+    def refuse_leaving(self, instances: Sequence[Instance]) -> None:
+        """Refuse if somebody else is at these instances, so that they had better not leave now.
+
+        Raises:
+            Refused: In words; nothing was changed.
+        """
+        return
+
     def restore_settings(self) -> None:
         """Put back what had to change so that instances could leave; nothing while some are away."""
         return

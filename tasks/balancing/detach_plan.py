@@ -73,7 +73,10 @@ def plan_detach(
 
     Raises:
         FloorBroken: Too few healthy instances would be left.
+        Refused: Somebody else is at them.
     """
+    for balancer in balancers:
+        balancer.refuse_leaving(batch.instances)
     departures = (_departure(batch, balancer, floor, memory, log) for balancer in balancers)
     return DetachPlan(batch, balancers, tuple(each for each in departures if each))
 

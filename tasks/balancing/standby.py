@@ -64,6 +64,20 @@ class Standby:
             else:
                 return
 
+    def refuse_amid_refresh(self) -> None:
+        """Refuse while an instance refresh is replacing members, those in Standby among them perhaps.
+
+        Raises:
+            Refused: One is not over yet.
+        """
+        if status := self.group.refresh():
+            command = f"aws autoscaling cancel-instance-refresh --auto-scaling-group-name {self.group.name}"
+            raise Refused(
+                f"an instance refresh of Auto Scaling group {self.group.name} is {status}: it replaces its "
+                "members, and may terminate one that is in Standby to be deployed to",
+                f"Wait until it is over, or end it: {command}; then run the command again",
+            )
+
     def exit(self, ids: Sequence[str]) -> None:
         """Have those of these members that are in Standby back in service; safe to repeat.
 
@@ -179,6 +193,14 @@ class ThroughStandby(LoadBalancer):
             standby.enter([each.id for each in members])
         if plain := [place for place in places if not self._attached(place.instance)]:
             self.balancer.deregister(plain)
+
+    def refuse_leaving(self, instances: Sequence[Instance]) -> None:
+        self.balancer.refuse_leaving(instances)
+        for standby, members in self._by_group(instances):
+            serving = [each for each in members if self._lifecycle(each) not in (ENTERING, STANDBY)]
+            # One of the load balancers that they leave together asks for all of them.
+            if serving and self.address == min(standby.group.addresses, default=""):
+                standby.refuse_amid_refresh()
 
     def restore_settings(self) -> None:
         for standby in self.groups.values():

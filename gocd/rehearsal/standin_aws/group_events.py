@@ -10,7 +10,7 @@ from gocd.rehearsal.standin_aws.world import World
 
 
 class GroupEvents:
-    """Alarms and schedules of one group, made through the API as any other client would make them."""
+    """Alarms, schedules and refreshes of one group, made through the API as any client does."""
 
     def __init__(self, world: World, group: str) -> None:
         self._group = {"AutoScalingGroupName": group}
@@ -47,6 +47,20 @@ class GroupEvents:
             ScheduledActionName=name,
             StartTime=datetime.now(timezone.utc) + timedelta(seconds=after),
         )
+
+    def refresh(self, **preferences: str | int) -> None:
+        """Start an instance refresh, with preferences such as ``StandbyInstances``."""
+        self._scaling.start_instance_refresh(**self._group, Preferences=preferences)
+
+    def cancel_refresh(self) -> None:
+        """Cancel the refresh that is in progress."""
+        self._scaling.cancel_instance_refresh(**self._group)
+
+    @property
+    def refresh_status(self) -> str:
+        """The status of the refresh that was started last."""
+        told = self._scaling.describe_instance_refreshes(**self._group)["InstanceRefreshes"]
+        return str(told[0]["Status"])
 
     def _alarm(self, policy: str) -> str:
         return f"{self._name}-{policy}"

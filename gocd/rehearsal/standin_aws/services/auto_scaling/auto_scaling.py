@@ -27,6 +27,7 @@ from gocd.rehearsal.standin_aws.services.auto_scaling.group_health import GroupH
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_members import GroupMembers
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import GroupRules, found, suspended
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_scaling import GroupScaling
+from gocd.rehearsal.standin_aws.services.auto_scaling.instance_refresh import InstanceRefreshes
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
 from gocd.rehearsal.standin_aws.settings import Settings
 
@@ -52,6 +53,7 @@ class AutoScaling:
         self._rules = GroupRules()
         self._members = GroupMembers(settings.clock)
         self._scaling = GroupScaling(settings.clock)
+        self._refreshes = InstanceRefreshes(settings.clock)
         self._health = GroupHealth(instances, classics, settings.clock)
         self._registered: dict[str, Registered] = {}
         self._booting: dict[str, threading.Thread] = {}
@@ -60,6 +62,7 @@ class AutoScaling:
         yield from self._rules.corrections()
         yield from self._members.corrections()
         yield from self._scaling.corrections()
+        yield from self._refreshes.corrections()
         yield Correction(AutoScalingBackend, "delete_auto_scaling_group", self.delete)
         yield Correction(AutoScalingBackend, "enter_standby_instances", self.enter_standby)
         yield Correction(AutoScalingBackend, "exit_standby_instances", self.exit_standby)
@@ -74,6 +77,7 @@ class AutoScaling:
         self.services.clear()
         self._registered.clear()
         self._booting.clear()
+        self._refreshes.forget()
 
     def delete(self, backend: Any, name: str) -> None:
         """DeleteAutoScalingGroup: its members are terminated with it."""
@@ -138,6 +142,7 @@ class AutoScaling:
                 self._move_on(group, member)
             self._health.check(group)
             self._scaling.act(backend, group)
+            self._refreshes.act(group)
             self._members.keep(group)
             self.settle(backend, name)
             if name in self.services:
