@@ -23,6 +23,7 @@ FLAGS = {
     "--keep",
     "--no-rollback",
     "--rerun",
+    "--leave-unknown",
     "--resume",
     "--rollback",
     "--stop-on-cancel",

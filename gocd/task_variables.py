@@ -52,6 +52,7 @@ KNOWN = frozenset(
         "KEEP",
         "KEEP_RELEASES",
         "KIND",
+        "LEAVE_UNKNOWN",
         "LOAD_BALANCER",
         "LOCK",
         "LOCK_WAIT",

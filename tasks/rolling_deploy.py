@@ -71,6 +71,13 @@ def command(
         bool,
         option("--resume/--again", "Skip servers that have the version already, or deploy to all again."),
     ] = True,
+    leave_unknown: Annotated[
+        bool,
+        option(
+            "--leave-unknown",
+            "Deploy although a load balancer has addresses that are no instance's; they stay as they are.",
+        ),
+    ] = False,
     min_healthy: options.MinHealthy = "1",
     until_idle: options.UntilIdle = False,
     lock: options.LockChoice = "auto",
@@ -121,6 +128,7 @@ def command(
             FleetDirectory(task.aws, PREFIX),
             memory,
             through=lambda instances: through_groups(task.aws, instances, asked, task.log),
+            leave_unknown=leave_unknown,
         )
         turn = Turn(
             release=release,

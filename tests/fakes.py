@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from tasks.aws.instances import Instance
+from tasks.aws.instances import Handle, Instance
 from tasks.aws.load_balancer import (
     NEVER,
     LoadBalancer,
     LoadBalancerKind,
     Member,
     Place,
+    Port,
     Roster,
     Settings,
     State,
@@ -121,11 +122,11 @@ class FakeLoadBalancer(LoadBalancer):
         for place in places:
             self._leave(place.instance, place.ports)
 
-    def _join(self, instance: Instance, ports: tuple[int, ...]) -> None:
+    def _join(self, instance: Instance, ports: tuple[Port, ...]) -> None:
         self.orders.append(f"register {instance.name} {ports}")
         before = self.members.get(instance.id)
         kept = before.ports if before and before.state is not State.LEAVING else ()
-        ports = tuple(sorted({*kept, *(ports or (8080,))}))
+        ports = tuple(sorted({*kept, *(ports or (8080,))}, key=str))
         joined = Member(instance.id, State.JOINING, "", ports, instance.zone)
         self.members[instance.id] = joined
 
@@ -136,7 +137,7 @@ class FakeLoadBalancer(LoadBalancer):
         if not self.never_healthy:
             self.clock.at(self.clock.now() + self.warm_up, become_healthy)
 
-    def _leave(self, instance: Instance, ports: tuple[int, ...]) -> None:
+    def _leave(self, instance: Instance, ports: tuple[Port, ...]) -> None:
         self.orders.append(f"deregister {instance.name} {ports}")
         if instance.id not in self.members:
             return
@@ -180,8 +181,8 @@ class FakeNeighbours:
 
     away: tuple[str, ...] = ()
 
-    def names(self, keys: Iterable[str]) -> dict[str, str]:
-        return {key: key.replace("i-", "Staging-") for key in keys}
+    def names(self, handles: Iterable[Handle]) -> dict[Handle, str]:
+        return {each: each.key.replace("i-", "Staging-") for each in handles}
 
     def away_from(self, balancer: object) -> list[str]:
         return list(self.away)

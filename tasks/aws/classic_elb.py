@@ -11,13 +11,12 @@ from tasks.aws.load_balancer import (
     LoadBalancer,
     LoadBalancerKind,
     Member,
-    Metric,
-    MetricSource,
     Place,
     Roster,
     Settings,
     State,
 )
+from tasks.aws.metrics import Metric, MetricSource
 from tasks.aws.zones import Zones
 
 # Seconds on top of what the settings promise, as AWS's own deployment scripts allow.

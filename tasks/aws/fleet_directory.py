@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tasks.aws import instances
 from tasks.aws.api import Aws
-from tasks.aws.instances import Instance
+from tasks.aws.instances import Handle, Instance
 
 
 class FleetDirectory:
@@ -18,12 +18,9 @@ class FleetDirectory:
         self._aws = aws
         self._prefix = prefix
 
-    def named(self, keys: Iterable[str]) -> list[Instance]:
-        """The instances with these ids or private IPs, but for those that are gone."""
-        keys = set(keys)
-        by_address = {key for key in keys if "." in key}
-        found = instances.find_all(self._aws, keys - by_address)
-        return found + instances.find_addresses(self._aws, by_address)
+    def called(self, handles: Iterable[Handle]) -> list[Instance]:
+        """The instances that load balancers call so, but for those that are gone."""
+        return instances.find_called(self._aws, handles)
 
     def out_of(self, address: str) -> list[Instance]:
         """The instances that were taken out of a load balancer and not put back."""

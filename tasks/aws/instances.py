@@ -1,10 +1,12 @@
 """EC2 instances, found by whatever a person calls them."""
 
 import difflib
+import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
@@ -19,6 +21,23 @@ GROUP_TAG = "aws:autoscaling:groupName"
 # Values that one filter of a question may have (AWS, ec2/Using_Filtering).
 MOST_VALUES = 200
 
+# What finds instances by every private address of every interface, primary or not (EC2 API reference,
+# DescribeInstances).
+BY_IPV4 = "network-interface.addresses.private-ip-address"
+BY_IPV6 = "network-interface.ipv6-addresses.ipv6-address"
+
+
+class Handle(NamedTuple):
+    """What a load balancer may call an instance: its id, or an address.
+
+    Args:
+        vpc: The VPC that *key* is an address in, as private ranges repeat from VPC to VPC; empty for an id,
+            and for an address if nobody knows.
+    """
+
+    vpc: str
+    key: str
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -28,8 +47,11 @@ class Instance:
         id: For example ``i-0a12b3c4``.
         name: What people read in every line: its Name tag, or its id if it has none or is a member of an
             Auto Scaling group, whose members all have the same.
+        private_ip: Its primary private address; of IPv6 if it has no other.
         state: EC2's word: pending, running, stopping, stopped, shutting-down, terminated.
         tags: All its tags, the memory of earlier runs among them.
+        vpc: The VPC that it was launched in.
+        addresses: Every address of its network interfaces, secondary ones too, each with its VPC.
     """
 
     id: str
@@ -38,6 +60,17 @@ class Instance:
     zone: str
     state: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    vpc: str = ""
+    addresses: tuple[Handle, ...] = ()
+
+    @cached_property
+    def handles(self) -> tuple[Handle, ...]:
+        """All that a load balancer may call it."""
+        return (Handle("", self.id), Handle("", self.private_ip), *self.addresses)
+
+    def address_in(self, vpc: str) -> str:
+        """The address by which a load balancer of that VPC reaches it; empty if it has none there."""
+        return next((key for where, key in self.addresses if where == vpc), "")
 
     @property
     def group(self) -> str:
@@ -55,7 +88,7 @@ def find_instance(aws: Aws, wanted: str) -> Instance:
     if len(found) == 1:
         return found[0]
     if found:
-        several = ", ".join(f"{instance.id} ({instance.private_ip})" for instance in found)
+        several = ", ".join(_told_apart(instance) for instance in found)
         raise Refused(f"{wanted} means {len(found)} instances: {several}", "Name one by its id")
     raise Refused(f"no instance is called {wanted} in {aws.region}", _nearest(aws, wanted))
 
@@ -65,23 +98,32 @@ def find_all(aws: Aws, ids: Iterable[str]) -> list[Instance]:
     return [instance for instance in _filtered(aws, "instance-id", *ids) if instance.state not in GONE]
 
 
-def find_addresses(aws: Aws, private_ips: Iterable[str]) -> list[Instance]:
-    """Return the instances with these private IPs, but for those that are gone."""
-    found = _filtered(aws, "private-ip-address", *private_ips)
-    return [instance for instance in found if instance.state not in GONE]
+def find_called(aws: Aws, handles: Iterable[Handle]) -> list[Instance]:
+    """Return the instances that load balancers call so, but for those that are gone.
+
+    Raises:
+        Refused: An address without its VPC means more than one.
+    """
+    wanted = set(handles)
+    found = _called(aws, wanted)
+    for handle in sorted(wanted):
+        several = [each for each in found if handle in each.handles]
+        if len(several) > 1:
+            names = ", ".join(_told_apart(each) for each in several)
+            raise Refused(f"{handle.key} means {len(several)} instances: {names}")
+    return found
 
 
 def zones(aws: Aws, instance_ids: Iterable[str]) -> dict[str, str]:
     """Return the Availability Zone of each instance, by id."""
-    return {instance.id: instance.zone for instance in _described(aws, InstanceIds=sorted(set(instance_ids)))}
+    return {instance.id: instance.zone for instance in _filtered(aws, "instance-id", *instance_ids)}
 
 
-def names(aws: Aws, keys: Iterable[str]) -> dict[str, str]:
-    """Return the name of each instance, by id and by private IP; for messages."""
-    wanted = set(keys)
-    known = _filtered(aws, "instance-id", *(key for key in wanted if key.startswith("i-")))
-    known += _filtered(aws, "private-ip-address", *(key for key in wanted if "." in key))
-    return {key: instance.name for instance in known for key in (instance.id, instance.private_ip)}
+def names(aws: Aws, handles: Iterable[Handle]) -> dict[Handle, str]:
+    """Return the name of each instance, by what load balancers call it; for messages."""
+    wanted = set(handles)
+    known = _called(aws, wanted)
+    return {handle: instance.name for instance in known for handle in instance.handles if handle in wanted}
 
 
 def tagged(aws: Aws, key: str) -> list[Instance]:
@@ -97,12 +139,44 @@ def _asked(aws: Aws, wanted: str) -> list[Instance]:
             if error.code.startswith("InvalidInstanceID"):
                 return []
             raise
-    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+", wanted):
-        return _filtered(aws, "private-ip-address", wanted)
+    if _is_address(wanted):
+        return _with_addresses(aws, [plain(wanted)])
     named = [i for i in _filtered(aws, "tag:Name", wanted) if i.tags.get("Name") == wanted]
     if not named and "." in wanted:
         return _filtered(aws, "private-dns-name", wanted)
     return named
+
+
+def plain(key: str) -> str:
+    """Return an address of IPv6 in its shortest form, and anything else as it is."""
+    return ipaddress.ip_address(key).compressed if ":" in key and _is_address(key) else key
+
+
+def _is_address(key: str) -> bool:
+    try:
+        ipaddress.ip_address(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _told_apart(instance: Instance) -> str:
+    where = f" in {instance.vpc}" if instance.vpc else ""
+    return f"{instance.id} ({instance.private_ip}{where})"
+
+
+def _called(aws: Aws, handles: set[Handle]) -> list[Instance]:
+    addresses = {key for _, key in handles if _is_address(key)}
+    found = _filtered(aws, "instance-id", *({key for _, key in handles} - addresses))
+    found += _with_addresses(aws, addresses)
+    there = {each.id: each for each in found if each.state not in GONE}
+    return [each for each in there.values() if handles & set(each.handles)]
+
+
+def _with_addresses(aws: Aws, addresses: Iterable[str]) -> list[Instance]:
+    wanted = set(addresses)
+    by_ipv6 = {each for each in wanted if ":" in each}
+    return _filtered(aws, BY_IPV4, *(wanted - by_ipv6)) + _filtered(aws, BY_IPV6, *by_ipv6)
 
 
 def _filtered(aws: Aws, name: str, *values: str) -> list[Instance]:
@@ -121,14 +195,32 @@ def _described(aws: Aws, **question: Any) -> list[Instance]:
 
 def _instance(entry: dict[str, Any]) -> Instance:
     tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
+    vpc = entry.get("VpcId", "")
+    addresses = tuple(dict.fromkeys(_addresses(entry)))
     return Instance(
         id=entry["InstanceId"],
         name=entry["InstanceId"] if GROUP_TAG in tags else tags.get("Name") or entry["InstanceId"],
-        private_ip=entry.get("PrivateIpAddress", ""),
+        private_ip=entry.get("PrivateIpAddress")
+        or next((key for where, key in addresses if where == vpc), ""),
         zone=entry["Placement"]["AvailabilityZone"],
         state=entry["State"]["Name"],
         tags=tags,
+        vpc=vpc,
+        addresses=addresses,
     )
+
+
+def _addresses(entry: dict[str, Any]) -> Iterator[Handle]:
+    vpc = entry.get("VpcId", "")
+    if primary := entry.get("PrivateIpAddress"):
+        yield Handle(vpc, primary)
+    # An interface may be in another VPC than the instance (EC2 user guide, multi-VPC ENI attachments).
+    for interface in entry.get("NetworkInterfaces", []):
+        where = interface.get("VpcId", vpc)
+        yield from (
+            Handle(where, each["PrivateIpAddress"]) for each in interface.get("PrivateIpAddresses", [])
+        )
+        yield from (Handle(where, plain(each["Ipv6Address"])) for each in interface.get("Ipv6Addresses", []))
 
 
 def _nearest(aws: Aws, wanted: str) -> str:

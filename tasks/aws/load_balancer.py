@@ -2,13 +2,14 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Protocol
 
-from tasks.aws.instances import Instance
+from tasks.aws.instances import Handle, Instance, plain
+from tasks.aws.metrics import MetricSource
 from tasks.running.errors import Refused
 
 
@@ -24,28 +25,66 @@ class State(Enum):
     OUT = "not registered"
 
 
+# Who is healthy as one of several targets is sent requests, and who is on its way out as one only has still
+# to leave as the others.
+BEST_FIRST = (State.SERVING, State.JOINING, State.UNHEALTHY, State.STUCK, State.LEAVING)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A port of an instance, where a load balancer has to be told more than its number to have it back.
+
+    Args:
+        address: What it is registered by, if not by its instance's id.
+        zone: The Availability Zone that it is registered in, where it has to be said.
+        server_id: By which QUIC finds it.
+    """
+
+    number: int
+    address: str = ""
+    zone: str = ""
+    server_id: str = ""
+
+    def __str__(self) -> str:
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{address}:{self.number}" if address else str(self.number)
+
+
+Port = int | Target
+
+
+def number(port: Port) -> int:
+    return port.number if isinstance(port, Target) else port
+
+
 @dataclass(frozen=True)
 class Member:
     """One instance in a load balancer.
 
     Args:
-        key: The instance's id, or its private IP in a target group of IP addresses.
+        key: The instance's id, or an address of it where it is registered by that.
         reason: The load balancer's own reason, empty if it gave none.
         ports: The ports it is registered on; empty where the load balancer has none of its own.
         zone: Its Availability Zone, where the load balancer counts by zone, else empty.
         takes_back: Whether it can be registered again at once, should it be draining.
         states: How each of its ports is regarded, in their order, if not all are in *state*.
         shifted: Whether it gets no requests, healthy as it is, while traffic is led away from its zone.
+        vpc: The VPC that *key* is an address in; empty if it is an id, or if nobody knows.
     """
 
     key: str
     state: State
     reason: str = ""
-    ports: tuple[int, ...] = ()
+    ports: tuple[Port, ...] = ()
     zone: str = ""
     takes_back: bool = True
     states: tuple[State, ...] = ()
     shifted: bool = False
+    vpc: str = ""
+
+    @cached_property
+    def handle(self) -> Handle:
+        return Handle(self.vpc, plain(self.key))
 
     @property
     def words(self) -> str:
@@ -63,7 +102,7 @@ class Member:
         """The state of everything that the load balancer counts it as."""
         return self.states or (self.state,) * max(1, len(self.ports))
 
-    def of_ports(self, *states: State) -> tuple[int, ...]:
+    def of_ports(self, *states: State) -> tuple[Port, ...]:
         """The ports that are in one of these states."""
         regarded = zip(self.ports, self.targets, strict=False)
         return tuple(port for port, state in regarded if state in states)
@@ -80,15 +119,33 @@ class Roster:
     members: tuple[Member, ...]
 
     def of(self, instance: Instance) -> Member:
-        return (
-            self._by_key.get(instance.id)
-            or self._by_key.get(instance.private_ip)
-            or Member(instance.id, State.OUT)
-        )
+        """What is said of an instance, by whatever it is called here."""
+        members = self.all_of(instance)
+        return together(members) if members else Member(instance.id, State.OUT)
+
+    def all_of(self, instance: Instance) -> list[Member]:
+        """The same for each address that it is registered by."""
+        return [self._by_handle[each] for each in instance.handles if each in self._by_handle]
 
     @cached_property
-    def _by_key(self) -> dict[str, Member]:
-        return {member.key: member for member in self.members}
+    def _by_handle(self) -> dict[Handle, Member]:
+        return {member.handle: member for member in self.members}
+
+
+def together(members: Sequence[Member]) -> Member:
+    """Return one that is all of these: as good as the best, with the reason of the worst."""
+    if len(members) == 1:
+        return members[0]
+    states = tuple(state for member in members for state in member.targets)
+    return replace(
+        members[0],
+        state=min(states, key=BEST_FIRST.index),
+        reason=max(members, key=lambda member: BEST_FIRST.index(member.state)).reason,
+        ports=tuple(port for member in members for port in member.ports),
+        takes_back=all(member.takes_back for member in members),
+        states=states if len(set(states)) > 1 else (),
+        shifted=all(member.shifted for member in members),
+    )
 
 
 @dataclass(frozen=True)
@@ -96,7 +153,7 @@ class Place:
     """An instance and the ports that it has, or shall have, in a load balancer; none for its own."""
 
     instance: Instance
-    ports: tuple[int, ...] = ()
+    ports: tuple[Port, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,31 +200,6 @@ class Settings:
     in_dns_from: Threshold = NEVER
 
 
-@dataclass(frozen=True)
-class Metric:
-    """One of CloudWatch's figures, and what people call it."""
-
-    name: str
-    words: str
-    statistic: str = "Sum"
-
-
-@dataclass(frozen=True)
-class MetricSource:
-    """Where CloudWatch keeps a load balancer's figures.
-
-    Args:
-        dimensions: What tells this load balancer from others.
-        requests: Has data whenever there was any traffic.
-        failures: What users lost; these have data only where they are not zero.
-    """
-
-    namespace: str
-    dimensions: Mapping[str, str]
-    requests: Metric
-    failures: tuple[Metric, ...]
-
-
 class LoadBalancer(Protocol):
     """One pool of instances that one listener or more sends requests to; a site's own inherits from this.
 
@@ -196,6 +228,14 @@ class LoadBalancer(Protocol):
     @abstractmethod
     def roster(self, *instances: Instance) -> Roster:
         """Everyone in it, in one look; *instances* are certainly told apart from those that left."""
+
+    def check(self, instance: Instance) -> None:
+        """See whether an instance that is not in it could be.
+
+        Raises:
+            Refused: It could not.
+        """
+        return
 
     @abstractmethod
     def register(self, places: Sequence[Place]) -> None:

@@ -11,14 +11,16 @@ from tasks.aws.load_balancer import (
     LoadBalancer,
     LoadBalancerKind,
     Member,
-    Metric,
-    MetricSource,
     Place,
+    Port,
     Roster,
     Settings,
     State,
+    Target,
     Threshold,
+    together,
 )
+from tasks.aws.metrics import Metric, MetricSource
 from tasks.aws.parts import parts
 from tasks.aws.zones import Zones
 from tasks.running.errors import Refused
@@ -55,11 +57,6 @@ STATES = {
     "unused": State.STUCK,
     "unavailable": State.STUCK,
 }
-
-# A target is an id and a port: who is healthy on one of several ports is sent requests, and who is on its way
-# out of one only has still to leave the others.
-BEST_FIRST = (State.SERVING, State.JOINING, State.UNHEALTHY, State.STUCK, State.LEAVING)
-
 
 # Types of targets that are instances; others are Lambda functions and load balancers.
 HOLD_INSTANCES = ("instance", "ip")
@@ -134,6 +131,10 @@ class TargetGroup(LoadBalancer):
         return f"{self.name} (target group, port {self._entry['Port']})"
 
     @property
+    def _vpc(self) -> str:
+        return str(self._entry.get("VpcId", ""))
+
+    @property
     def _network(self) -> bool:
         # Only an Application Load Balancer speaks HTTP; an ARN does not say it where AWS is imitated.
         return not self._entry["Protocol"].startswith("HTTP")
@@ -178,13 +179,20 @@ class TargetGroup(LoadBalancer):
 
     def roster(self, *instances: Instance) -> Roster:
         answer = self._aws.call("elbv2", "describe_target_health", self.name, TargetGroupArn=self.arn)
-        targets: dict[str, list[dict[str, Any]]] = {}
-        for target in answer["TargetHealthDescriptions"]:
+        targets: dict[str, list[Member]] = {}
+        for entry in sorted(
+            answer["TargetHealthDescriptions"], key=lambda each: each["Target"].get("Port", 0)
+        ):
             # Asked for all, AWS leaves out who is gone; this reason is only for who was asked by id.
-            if target["TargetHealth"].get("Reason") != "Target.NotRegistered":
-                targets.setdefault(target["Target"]["Id"], []).append(target)
-        members = [_member(key, entries, self._by_address) for key, entries in targets.items()]
+            if entry["TargetHealth"].get("Reason") != "Target.NotRegistered":
+                targets.setdefault(entry["Target"]["Id"], []).append(self._member(entry))
+        members = [together(each) for each in targets.values()]
         return Roster(tuple(self._zones.fill(members) if self.settings().zonal else members))
+
+    def check(self, instance: Instance) -> None:
+        if not (instance.address_in(self._vpc) if self._by_address else instance.vpc == self._vpc):
+            what = "has no address" if self._by_address else "is not"
+            raise Refused(f"{instance.name} {what} in {self._vpc}, the VPC of {self.name}")
 
     def register(self, places: Sequence[Place]) -> None:
         self._change("register_targets", places)
@@ -196,15 +204,43 @@ class TargetGroup(LoadBalancer):
         # All ports of an instance go in one order, so that it is never known by some of them only.
         ports = max((len(place.ports) for place in places), default=1)
         for some in parts(places, MOST_TARGETS // max(1, ports) or 1):
-            targets = [target for place in some for target in self._targets(place)]
-            self._aws.call("elbv2", operation, self.name, TargetGroupArn=self.arn, Targets=targets)
+            if targets := [target for place in some for target in self._targets(place)]:
+                self._aws.call("elbv2", operation, self.name, TargetGroupArn=self.arn, Targets=targets)
 
     def _targets(self, place: Place) -> Iterator[dict[str, Any]]:
-        key = place.instance.private_ip if self._by_address else place.instance.id
-        if not place.ports:
+        key = place.instance.address_in(self._vpc) if self._by_address else place.instance.id
+        if not place.ports and key:
             yield {"Id": key}
         for port in place.ports:
-            yield {"Id": key, "Port": port}
+            if isinstance(port, Target):
+                told = {"AvailabilityZone": port.zone, "QuicServerId": port.server_id}
+                more = {name: value for name, value in told.items() if value}
+                yield {"Id": port.address or key, "Port": port.number, **more}
+            else:
+                yield {"Id": key, "Port": port}
+
+    def _member(self, entry: dict[str, Any]) -> Member:
+        """One target, as an entry of DescribeTargetHealth tells of it."""
+        target, health = entry["Target"], entry["TargetHealth"]
+        zone = target.get("AvailabilityZone", "")
+        ports: tuple[Port, ...] = (target["Port"],) if "Port" in target else ()
+        server_id = target.get("QuicServerId", "")
+        if ports and (self._by_address or server_id):
+            # A zone is only said of addresses, and has to be where one is outside of the VPC.
+            address, said = (target["Id"], zone) if self._by_address else ("", "")
+            ports = (Target(target["Port"], address, said, server_id),)
+        return Member(
+            target["Id"],
+            STATES.get(health["State"], State.UNHEALTHY),
+            ", ".join(filter(None, [health.get("Reason"), health.get("Description")])),
+            ports,
+            zone,
+            # An address can be registered again only after its delay (AWS,
+            # application/target-group-register-targets); an instance id at any time.
+            takes_back=not self._by_address,
+            shifted=_shifted(entry),
+            vpc=self._vpc if self._by_address else "",
+        )
 
     @property
     def _by_address(self) -> bool:
@@ -251,28 +287,6 @@ def _threshold(attributes: dict[str, str], action: str) -> Threshold:
     name = f"target_group_health.{action}.minimum_healthy_targets"
     count, percent = attributes.get(f"{name}.count", "1"), attributes.get(f"{name}.percentage", "off")
     return Threshold(0 if count == "off" else int(count), 0 if percent == "off" else int(percent))
-
-
-def _member(key: str, targets: list[dict[str, Any]], by_address: bool) -> Member:
-    targets = sorted(targets, key=lambda target: target["Target"].get("Port", 0))
-    states = [STATES.get(target["TargetHealth"]["State"], State.UNHEALTHY) for target in targets]
-    ranks = [BEST_FIRST.index(state) for state in states]
-    worst = targets[ranks.index(max(ranks))]
-    health = worst["TargetHealth"]
-    reason = ", ".join(filter(None, [health.get("Reason"), health.get("Description")]))
-    ports = tuple(target["Target"]["Port"] for target in targets if "Port" in target["Target"])
-    return Member(
-        key,
-        BEST_FIRST[min(ranks)],
-        reason,
-        ports,
-        worst["Target"].get("AvailabilityZone", ""),
-        # An address can be registered again only after its delay (AWS,
-        # application/target-group-register-targets); an instance id at any time.
-        takes_back=not by_address,
-        states=tuple(states) if len(set(states)) > 1 else (),
-        shifted=all(_shifted(target) for target in targets),
-    )
 
 
 def _shifted(target: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tasks.aws.api import Aws
-from tasks.aws.load_balancer import Metric, MetricSource
+from tasks.aws.metrics import Metric, MetricSource
 
 # Seconds in a bucket; load balancers publish no finer ones
 # (AWS, application/load-balancer-cloudwatch-metrics).

@@ -16,7 +16,12 @@ class Zones:
     def fill(self, members: Iterable[Member]) -> list[Member]:
         """Give each member that has none the zone of its instance."""
         members = list(members)
-        unknown = [member.key for member in members if not member.zone and member.key not in self._known]
+        unknown = [
+            member.key
+            for member in members
+            # AWS itself tells the zone of an address.
+            if not member.vpc and not member.zone and member.key not in self._known
+        ]
         if unknown:
             self._known |= instances.zones(self._aws, unknown)
         return [replace(each, zone=each.zone or self._known.get(each.key, "")) for each in members]

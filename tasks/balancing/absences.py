@@ -9,10 +9,14 @@ from datetime import datetime
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import LoadBalancer, Member, State
+from tasks.aws.load_balancer import LoadBalancer, Member, Port, State, Target, number
 from tasks.balancing.batch import NAMED
+from tasks.running.errors import Refused
 
 PREFIX = "gocd-tasks:out-of:"
+
+# Characters in a tag's value (AWS, ec2/Using_Tags).
+MOST_CHARACTERS = 256
 
 
 @dataclass(frozen=True)
@@ -21,21 +25,20 @@ class Absence:
 
     Args:
         served: Whether it was healthy there; an instance that was not need not be guarded or awaited.
-        ports: The ports it was registered on.
+        ports: The ports it was registered on, and all else that it takes to register it so again.
         since: When the order to leave was given.
         by: The command that took it out, where that one means to put it back itself.
         unwell: Those of its ports that were not healthy, although others were.
     """
 
     served: bool
-    ports: tuple[int, ...]
+    ports: tuple[Port, ...]
     since: datetime
     by: str = ""
-    unwell: tuple[int, ...] = ()
+    unwell: tuple[Port, ...] = ()
 
     def __str__(self) -> str:
-        # A tag's value holds 256 characters (AWS, ec2/Using_Tags).
-        ports = ",".join(f"{port}-" if port in self.unwell else str(port) for port in self.ports[:20])
+        ports = ",".join(_written(port, port in self.unwell) for port in self.ports)
         by = f" by={self.by}" if self.by else ""
         return f"served={'yes' if self.served else 'no'} ports={ports} since={self.since.isoformat()}{by}"
 
@@ -83,9 +86,16 @@ class Memory:
 
         Args:
             absences: By instance id and the load balancer's address.
+
+        Raises:
+            Refused: There is more to remember than a tag holds.
         """
         tags: dict[str, dict[str, str]] = defaultdict(dict)
         for (instance_id, address), each in absences.items():
+            if len(str(each)) > MOST_CHARACTERS:
+                name = self._names.get(instance_id, instance_id)
+                what = f"{name} is registered with {address} on {len(each.ports)} ports"
+                raise Refused(f"{what}, more than a tag can remember")
             tags[instance_id][PREFIX + address] = str(each)
         alike: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
         for instance_id, written in tags.items():
@@ -119,18 +129,28 @@ class Memory:
 
 
 def _read(value: str) -> Absence | None:
-    match = re.fullmatch(r"served=(yes|no) ports=([\d,-]*) since=(\S+?)(?: by=(\S+))?", value)
+    match = re.fullmatch(r"served=(yes|no) ports=(\S*) since=(\S+?)(?: by=(\S+))?", value)
     if not match:
         return None
+    words = [word for word in match[2].split(",") if word]
     try:
         since = datetime.fromisoformat(match[3])
+        ports = [_port(word) for word in words]
     except ValueError:
         return None
-    ports = [port for port in match[2].split(",") if port]
-    return Absence(
-        match[1] == "yes",
-        tuple(int(port.rstrip("-")) for port in ports),
-        since,
-        match[4] or "",
-        tuple(int(port.rstrip("-")) for port in ports if port.endswith("-")),
-    )
+    unwell = tuple(port for port, well in ports if not well)
+    return Absence(match[1] == "yes", tuple(port for port, _ in ports), since, match[4] or "", unwell)
+
+
+def _written(port: Port, unwell: bool) -> str:
+    """One port, for example ``8080``, ``8080-`` if it was not healthy, or ``8080@10.0.0.5/eu-west-1a``."""
+    told = (port.address, port.zone, port.server_id) if isinstance(port, Target) else ()
+    more = f"@{'/'.join(told)}".rstrip("@/")
+    return f"{number(port)}{'-' if unwell else ''}{more}"
+
+
+def _port(word: str) -> tuple[Port, bool]:
+    """The port, and whether it was healthy."""
+    plain, told, more = word.partition("@")
+    numbered = int(plain.rstrip("-"))
+    return (Target(numbered, *more.split("/", 2)) if told else numbered), not plain.endswith("-")

@@ -75,6 +75,8 @@ def plan_attach(batch: Batch, balancers: Sequence[LoadBalancer], memory: Memory)
             member = roster.of(instance)
             if member.state is State.STUCK:
                 raise Refused(f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})")
+            if member.state is State.OUT:
+                balancer.check(instance)
     return AttachPlan(batch, seen, memory)
 
 

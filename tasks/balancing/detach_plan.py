@@ -97,7 +97,7 @@ def _departure(
         return None
     reach = Reach(balancer.settings(), roster)
     present = batch.without(gone).without(resumed)
-    missed = Batch(tuple(each for each in present if reach.reaches(members[each.id])))
+    missed = Batch(tuple(each for each in present if any(map(reach.reaches, roster.all_of(each)))))
     unhealthy = missed.without(those(State.SERVING))
     served = [each for each in resumed if (away := memory.of(each, balancer)) is None or away.served]
     guarded = Batch((*missed, *served))

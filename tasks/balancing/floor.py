@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tasks.aws import instances
 from tasks.aws.api import Aws
+from tasks.aws.instances import Handle
 from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
 from tasks.balancing.absences import PREFIX
 from tasks.balancing.batch import Batch
@@ -25,8 +26,8 @@ class FloorBroken(Refused):
 class Neighbours(Protocol):
     """Who knows the other instances behind a load balancer; asked only when a message needs them."""
 
-    def names(self, keys: Iterable[str]) -> Mapping[str, str]:
-        """People's names for instance ids and private IPs."""
+    def names(self, handles: Iterable[Handle]) -> Mapping[Handle, str]:
+        """People's names for what load balancers call instances."""
 
     def away_from(self, balancer: LoadBalancer) -> list[str]:
         """The names of those that were taken out of *balancer* and not put back."""
@@ -36,8 +37,8 @@ class AwsNeighbours:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def names(self, keys: Iterable[str]) -> Mapping[str, str]:
-        return instances.names(self._aws, keys)
+    def names(self, handles: Iterable[Handle]) -> Mapping[Handle, str]:
+        return instances.names(self._aws, handles)
 
     def away_from(self, balancer: LoadBalancer) -> list[str]:
         return sorted(each.name for each in instances.tagged(self._aws, PREFIX + balancer.address))
@@ -75,7 +76,7 @@ class Floor:
         settings = balancer.settings()
         pool = Reach(settings, roster).pool(zone)
         here = Batch(tuple(each for each in leaving if zone in ("", each.zone)))
-        own = {roster.of(instance).key for instance in leaving}
+        own = {member.key for instance in leaving for member in roster.all_of(instance)}
         rest = pool.without(own)
         left = rest.healthy if here.without(unhealthy) else rest.serving
         # Those of the batch that have left by now are still of the fleet that a share is of.
@@ -140,8 +141,9 @@ class Floor:
 
     def _named(self, members: Iterable[Member]) -> dict[str, str]:
         """People's names for them, by key; the key itself for one that has none."""
-        keys = [member.key for member in members]
-        return {**dict(zip(keys, keys, strict=True)), **self.neighbours.names(keys)}
+        handles = {member.handle: member.key for member in members}
+        names = self.neighbours.names(handles)
+        return {key: names.get(handle, key) for handle, key in handles.items()}
 
 
 def _count(balancer: LoadBalancer, pool: Pool) -> str:

@@ -7,7 +7,7 @@ answer (AWS, application/edit-target-group-attributes).
 from collections.abc import Sequence
 
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Place
+from tasks.aws.load_balancer import Place, Target, number
 from tasks.hosts.idleness import Hosts
 from tasks.running.log import Log
 from tasks.running.waiting import Pace, Wait
@@ -53,8 +53,14 @@ class DrainUntilIdle:
             return False
         ports: dict[str, tuple[Instance, tuple[int, ...]]] = {}
         for place in draining:
+            if elsewhere := _elsewhere(place):
+                self._hopeless = True
+                name = place.instance.name
+                self._log.say(f"{name}: connections to {elsewhere} are not counted; it gets the whole drain")
+                return False
             _, known = ports.get(place.instance.id, (place.instance, ()))
-            ports[place.instance.id] = (place.instance, tuple(sorted({*known, *place.ports})))
+            here = (number(port) for port in place.ports)
+            ports[place.instance.id] = (place.instance, tuple(sorted({*known, *here})))
         seen = self._hosts.look(ports, wait)
         for key, (instance, _) in ports.items():
             if seen[key].connections is None:
@@ -71,3 +77,9 @@ class DrainUntilIdle:
             return False
         self._log.say(f"{names}: no connection open, seen twice; the drain ends here")
         return True
+
+
+def _elsewhere(place: Place) -> str:
+    """An address that it is registered by and whose connections its instance does not count, if any."""
+    addresses = [port.address for port in place.ports if isinstance(port, Target)]
+    return next((each for each in addresses if each not in ("", place.instance.private_ip)), "")

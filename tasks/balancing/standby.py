@@ -19,7 +19,8 @@ from tasks.aws.auto_scaling_group import (
 )
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import LoadBalancer, Member, MetricSource, Place, Roster, Settings, State
+from tasks.aws.load_balancer import LoadBalancer, Member, Place, Roster, Settings, State
+from tasks.aws.metrics import MetricSource
 from tasks.balancing.absences import PREFIX
 from tasks.balancing.batch import Batch
 from tasks.balancing.group_changes import GroupChanges
@@ -167,6 +168,9 @@ class ThroughStandby(LoadBalancer):
         leaving = [Member(each.id, State.LEAVING, "entering Standby", takes_back=False) for each in held]
         ordered = {each.id for each in entering}
         return Roster((*(_on_its_way(each, ordered) for each in roster.members), *leaving))
+
+    def check(self, instance: Instance) -> None:
+        self.balancer.check(instance)
 
     def register(self, places: Sequence[Place]) -> None:
         """Take members out of Standby, and register the others."""

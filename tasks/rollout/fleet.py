@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import LoadBalancer, Member, State
+from tasks.aws.instances import Handle, Instance
+from tasks.aws.load_balancer import LoadBalancer, Member, Roster, State
 from tasks.balancing.absences import Memory
 from tasks.running.errors import Refused
 from tasks.running.log import Log
@@ -20,8 +20,8 @@ WORST_FIRST = (State.STUCK, State.LEAVING, State.UNHEALTHY, State.JOINING, State
 class Directory(Protocol):
     """Who knows instances by what load balancers and memories call them."""
 
-    def named(self, keys: Iterable[str]) -> Sequence[Instance]:
-        """The instances with these ids or private IPs."""
+    def called(self, handles: Iterable[Handle]) -> Sequence[Instance]:
+        """The instances that load balancers call so."""
 
     def out_of(self, address: str) -> Sequence[Instance]:
         """The instances that were taken out of a load balancer and not put back."""
@@ -53,6 +53,8 @@ class Server:
 
     @property
     def words(self) -> str:
+        if self.instance.state != "running":
+            return self.instance.state
         if self.away:
             return "left outside by an earlier run"
         worst = [each.words for each in self.members.values() if each.state is self.state]
@@ -76,10 +78,12 @@ class Fleet:
         asked: Whoever is behind one of these is of the fleet.
         through: From the first instances found, the load balancers that they leave and join, which may be
             more than those asked for, and in another way than by registering.
+        leave_unknown: Whether addresses that are no instance's may be left as they are.
 
     Attributes:
         balancers: The same, once the servers are gathered.
         stopped: Instances that were taken out and are turned off.
+        left_out: In words, who is behind the load balancers or was taken out by hand, and gets no turn.
     """
 
     def __init__(
@@ -88,15 +92,21 @@ class Fleet:
         directory: Directory,
         memory: Memory,
         through: Callable[[Sequence[Instance]], Sequence[LoadBalancer]] | None = None,
+        leave_unknown: bool = False,
     ) -> None:
         self.balancers: Sequence[LoadBalancer] = asked
         self.stopped: list[Instance] = []
+        self.left_out: dict[str, str] = {}
         self._asked = asked
         self._directory = directory
         self._memory = memory
         self._through = through or (lambda _: asked)
+        self._leave_unknown = leave_unknown
+        self._by_hand: dict[str, Instance] = {}
+        self._unknown: dict[str, str] = {}
         self._groups: set[str] = set()
         self._known: dict[str, Instance] = {}
+        self._handles: set[Handle] = set()
         self._active: dict[str, Server] = {}
 
     def __len__(self) -> int:
@@ -106,10 +116,10 @@ class Fleet:
         """Find the active servers, and those left outside; who was taken out by hand is left alone, in words.
 
         Raises:
-            Refused: There is none.
+            Refused: There is none, or an address behind a load balancer is no instance's.
         """
-        keys = {member.key for balancer in self._asked for member in balancer.roster().members}
-        self._learn(keys)
+        rosters = {balancer.address: balancer.roster() for balancer in self._asked}
+        self._learn(rosters)
         outside = {balancer.address: self._directory.out_of(balancer.address) for balancer in self._asked}
         for instance in {each.id: each for some in outside.values() for each in some}.values():
             self._memory.learn([instance])
@@ -119,6 +129,8 @@ class Fleet:
             for instance in outside[balancer.address]:
                 self._tell(instance, balancer, log)
         self._active = self._active_now()
+        self.refuse_unknown()
+        self._say_left_out({}, log)
         if not self._active:
             names = ", ".join(balancer.title for balancer in self._asked)
             raise Refused(f"there is no active server behind {names}", "Register one first")
@@ -126,6 +138,7 @@ class Fleet:
 
     def look_again(self, log: Log) -> list[Server]:
         """See which servers are active now, and say who came and who went since the last look."""
+        left_out = self.left_out
         now = self._active_now()
         if not {server.instance.group for server in now.values()} <= self._groups:
             # A group that had no member here before; another way out, and maybe more to leave.
@@ -133,8 +146,9 @@ class Fleet:
             now = self._active_now()
         for key in now.keys() - self._active.keys():
             log.say(f"{now[key].instance.name}: joined meanwhile; it gets its turn as well")
-        for key in self._active.keys() - now.keys():
+        for key in self._active.keys() - now.keys() - self.left_out.keys():
             log.say(f"{self._active[key].instance.name}: left the load balancer meanwhile; not waited for")
+        self._say_left_out(left_out, log)
         self._active = now
         return list(now.values())
 
@@ -145,14 +159,28 @@ class Fleet:
         self._groups = {"", *(each.group for each in instances)}
 
     def _active_now(self) -> dict[str, Server]:
-        return {each.instance.id: each for each in self._look() if each.active}
+        servers = self._look()
+        active = {each.instance.id: each for each in servers if each.active}
+        by_hand = {key: f"{each.name} (taken out by hand)" for key, each in self._by_hand.items()}
+        idle = {
+            each.instance.id: f"{each.instance.name} ({each.words})" for each in servers if not each.active
+        }
+        self.left_out = {key: words for key, words in (by_hand | idle).items() if key not in active}
+        self.left_out |= self._unknown
+        return active
 
     def _look(self) -> list[Server]:
         """In one call for each load balancer."""
         instances = self._instances()
         rosters = {balancer.address: balancer.roster(*instances) for balancer in self.balancers}
         asked = {balancer.address for balancer in self._asked}
-        self._learn({member.key for address in asked for member in rosters[address].members})
+        self._learn({address: rosters[address] for address in asked})
+        self._unknown = {
+            f"{balancer.address} {member.key}": f"{member.key} in {balancer.name} ({member.words})"
+            for balancer in self._asked
+            for member in rosters[balancer.address].members
+            if self._nobody(member)
+        }
         servers = []
         for instance in self._instances():
             members = {
@@ -169,6 +197,31 @@ class Fleet:
         """The load balancers that *server* belongs behind."""
         return [balancer for balancer in self.balancers if balancer.address in server.places]
 
+    def _nobody(self, member: Member) -> bool:
+        """Whether it is an address of which nobody knows the instance, if it is one at all."""
+        # An id without its instance is of one that was terminated, which its load balancer will notice.
+        by_id = member.key.startswith("i-")
+        return not by_id and member.state is not State.LEAVING and member.handle not in self._handles
+
+    def refuse_unknown(self) -> None:
+        """See that every address is an instance's.
+
+        Raises:
+            Refused: One is not, and nobody said that it may be left as it is.
+        """
+        if self._unknown and not self._leave_unknown:
+            names = ", ".join(self._unknown.values())
+            are = "is no instance's address" if len(self._unknown) == 1 else "are no instance's addresses"
+            raise Refused(
+                f"{names} {are}, so the release cannot go there",
+                "Deregister it if it is nobody's, or have it left as it is with --leave-unknown",
+            )
+
+    def _say_left_out(self, before: Mapping[str, str], log: Log) -> None:
+        for key, words in self.left_out.items():
+            if key not in before and key not in self._by_hand:
+                log.say(f"{words}: left out")
+
     def _tell(self, instance: Instance, balancer: LoadBalancer, log: Log) -> None:
         if instance.state != "running":
             # Out of two load balancers, it is one server all the same.
@@ -178,6 +231,7 @@ class Fleet:
         elif self._ours(instance, balancer):
             log.say(f"{instance.name}: left outside of {balancer.name} by an earlier run")
         else:
+            self._by_hand[instance.id] = instance
             log.say(f"{instance.name}: taken out of {balancer.name} by hand; it is left alone")
 
     def _ours(self, instance: Instance, balancer: LoadBalancer) -> bool:
@@ -185,14 +239,15 @@ class Fleet:
         return absence is not None and absence.by == SIGNATURE
 
     def _instances(self) -> list[Instance]:
-        return list({each.id: each for each in self._known.values()}.values())
+        return list(self._known.values())
 
-    def _learn(self, keys: set[str]) -> None:
-        if not (unknown := keys - set(self._known)):
+    def _learn(self, rosters: Mapping[str, Roster]) -> None:
+        """Find out who the members of these are, where that is not known yet."""
+        handles = {member.handle for roster in rosters.values() for member in roster.members}
+        if not (unknown := handles - self._handles):
             return
-        found = self._directory.named(unknown)
+        found = self._directory.called(unknown)
         self._memory.learn(found)
         for instance in found:
             self._known[instance.id] = instance
-            if instance.private_ip in unknown:
-                self._known[instance.private_ip] = instance
+            self._handles.update(instance.handles)

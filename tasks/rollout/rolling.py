@@ -69,7 +69,10 @@ def roll_out(plan: RolloutPlan, fleet: Fleet, deploying: Deploying, proving: Pro
     off = {instance.id for instance in stopped}
     have = len((progress.deployed | progress.had_it) - off)
     without = f", {Batch(tuple(stopped)).with_verb('is', 'are')} stopped" if stopped else ""
+    left = f"left out: {', '.join(fleet.left_out.values())}; " if fleet.left_out else ""
     log.say(
         f"{version} is on {have} servers, {len(progress.deployed - off)} of them deployed to now{without}; "
-        f"{wait.since(start):.0f} s, {log.calls()} AWS calls"
+        f"{left}{wait.since(start):.0f} s, {log.calls()} AWS calls"
     )
+    # One may have joined since it began.
+    fleet.refuse_unknown()

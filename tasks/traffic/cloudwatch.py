@@ -11,7 +11,7 @@ from gocd.samples.verdict import Criterion, went_wrong
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import find_load_balancer
 from tasks.aws.errors import AwsError
-from tasks.aws.load_balancer import MetricSource
+from tasks.aws.metrics import MetricSource
 from tasks.aws.traffic_counts import Count, count_failures
 from tasks.running.errors import Refused
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tasks.aws.load_balancer import Place, State
+from tasks.aws.load_balancer import Place, State, Target
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach as carry_out
 from tasks.balancing.detach_plan import plan_detach
@@ -134,3 +134,14 @@ def test_a_cancel_while_connections_are_counted_puts_it_back(stage: Stage) -> No
         detach(stage, hosts)
 
     assert stage.balancer.members[ONE.id].state is State.SERVING
+
+
+def test_a_host_is_not_asked_about_connections_to_an_address_that_it_does_not_count(stage: Stage) -> None:
+    hosts = FakeHosts()
+    idle = DrainUntilIdle(hosts, stage.log)
+    idle.starts(0, ordered=-60)
+    by_another_address = Place(ONE, (Target(8080, "10.0.0.200"),))
+
+    assert not idle.ended([by_another_address], stage.wait)
+    assert "Staging-1: connections to 10.0.0.200 are not counted; it gets the whole drain" in stage.lines
+    assert hosts.ports == []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from tasks.aws.instances import Instance
+from tasks.aws.instances import Handle, Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.idle_drain import DrainUntilIdle
 from tasks.balancing.share import Share
@@ -109,9 +109,9 @@ class Directory:
     instances: list[Instance]
     outside: list[Instance] = field(default_factory=list)
 
-    def named(self, keys: Iterable[str]) -> Sequence[Instance]:
-        wanted = set(keys)
-        return [each for each in self.instances if each.id in wanted]
+    def called(self, handles: Iterable[Handle]) -> Sequence[Instance]:
+        wanted = set(handles)
+        return [each for each in self.instances if wanted & set(each.handles)]
 
     def out_of(self, address: str) -> Sequence[Instance]:
         return self.outside
