@@ -10,7 +10,7 @@ from gocd.rehearsal.standin_aws.world import World
 
 
 class GroupEvents:
-    """Alarms, schedules and refreshes of one group, made through the API as any client does."""
+    """Alarms, schedules, refreshes and hooks of one group, made through the API as any client does."""
 
     def __init__(self, world: World, group: str) -> None:
         self._group = {"AutoScalingGroupName": group}
@@ -61,6 +61,26 @@ class GroupEvents:
         """The status of the refresh that was started last."""
         told = self._scaling.describe_instance_refreshes(**self._group)["InstanceRefreshes"]
         return str(told[0]["Status"])
+
+    def hook(self, name: str, *, timeout: int, result: str = "ABANDON", launching: bool = True) -> None:
+        """Have those that are launched, or else those that are terminated, held until they are let go."""
+        self._scaling.put_lifecycle_hook(
+            **self._group,
+            LifecycleHookName=name,
+            LifecycleTransition=f"autoscaling:EC2_INSTANCE_{'LAUNCHING' if launching else 'TERMINATING'}",
+            HeartbeatTimeout=timeout,
+            DefaultResult=result,
+        )
+
+    def let_go(self, name: str, instance_id: str, result: str = "CONTINUE") -> None:
+        """End what the hook of this name holds an instance for."""
+        self._scaling.complete_lifecycle_action(
+            **self._group, LifecycleHookName=name, InstanceId=instance_id, LifecycleActionResult=result
+        )
+
+    def warm_pool(self, state: str = "Stopped") -> None:
+        """Keep instances ready for all that it may still grow by."""
+        self._scaling.put_warm_pool(**self._group, PoolState=state)
 
     def _alarm(self, policy: str) -> str:
         return f"{self._name}-{policy}"

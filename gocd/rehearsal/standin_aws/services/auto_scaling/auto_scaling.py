@@ -28,6 +28,12 @@ from gocd.rehearsal.standin_aws.services.auto_scaling.group_members import Group
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import GroupRules, found, suspended
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_scaling import GroupScaling
 from gocd.rehearsal.standin_aws.services.auto_scaling.instance_refresh import InstanceRefreshes
+from gocd.rehearsal.standin_aws.services.auto_scaling.lifecycle_hooks import (
+    LAUNCHING,
+    TERMINATING,
+    LifecycleHooks,
+)
+from gocd.rehearsal.standin_aws.services.auto_scaling.warm_pool import WarmPools
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import ClassicLoadBalancers
 from gocd.rehearsal.standin_aws.settings import Settings
 
@@ -54,15 +60,15 @@ class AutoScaling:
         self._members = GroupMembers(settings.clock)
         self._scaling = GroupScaling(settings.clock)
         self._refreshes = InstanceRefreshes(settings.clock)
+        self._hooks = LifecycleHooks(settings.clock)
+        self._pools = WarmPools()
         self._health = GroupHealth(instances, classics, settings.clock)
         self._registered: dict[str, Registered] = {}
         self._booting: dict[str, threading.Thread] = {}
 
     def corrections(self) -> Iterator[Correction]:
-        yield from self._rules.corrections()
-        yield from self._members.corrections()
-        yield from self._scaling.corrections()
-        yield from self._refreshes.corrections()
+        for part in (self._rules, self._members, self._scaling, self._refreshes, self._hooks, self._pools):
+            yield from part.corrections()
         yield Correction(AutoScalingBackend, "delete_auto_scaling_group", self.delete)
         yield Correction(AutoScalingBackend, "enter_standby_instances", self.enter_standby)
         yield Correction(AutoScalingBackend, "exit_standby_instances", self.exit_standby)
@@ -82,7 +88,7 @@ class AutoScaling:
     def delete(self, backend: Any, name: str) -> None:
         """DeleteAutoScalingGroup: its members are terminated with it."""
         group = found(backend, name)
-        for member in group.instance_states:
+        for member in (*group.instance_states, *getattr(group, "warm", ())):
             self._terminate(group, member)
         del backend.autoscaling_groups[name]
         self._registered.pop(name, None)
@@ -112,6 +118,7 @@ class AutoScaling:
         group.desired_capacity = size + len(members)
         for member in members:
             member.lifecycle_state, member.health_status, member.since = "Pending", "Healthy", self._now()
+            member.launched = False
         return [ExitStandbyActivity(member.instance, size) for member in members]
 
     def settle(self, backend: Any, name: str) -> None:
@@ -139,11 +146,12 @@ class AutoScaling:
         backend = autoscaling_backends[ACCOUNT][self._region]
         for name, group in list(backend.autoscaling_groups.items()):
             for member in list(group.instance_states):
-                self._move_on(group, member)
+                self._move_on(backend, group, member)
             self._health.check(group)
             self._scaling.act(backend, group)
             self._refreshes.act(group)
             self._members.keep(group)
+            self._pools.fill(group)
             self.settle(backend, name)
             if name in self.services:
                 self._boot(group, self.services[name])
@@ -153,16 +161,26 @@ class AutoScaling:
         group = autoscaling_backends[ACCOUNT][self._region].autoscaling_groups[name]
         return {each.instance.id for each in group.instance_states if each.lifecycle_state == "InService"}
 
-    def _move_on(self, group: Any, member: Any) -> None:
+    def _move_on(self, backend: Any, group: Any, member: Any) -> None:
         state = member.lifecycle_state
         if state == "Pending" and self._now() - member.since >= PENDING_FOR:
+            held = member.launched and self._hooks.hold(backend, member, LAUNCHING)
+            member.lifecycle_state, member.since = "Pending:Wait" if held else "InService", self._now()
+        elif state == "Pending:Wait" and self._hooks.verdict(member) and member.lifecycle_state == state:
             member.lifecycle_state, member.since = "InService", self._now()
-        elif state in {"EnteringStandby", "Terminating"} and not self._listed(group, member.instance.id):
-            if state == "EnteringStandby":
-                member.lifecycle_state = "Standby"
+        elif state == "EnteringStandby" and not self._listed(group, member.instance.id):
+            member.lifecycle_state = "Standby"
+        elif state == "Terminating" and not self._listed(group, member.instance.id):
+            if self._hooks.hold(backend, member, TERMINATING):
+                member.lifecycle_state = "Terminating:Wait"
             else:
-                self._terminate(group, member)
-                group.instance_states.remove(member)
+                self._end(group, member)
+        elif state == "Terminating:Wait" and self._hooks.verdict(member):
+            self._end(group, member)
+
+    def _end(self, group: Any, member: Any) -> None:
+        self._terminate(group, member)
+        group.instance_states.remove(member)
 
     def _terminate(self, group: Any, member: Any) -> None:
         if self._instances.state(member.instance.id) not in {None, "terminated"}:

@@ -15,6 +15,8 @@ from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import suspended
 
+COMING_AND_GOING = ("Pending", "Pending:Wait", "Terminating", "Terminating:Wait")
+
 
 class GroupMembers:
     """Keeps every group at its desired capacity, evenly over its zones.
@@ -33,7 +35,7 @@ class GroupMembers:
 
     def active(self, group: Any) -> list[Any]:
         """List the members that count towards the desired capacity."""
-        return list(_in(group, "InService", "Pending"))
+        return list(_in(group, "InService", "Pending", "Pending:Wait"))
 
     def set_desired_capacity(self, group: Any, desired: int | None) -> None:
         """Change the desired capacity; members come and go at once where no process is suspended."""
@@ -53,7 +55,7 @@ class GroupMembers:
             finally:
                 group.vpc_zone_identifier, group.availability_zones = subnets, zones
             launched = group.instance_states[-1]
-            launched.lifecycle_state, launched.since = "Pending", self._now()
+            launched.lifecycle_state, launched.since, launched.launched = "Pending", self._now(), True
 
     def keep(self, group: Any) -> None:
         """Replace the unhealthy, and bring number and spread of the members to what they shall be."""
@@ -80,7 +82,7 @@ class GroupMembers:
 
     def _rebalance(self, group: Any) -> None:
         """Launch one where there are too few; the surplus then goes where there are too many."""
-        busy = any(_in(group, "Pending", "Terminating"))
+        busy = any(_in(group, *COMING_AND_GOING))
         if busy or suspended(group) & {"AZRebalance", "Terminate", "Launch"}:
             return
         counts = _by_zone(group, _in(group, "InService")).values()

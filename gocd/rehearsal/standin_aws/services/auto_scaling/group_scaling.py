@@ -22,6 +22,7 @@ from moto.core.responses import ActionResult
 from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
+from gocd.rehearsal.standin_aws.services.auto_scaling.group_members import COMING_AND_GOING
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import found, resized, suspended
 
 # Seconds between two calls of an alarm that stays in breach.
@@ -88,7 +89,7 @@ class GroupScaling:
                 self.execute(backend, policy.name)
 
     def _called(self, policy: Any, group: Any) -> bool:
-        busy = any(each.lifecycle_state in ("Pending", "Terminating") for each in group.instance_states)
+        busy = any(each.lifecycle_state in COMING_AND_GOING for each in group.instance_states)
         pause = max(ALARM_PERIOD, float(policy.cooldown or 0))
         acted = getattr(policy, "acted", -math.inf)
         if busy or "AlarmNotification" in suspended(group) or self._now() - acted < pause:
