@@ -14,6 +14,9 @@ MOST_MOVED, MOST_ASKED = 20, 50
 # LifecycleState of members on their way out of service and of those that are out, kept by the group.
 ENTERING, STANDBY, IN_SERVICE = "EnteringStandby", "Standby", "InService"
 
+# How the LifecycleState begins of those in a warm pool, and of those that a lifecycle hook holds.
+NOT_IN_SERVICE_YET = ("Warmed:", "Pending:")
+
 # Status of an instance refresh that has ended, in one way or another.
 REFRESHED = {"Successful", "Failed", "Cancelled", "RollbackSuccessful", "RollbackFailed"}
 

@@ -261,6 +261,14 @@ class LoadBalancer(Protocol):
         """
         return
 
+    def refuse_joining(self, instances: Sequence[Instance]) -> None:
+        """Refuse if it is somebody else's to have these instances serve.
+
+        Raises:
+            Refused: In words; nothing was changed.
+        """
+        return
+
     def restore_settings(self) -> None:
         """Put back what had to change so that instances could leave; nothing while some are away."""
         return

@@ -66,6 +66,8 @@ def plan_attach(batch: Batch, balancers: Sequence[LoadBalancer], memory: Memory)
     Raises:
         Refused: An instance is not running, or a load balancer says that it can never serve.
     """
+    for balancer in balancers:
+        balancer.refuse_joining(batch.instances)
     for instance in batch:
         if instance.state != "running":
             raise Refused(f"{instance.name} is {instance.state}", "Start it first")

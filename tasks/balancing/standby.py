@@ -4,7 +4,7 @@ Their group takes a member that is merely deregistered, or stopped, for a failed
 (AWS, autoscaling/ec2-auto-scaling-health-checks).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tasks.aws import instances
@@ -13,6 +13,7 @@ from tasks.aws.auto_scaling_group import (
     ENTERING,
     IN_SERVICE,
     LAUNCHING,
+    NOT_IN_SERVICE_YET,
     STANDBY,
     AutoScalingGroup,
     StandbyRefused,
@@ -65,6 +66,24 @@ class Standby:
             else:
                 return
 
+    def refuse_not_yet(self, members: Sequence[Instance]) -> None:
+        """Refuse those that the group itself has still to put into service.
+
+        Raises:
+            Refused: One is in its warm pool, or held by a lifecycle hook.
+        """
+        group = self.group
+        # Those in a warm pool are not described with their group.
+        group.look_at(each.id for each in members if not group.lifecycle.get(each.id))
+        for each in members:
+            state = group.lifecycle[each.id]
+            if state.startswith(NOT_IN_SERVICE_YET):
+                raise Refused(
+                    f"{each.name} is {state} in Auto Scaling group {group.name}, which has not put it into "
+                    "service yet",
+                    "Wait until it is InService (a lifecycle hook may hold it), then run the command again",
+                )
+
     def refuse_amid_refresh(self) -> None:
         """Refuse while an instance refresh is replacing members, those in Standby among them perhaps.
 
@@ -81,6 +100,8 @@ class Standby:
 
     def exit(self, ids: Sequence[str]) -> None:
         """Have those of these members that are in Standby back in service; safe to repeat.
+
+        No lifecycle hook holds them: those are for launches only (AWS, autoscaling/lifecycle-hooks).
 
         Raises:
             StandbyRefused: The group does not take them back, and says why.
@@ -200,11 +221,15 @@ class ThroughStandby(LoadBalancer):
 
     def refuse_leaving(self, instances: Sequence[Instance]) -> None:
         self.balancer.refuse_leaving(instances)
-        for standby, members in self._by_group(instances):
-            serving = [each for each in members if self._lifecycle(each) not in (ENTERING, STANDBY)]
-            # One of the load balancers that they leave together asks for all of them.
-            if serving and self.address == min(standby.group.addresses, default=""):
+        for standby, members in self._asked_for(instances):
+            standby.refuse_not_yet(members)
+            if any(self._lifecycle(each) not in (ENTERING, STANDBY) for each in members):
                 standby.refuse_amid_refresh()
+
+    def refuse_joining(self, instances: Sequence[Instance]) -> None:
+        self.balancer.refuse_joining(instances)
+        for standby, members in self._asked_for(instances):
+            standby.refuse_not_yet(members)
 
     def restore_settings(self) -> None:
         for standby in self.groups.values():
@@ -217,6 +242,12 @@ class ThroughStandby(LoadBalancer):
     def _lifecycle(self, instance: Instance) -> str:
         standby = self.groups.get(instance.group)
         return standby.group.lifecycle.get(instance.id, "") if standby else ""
+
+    def _asked_for(self, asked: Iterable[Instance]) -> Iterator[tuple[Standby, list[Instance]]]:
+        """The groups that this load balancer asks for, of all those that they are behind together."""
+        for standby, members in self._by_group(asked):
+            if self.address == min(standby.group.addresses, default=""):
+                yield standby, members
 
     def _by_group(self, asked: Iterable[Instance]) -> list[tuple[Standby, list[Instance]]]:
         members: dict[str, list[Instance]] = {}

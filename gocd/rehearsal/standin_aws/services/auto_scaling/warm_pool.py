@@ -21,7 +21,7 @@ from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import found
 class WarmPools:
     """Keeps each pool full; DescribeAutoScalingInstances lists what is in it, DescribeAutoScalingGroups not.
 
-    What a group launches comes out of its pool's place, not out of the pool itself: the stand-in boots anew.
+    A pool gives way to a group that grows, but no instance moves from it into the group: another is launched.
     """
 
     def __init__(self) -> None:
