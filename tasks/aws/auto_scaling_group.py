@@ -8,7 +8,7 @@ from tasks.aws.errors import AwsError, refused
 from tasks.aws.parts import parts
 
 # Instances in one order and in one question (AWS, autoscaling API reference: EnterStandby,
-# DescribeAutoScalingInstances).
+# DescribeAutoScalingInstances, DescribeAutoScalingGroups).
 MOST_MOVED, MOST_ASKED = 20, 50
 
 # LifecycleState of members on their way out of service and of those that are out, kept by the group.
@@ -153,12 +153,12 @@ def find_groups(aws: Aws, names: Iterable[str]) -> Mapping[str, AutoScalingGroup
 
 
 def _described(aws: Aws, names: list[str]) -> list[dict[str, Any]]:
-    if not names:
-        return []
-    found: list[dict[str, Any]] = aws.pages(
-        "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=names
-    )
-    return found
+    operation, key = "describe_auto_scaling_groups", "AutoScalingGroups"
+    return [
+        entry
+        for some in parts(names, MOST_ASKED)
+        for entry in aws.pages("autoscaling", operation, key, AutoScalingGroupNames=some)
+    ]
 
 
 def _addresses(entry: dict[str, Any]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What Auto Scaling accepts: groups that exist, sizes that fit, processes it has.
 
 Sources: Amazon EC2 Auto Scaling API reference (CreateAutoScalingGroup, UpdateAutoScalingGroup,
-SetDesiredCapacity, SuspendProcesses, Tag).
+DescribeAutoScalingGroups, SetDesiredCapacity, SuspendProcesses, Tag).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend
+from moto.autoscaling.responses import AutoScalingResponse
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 
@@ -19,6 +20,8 @@ PROCESSES = {
     *("Launch", "Terminate", "AddToLoadBalancer", "AlarmNotification", "AZRebalance"),
     *("HealthCheck", "InstanceRefresh", "ReplaceUnhealthy", "ScheduledActions"),
 }
+# Names in one DescribeAutoScalingGroups that does not ask for more records.
+MOST_NAMES = 50
 # Calls whose first argument is a group's name, which moto takes for granted.
 _OF_A_GROUP = (
     *("attach_instances", "detach_instances", "set_instance_protection"),
@@ -32,6 +35,7 @@ class GroupRules:
     """Refuses, in AWS's words, what moto lets pass."""
 
     def __init__(self) -> None:
+        self._describe = AutoScalingResponse.describe_auto_scaling_groups
         self._create = AutoScalingBackend.create_auto_scaling_group
         self._update = AutoScalingBackend.update_auto_scaling_group
         self._set_desired = AutoScalingBackend.set_desired_capacity
@@ -42,6 +46,7 @@ class GroupRules:
 
     def corrections(self) -> Iterator[Correction]:
         owner = AutoScalingBackend
+        yield Correction(AutoScalingResponse, "describe_auto_scaling_groups", self.describe)
         yield Correction(owner, "create_auto_scaling_group", self.create)
         yield Correction(owner, "update_auto_scaling_group", self.update)
         yield Correction(owner, "set_desired_capacity", self.set_desired_capacity)
@@ -51,6 +56,14 @@ class GroupRules:
         yield Correction(owner, "delete_tags", partial(self._tags, self._untag))
         for name in _OF_A_GROUP:
             yield Correction(owner, name, partial(self._of_a_group, getattr(owner, name)))
+
+    def describe(self, response: Any) -> Any:
+        """DescribeAutoScalingGroups: no more names than records."""
+        asked = response._get_params()
+        names, most = asked.get("AutoScalingGroupNames") or [], int(asked.get("MaxRecords") or MOST_NAMES)
+        if len(names) > most:
+            raise ValidationError(f"The number of group names ({len(names)}) exceeds the maximum of {most}.")
+        return self._describe(response)
 
     def create(self, backend: Any, name: str, *arguments: Any, **named: Any) -> Any:
         """CreateAutoScalingGroup: a name once, sizes in order, and no grace period unless asked for."""

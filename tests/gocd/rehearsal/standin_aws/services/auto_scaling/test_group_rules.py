@@ -48,6 +48,14 @@ def test_an_unknown_group_is_told_as_such(cloud: World, call: Callable[[Any], An
     assert told.value.response["Error"]["Code"] == "ValidationError"
 
 
+def test_fifty_names_at_most_are_described_in_one_call_that_asks_for_no_more(scaling: Any) -> None:
+    names = ["fleet", *(f"gone-{number}" for number in range(50))]
+    with pytest.raises(botocore.exceptions.ClientError, match="ValidationError"):
+        scaling.describe_auto_scaling_groups(AutoScalingGroupNames=names)
+    told = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=names, MaxRecords=100)
+    assert [each["AutoScalingGroupName"] for each in told["AutoScalingGroups"]] == ["fleet"]
+
+
 def test_processes_are_suspended_and_resumed_by_their_names(cloud: World, scaling: Any) -> None:
     def now() -> set[str]:
         return {each["ProcessName"] for each in described(cloud)["SuspendedProcesses"]}
