@@ -1,13 +1,12 @@
 """The S3 bucket that a release passes through on its way to an instance."""
 
+from functools import cached_property
 from typing import IO
 
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError, aws_errors
+from tasks.aws.release_link import ReleaseLink, region_of, release_link
 from tasks.running.errors import Refused
-
-# Seconds. Long enough for a slow instance, short enough that a link in a log is soon worthless.
-LINK_LIFETIME = 3600
 
 # Parts of an upload, 8 MB each, that are under way at once.
 CONCURRENT_PARTS = 4
@@ -61,12 +60,10 @@ class ArtifactStore:
             for piece in answer["Body"].iter_chunks(1024**2):
                 into.write(piece)
 
-    def link(self, key: str) -> str:
-        """Return a link that fetches *key* without credentials for an hour; a secret until then."""
-        client = self._aws.client("s3", "get_object")
-        with aws_errors("s3", "GetObject", self._bucket):
-            return str(
-                client.generate_presigned_url(
-                    "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=LINK_LIFETIME
-                )
-            )
+    def link(self, key: str) -> ReleaseLink:
+        """Return a link that fetches *key* without credentials."""
+        return release_link(self._aws, self._bucket, key, self._region)
+
+    @cached_property
+    def _region(self) -> str:
+        return region_of(self._aws, self._bucket)

@@ -1,7 +1,8 @@
 """AWS's failures in our words; the only place that knows botocore's exceptions and error codes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from tasks.aws.foreign_answer import NotOfAws
@@ -27,7 +28,11 @@ THROTTLED = {"DependencyThrottle"}
 IAM_PREFIX = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 
 # And a call, where the service calls it otherwise.
-IAM_ACTION = {"lambda:Invoke": "lambda:InvokeFunction"}
+IAM_ACTION = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+}
 
 # Calls that botocore makes by itself before the one that is asked for, to have credentials for it.
 FOR_CREDENTIALS = {
@@ -40,6 +45,9 @@ FOR_CREDENTIALS = {
 LOOK_AROUND = "Check the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL, then run the command again"
 
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
 class AwsError(TaskError):
     """AWS said no, or could not be asked.
 
@@ -48,6 +56,7 @@ class AwsError(TaskError):
         passing: Whether the same call may well succeed later (throttled, unwell, unreachable).
         throttled: Whether AWS asked to come back later, and has done nothing.
         unwell: Whether AWS, or what is before it, answered that it has failed; what it did is not known.
+        headers: Those of AWS's answer, their names in lower case.
 
     Attributes:
         refusal: Whether AWS certainly did nothing of what was asked.
@@ -61,12 +70,14 @@ class AwsError(TaskError):
         passing: bool = False,
         throttled: bool = False,
         unwell: bool = False,
+        headers: Mapping[str, str] = NO_HEADERS,
         advice: str | None = None,
     ) -> None:
         super().__init__(what, advice)
         self.code = code
         self.throttled = throttled
         self.unwell = unwell
+        self.headers = headers
         self.passing = passing or throttled or unwell
         self.refusal = bool(code) and not self.passing
 
@@ -181,7 +192,8 @@ def _answered(error: Any, action: str, subject: str) -> AwsError:
         return Denied(f"AWS refused {action}{on} ({code})", code=code)
     if code in BAD_CREDENTIALS:
         return NotConfigured(f"AWS does not accept these credentials ({code})", code=code)
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    answer = error.response.get("ResponseMetadata", {})
+    status = int(answer.get("HTTPStatusCode", 0))
     asked = standard.RetryContext(attempt_number=1, parsed_response=error.response)
     throttled = status == 429 or code in THROTTLED or standard.ThrottledRetryableChecker().is_retryable(asked)
     unwell = status >= 500 and not throttled
@@ -193,6 +205,7 @@ def _answered(error: Any, action: str, subject: str) -> AwsError:
         passing=transient,
         throttled=throttled,
         unwell=unwell,
+        headers=answer.get("HTTPHeaders", NO_HEADERS),
     )
 
 

@@ -27,6 +27,10 @@ READING = 30.0
 SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 
 
+# The scripts that make up each of the two.
+INSTALL, GO_BACK = ("releases", "fetch", "install_release"), ("releases", "go_back")
+
+
 class SsmDeployer(Deployer):
     keeps_records = True
 
@@ -35,6 +39,7 @@ class SsmDeployer(Deployer):
         self._install_to = install_to
         self._settings = settings
         self._hosts = InstallHosts(aws, install_to)
+        self._stores: dict[str, ArtifactStore] = {}
         self._artifacts: dict[tuple[str, Platform], Artifact] = {}
 
     def check(self, release: Release, instance: Instance) -> None:
@@ -61,7 +66,7 @@ class SsmDeployer(Deployer):
         for each in instances:
             wait.log.event("installing", instance=each.name, version=release.version)
         doing = f"installing {release.version}"
-        outcomes = self._run(hosts, "install_release", values, doing, wait)
+        outcomes = self._run(hosts, INSTALL, values, doing, wait)
         failures = {each.id: _failure(each, outcomes[each.id], doing) for each in instances}
         return {key: failure for key, failure in failures.items() if failure}
 
@@ -106,7 +111,7 @@ class SsmDeployer(Deployer):
         wait.log.say(f"{instance.name}: {doing}")
         hosts = self._hosts.all([instance])
         values = {platform: {"to": to, "leaving": leaving} for platform in hosts}
-        outcome = self._run(hosts, "go_back", values, doing, wait)[instance.id]
+        outcome = self._run(hosts, GO_BACK, values, doing, wait)[instance.id]
         if failure := _failure(instance, outcome, doing):
             raise failure
         running = re.findall(r"^running (.*) from ", outcome.output, re.MULTILINE)
@@ -126,16 +131,13 @@ class SsmDeployer(Deployer):
     def _run(
         self,
         hosts: Mapping[Platform, Sequence[Instance]],
-        steps: str,
+        steps: Sequence[str],
         values: Mapping[Platform, Mapping[str, str]],
         doing: str,
         wait: Wait,
     ) -> dict[str, ScriptResult]:
         placed = {"install_to": self._install_to, "restart": self._settings.restart or ""}
-        scripts = {
-            platform: SCRIPTS[platform](["releases", steps], {**placed, **values[platform]})
-            for platform in hosts
-        }
+        scripts = {platform: SCRIPTS[platform](steps, {**placed, **values[platform]}) for platform in hosts}
         instances = [each for those in hosts.values() for each in those]
         command = RunCommand(self._aws, hosts, self._settings.within)
         try:
@@ -158,19 +160,15 @@ class SsmDeployer(Deployer):
 
     def _staged(self, release: Release, artifact: Artifact, log: Log) -> str:
         """Have the release in S3, and return the link that the instance fetches it by."""
-        if artifact.address:
-            bucket, key = artifact.address
-            store = ArtifactStore(self._aws, bucket)
-        else:
-            bucket, key = (
-                self._settings.bucket or "",
-                f"{release.application}/{release.version}/{artifact.name}",
-            )
-            store = ArtifactStore(self._aws, bucket)
-            if not store.has(key, artifact.sha256):
-                store.put(key, artifact.content, artifact.sha256)
-        log.say(f"{release.version}: {artifact.size:,} bytes in s3://{bucket}/{key}")
-        return store.link(key)
+        name = f"{release.application}/{release.version}/{artifact.name}"
+        bucket, key = artifact.address or (self._settings.bucket or "", name)
+        store = self._stores.setdefault(bucket, ArtifactStore(self._aws, bucket))
+        if not artifact.address and not store.has(key, artifact.sha256):
+            store.put(key, artifact.content, artifact.sha256)
+        link = store.link(key)
+        place = f"s3://{bucket}/{key}"
+        log.say(f"{release.version}: {artifact.size:,} bytes in {place}, its link good for {link.good_for}")
+        return link.url
 
 
 def _failure(instance: Instance, outcome: ScriptResult, doing: str) -> TaskError | None:

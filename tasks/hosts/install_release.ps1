@@ -1,19 +1,5 @@
-# Installs one release, after the lines of releases.ps1. Values:
+# Installs one release, after the lines of releases.ps1 and fetch.ps1. Values:
 #   url sha256 kind version install_to restart keep facts
-
-function Receive-Archive([string] $path) {
-    foreach ($try in 1..3) {
-        try {
-            Invoke-WebRequest -Uri $url -OutFile $path -UseBasicParsing
-            return
-        } catch {
-            # The link is a secret; only what went wrong is told.
-            $problem = $_.Exception.Message
-            Start-Sleep -Seconds (2 * $try)
-        }
-    }
-    Stop-Here "the release could not be fetched ($problem); nothing was changed"
-}
 
 function Expand-Release([string] $archive, [string] $folder) {
     if ($kind -eq 'zip') {
@@ -44,7 +30,7 @@ if (-not (Test-Release $release)) {
         [IO.Directory]::CreateDirectory($unpacked) | Out-Null
         # Expand-Archive takes no other ending.
         $archive = [IO.Path]::Combine($incoming, 'archive.zip')
-        Receive-Archive $archive
+        Receive-Release $archive
         if ((Get-FileHash -LiteralPath $archive -Algorithm SHA256).Hash -ne $sha256) {
             Stop-Here 'the release arrived with another SHA-256 than it was sent with; nothing was changed'
         }

@@ -1,15 +1,5 @@
-# Installs one release, after the lines of releases.sh. Values:
+# Installs one release, after the lines of releases.sh and fetch.sh. Values:
 #   url sha256 kind version install_to restart keep facts
-
-download() {
-    if command -v curl >/dev/null 2>&1; then
-        curl -fsS --retry 3 --connect-timeout 10 -o "$1" "$url"
-    elif command -v wget >/dev/null 2>&1; then
-        wget -q --tries=3 --timeout=30 -O "$1" "$url"
-    else
-        fail "this instance has neither curl nor wget to fetch the release with; nothing was changed"
-    fi
-}
 
 # Python's own way to unpack a zip from a shell forgets modes and links.
 unzip_with_python='
@@ -52,7 +42,7 @@ fi
 if [ ! -d "$root/$release" ]; then
     incoming=$(mktemp -d "$root/releases/.incoming.XXXXXX")
     trap 'rm -rf "$incoming"' EXIT
-    download "$incoming/archive" || fail "the release could not be fetched; nothing was changed"
+    fetch "$incoming/archive"
     printf '%s  %s\n' "$sha256" "$incoming/archive" | sha256sum -c - >/dev/null 2>&1 ||
         fail "the release arrived with another SHA-256 than it was sent with; nothing was changed"
     mkdir "$incoming/release"

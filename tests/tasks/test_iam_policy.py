@@ -21,7 +21,6 @@ SELDOM = {
     "codedeploy:RegisterApplicationRevision",
     "codedeploy:StopDeployment",
     "s3:AbortMultipartUpload",
-    "s3:ListBucket",
     "ssm:CancelCommand",
     "ssm:GetCommandInvocation",
     "ssm:GetParameterHistory",

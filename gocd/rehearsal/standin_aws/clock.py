@@ -6,11 +6,16 @@ import time
 
 
 class Clock:
-    """Seconds since some moment, *speed* of them in a real one; what is skipped has passed at once."""
+    """Seconds since some moment, *speed* of them in a real one; what is skipped has passed at once.
+
+    Attributes:
+        skipped: Seconds skipped in all.
+    """
 
     def __init__(self, speed: float = 1.0) -> None:
         self._speed = speed
         self._skipped = 0.0
+        self.skipped = 0.0
 
     def __call__(self) -> float:
         return time.monotonic() * self._speed + self._skipped
@@ -20,6 +25,11 @@ class Clock:
         self._skipped += time.monotonic() * (self._speed - speed)
         self._speed = speed
 
+    def forget_skipped(self) -> None:
+        """Be as far from the time of others as at the start."""
+        self.skipped = 0.0
+
     def skip(self, seconds: float) -> None:
         """Let time pass without waiting for it."""
         self._skipped += seconds
+        self.skipped += seconds

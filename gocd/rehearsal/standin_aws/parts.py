@@ -24,6 +24,7 @@ from gocd.rehearsal.standin_aws.services.code_deploy.code_deploy import CodeDepl
 from gocd.rehearsal.standin_aws.services.ec2.ec2 import ElasticCompute
 from gocd.rehearsal.standin_aws.services.elb.elb import ElasticLoadBalancing
 from gocd.rehearsal.standin_aws.services.functions.functions import LambdaFunctions
+from gocd.rehearsal.standin_aws.services.s3.s3 import S3
 from gocd.rehearsal.standin_aws.services.service import AwsService
 from gocd.rehearsal.standin_aws.services.ssm.run_command import RunCommand
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -52,6 +53,7 @@ class Parts:
             auto_scaling := AutoScaling(settings, self.instances, elb.classics),
             RunCommand(self.instances, settings.clock),
             functions := LambdaFunctions(settings.region),
+            s3 := S3(settings.clock),
             CodeDeploy(settings, self.instances, auto_scaling, self.client),
         )
         self.elb, self.auto_scaling, self.functions = elb, auto_scaling, functions
@@ -61,7 +63,7 @@ class Parts:
             self.services, elb, self.plane, self.instances, self.faults, self.control_plane.lock
         )
         self._empty()
-        self.control_plane.serve(self.reconciliation, {"lambda": functions.answer})
+        self.control_plane.serve(self.reconciliation, {"lambda": functions.answer}, {"s3": s3})
         self.reconciliation.start()
         self._closing.callback(self.reconciliation.end)
         # First of all: a deployment whose script is killed must not roll back while all is coming to its end.
@@ -98,6 +100,7 @@ class Parts:
             if any(self.instances):
                 guardian.end(self.settings.instances_mark)
             self._empty()
+        self.settings.clock.forget_skipped()
         self.journal.clear()
         self.faults.clear()
 

@@ -72,7 +72,7 @@ class Host:
             "facts": json.dumps({"version": version}),
             **values,
         }
-        return self._written(before + shell_script(["releases", "install_release"], given))
+        return self._written(before + shell_script(["releases", "fetch", "install_release"], given))
 
     def back_script(self, to: str = "", before: str = "", **values: str) -> Path:
         given = {"install_to": "/srv/app", "restart": "", "to": to, "leaving": "", **values}

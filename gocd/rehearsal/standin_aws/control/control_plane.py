@@ -21,12 +21,23 @@ from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.faults import Faults
 from gocd.rehearsal.standin_aws.control.journal import Call, Journal
 from gocd.rehearsal.standin_aws.control.wire import Answer
+from gocd.rehearsal.standin_aws.services.s3.hosts import put_bucket_into_path
 
 _READING = ("Describe", "Get", "List", "Head")
 
 
 # Answers a call that is none of moto's, told the request and its body; the lock is not held.
 Outside = Callable[[Call, Mapping[str, Any], bytes], Answer]
+
+
+class Door(Protocol):
+    """What a service does with a call from outside before and after moto; the lock is held."""
+
+    def refusal(self, call: Call, environ: Mapping[str, Any]) -> Answer | None:
+        """Answer a call that moto shall not be asked."""
+
+    def finish(self, call: Call, environ: Mapping[str, Any], answer: Answer) -> Answer:
+        """Put into an answer what this service puts into all of them."""
 
 
 class Time(Protocol):
@@ -48,6 +59,7 @@ class ControlPlane:
         self._journal = journal
         self._faults = faults
         self._outside: Mapping[str, Outside] = {}
+        self._doors: Mapping[str, Door] = {}
         self._moto = DomainDispatcherApplication(create_backend_app)
         # It would look through moto's folder of services at every call.
         self._moto.get_backend_for_host = cache(self._moto.get_backend_for_host)
@@ -59,9 +71,12 @@ class ControlPlane:
         )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def serve(self, time: Time, outside: Mapping[str, Outside]) -> None:
-        """Answer from now on; *outside* has, by IAM's name, the services that moto is not asked about."""
-        self._time, self._outside = time, outside
+    def serve(self, time: Time, outside: Mapping[str, Outside], doors: Mapping[str, Door]) -> None:
+        """Answer from now on; *outside* has, by IAM's name, the services that moto is not asked about.
+
+        *doors* are by the same names.
+        """
+        self._time, self._outside, self._doors = time, outside, doors
         # A pause is how late the end may be, and otherwise wakes nobody.
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
@@ -74,6 +89,7 @@ class ControlPlane:
     def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request (the WSGI entry)."""
         body = _read(environ)
+        put_bucket_into_path(environ)
         call = wire.read_call(environ, body)
         environ["wsgi.input"] = io.BytesIO(body)
         status, headers, content = self._answer_call(call, environ)
@@ -97,6 +113,9 @@ class ControlPlane:
             answer = wire.error(call, *problem)
         if self._faults.after_call:
             self._faults.after_call(call)
+        if door := self._doors.get(call.service):
+            with self.lock:
+                answer = door.finish(call, environ, answer)
         return answer
 
     def _take_effect(self, call: Call, environ: dict[str, Any]) -> Answer:
@@ -105,10 +124,14 @@ class ControlPlane:
             return self._noted(call, self._ask(call, lambda: outside(call, environ, _read(environ))))
         self._time.catch_up()
         with self.lock:
-            answer = self._ask(call, lambda: self._ask_moto(environ))
+            answer = self._held_back(call, environ) or self._ask(call, lambda: self._ask_moto(environ))
             if not call.operation.startswith(_READING):
                 self._time.changed()
         return self._noted(call, answer)
+
+    def _held_back(self, call: Call, environ: dict[str, Any]) -> Answer | None:
+        door = self._doors.get(call.service)
+        return door.refusal(call, environ) if door and not call.arranging else None
 
     def _noted(self, call: Call, answer: Answer) -> Answer:
         if int(answer[0].split()[0]) >= 400:

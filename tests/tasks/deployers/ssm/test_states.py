@@ -193,7 +193,8 @@ def test_no_value_is_ever_powershell(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["releases.sh", "install_release.sh", "go_back.sh", "read_record.sh", "count_connections.sh"]
+    "name",
+    ["releases.sh", "fetch.sh", "install_release.sh", "go_back.sh", "read_record.sh", "count_connections.sh"],
 )
 def test_ssm_finds_nothing_to_fill_in_in_a_script(name: str) -> None:
     for each in (name, name.replace(".sh", ".ps1")):
@@ -208,7 +209,7 @@ def test_a_real_powershell_reads_every_value_as_it_was_and_every_script_as_one(t
     values = {f"v{number}": value for number, value in enumerate([*HOSTILE, "line one\nline two", ""])}
     shows = [f"[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(${name}))" for name in values]
     scripts = (
-        ["releases", "install_release"],
+        ["releases", "fetch", "install_release"],
         ["releases", "go_back"],
         ["read_record"],
         ["count_connections"],

@@ -124,22 +124,78 @@ if ([IO.Directory]::Exists($currentLink) -and
 }
 $current = Get-Current
 
-# Installs one release, after the lines of releases.ps1. Values:
-#   url sha256 kind version install_to restart keep facts
+# Fetches what a link leads to, or says what came instead. Value: url
+# Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it.
 
-function Receive-Archive([string] $path) {
-    foreach ($try in 1..3) {
-        try {
-            Invoke-WebRequest -Uri $url -OutFile $path -UseBasicParsing
-            return
-        } catch {
-            # The link is a secret; only what went wrong is told.
-            $problem = $_.Exception.Message
-            Start-Sleep -Seconds (2 * $try)
-        }
-    }
-    Stop-Here "the release could not be fetched ($problem); nothing was changed"
+$address = [Uri] $url
+
+# The beginning of a file as one line of text.
+function Get-Beginning([string] $path) {
+    $bytes = New-Object byte[] 4000
+    $file = [IO.File]::OpenRead($path)
+    try { $count = $file.Read($bytes, 0, $bytes.Length) } finally { $file.Dispose() }
+    [Text.Encoding]::UTF8.GetString($bytes, 0, $count) -replace '[^\x20-\x7e]', ' '
 }
+
+# What S3 says in an element of its error (API reference, Error responses).
+function Get-Element([string] $text, [string] $name) {
+    if ($text -match "<$name>([^<]{0,300})") { $Matches[1] }
+}
+
+# Nothing follows a redirect: a link is signed for its own host. The link is a secret, and no message has it.
+function Get-Answer([string] $path) {
+    $request = [Net.WebRequest]::Create($address)
+    $request.AllowAutoRedirect = $false
+    $request.Timeout = 30000
+    $request.ReadWriteTimeout = 60000
+    try { $answer = $request.GetResponse() }
+    catch {
+        $failure = $_.Exception
+        while ($failure -and $failure -isnot [Net.WebException]) { $failure = $failure.InnerException }
+        if (-not $failure -or -not $failure.Response) { throw }
+        $answer = $failure.Response
+    }
+    try {
+        $file = [IO.File]::Create($path)
+        try { $answer.GetResponseStream().CopyTo($file) } finally { $file.Dispose() }
+        [int] $answer.StatusCode
+    } finally { $answer.Dispose() }
+}
+
+function Receive-Release([string] $path) {
+    foreach ($try in 1..3) {
+        $status = 0
+        try { $status = Get-Answer $path }
+        catch {
+            # The innermost says what went wrong.
+            $problem = $_.Exception.GetBaseException().Message
+        }
+        # Only what may pass is asked for again.
+        if ($status -and $status -lt 500) { break }
+        if ($try -lt 3) { Start-Sleep -Seconds (2 * $try) }
+    }
+    $name = $address.Authority
+    if (-not $status) {
+        Stop-Here ("the release could not be fetched from $name ($problem): look at this instance's route, " +
+            'proxy and clock; nothing was changed')
+    }
+    $said = Get-Beginning $path
+    $page = $said -match '<html|<!doctype html'
+    $between = "something between this instance and $name"
+    if ($status -eq 200) {
+        # A portal that wants a login, for one; no archive begins so.
+        if ($page) { Stop-Here "$between answered with a page in place of the release; nothing was changed" }
+        return
+    }
+    $answer = "$name answered $status"
+    if ($code = Get-Element $said 'Code') {
+        $answer = "S3 answered $status (${code}: $(Get-Element $said 'Message'))"
+    } elseif ($page) { $answer = "$between answered $status with a page" }
+    Stop-Here "the release could not be fetched: $answer; nothing was changed"
+}
+
+# Installs one release, after the lines of releases.ps1 and fetch.ps1. Values:
+#   url sha256 kind version install_to restart keep facts
 
 function Expand-Release([string] $archive, [string] $folder) {
     if ($kind -eq 'zip') {
@@ -170,7 +226,7 @@ if (-not (Test-Release $release)) {
         [IO.Directory]::CreateDirectory($unpacked) | Out-Null
         # Expand-Archive takes no other ending.
         $archive = [IO.Path]::Combine($incoming, 'archive.zip')
-        Receive-Archive $archive
+        Receive-Release $archive
         if ((Get-FileHash -LiteralPath $archive -Algorithm SHA256).Hash -ne $sha256) {
             Stop-Here 'the release arrived with another SHA-256 than it was sent with; nothing was changed'
         }
