@@ -27,6 +27,7 @@ from gocd.rehearsal.standin_aws.services.functions.functions import LambdaFuncti
 from gocd.rehearsal.standin_aws.services.s3.s3 import S3
 from gocd.rehearsal.standin_aws.services.service import AwsService
 from gocd.rehearsal.standin_aws.services.ssm.run_command import RunCommand
+from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
 from gocd.rehearsal.standin_aws.settings import Settings
 
 
@@ -48,7 +49,8 @@ class Parts:
         self._closing.callback(self.control_plane.close)
         self.client = Clients(settings.region, self.control_plane.url, self.control_plane.answer)
         self.services: Sequence[AwsService] = (
-            elb := ElasticLoadBalancing(settings, self.plane, self.instances),
+            shifts := ZonalShifts(settings.region, settings.clock),
+            elb := ElasticLoadBalancing(settings, self.plane, self.instances, shifts),
             ElasticCompute(self.instances),
             auto_scaling := AutoScaling(settings, self.instances, elb.classics),
             RunCommand(self.instances, settings.clock),
@@ -63,7 +65,8 @@ class Parts:
             self.services, elb, self.plane, self.instances, self.faults, self.control_plane.lock
         )
         self._empty()
-        self.control_plane.serve(self.reconciliation, {"lambda": functions.answer}, {"s3": s3})
+        outside = {"lambda": functions.answer, "arc-zonal-shift": shifts.answer}
+        self.control_plane.serve(self.reconciliation, outside, {"s3": s3})
         self.reconciliation.start()
         self._closing.callback(self.reconciliation.end)
         # First of all: a deployment whose script is killed must not roll back while all is coming to its end.

@@ -134,12 +134,13 @@ class DataPlane:
         pool = self.pool(pool_name)
         if not pool:
             return set()
-        seen = [
-            (endpoint, self.seen(pool.name, endpoint.address, endpoint.port)) for endpoint in pool.endpoints
-        ]
-        open_to = [(endpoint.address, sight) for endpoint, sight in seen if sight.serving]
-        healthy = {address for address, sight in open_to if sight.health is Health.PASSING}
-        return healthy or ({address for address, _ in open_to} if pool.fail_open else set())
+        return {each.address for way in pool.ways for each in self._used(pool, way)}
+
+    def _used(self, pool: Pool, way: Sequence[Endpoint]) -> list[Endpoint]:
+        seen = [(each, self.seen(pool.name, each.address, each.port)) for each in way]
+        open_to = [each for each, sight in seen if sight.serving]
+        healthy = [each for each, sight in seen if sight.serving and sight.health is Health.PASSING]
+        return open_to if len(healthy) < pool.opens_below.of(len(open_to)) else healthy
 
     def in_flight(self, pool_name: str, address: str) -> int:
         """Count what is in flight between a pool and an address, as of the last look."""

@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
-from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool
+from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Least, Pool, Share
 from gocd.rehearsal.standin_aws.data.severing import MARKED_BY
 from gocd.rehearsal.standin_aws.machines.loopback import BlackHole
 
 _TYPES = "type.googleapis.com/envoy"
 _FILTERS = f"{_TYPES}.extensions.filters.network"
-_SERVING = {"filter_metadata": {"envoy.lb": {"serving": "yes"}}}
-_LEAVING = {"filter_metadata": {"envoy.lb": {"serving": "no"}}}
 _IDLE_LIMIT = "60s"
 
 
@@ -36,12 +34,14 @@ def cluster(pool: Pool, endpoints: Mapping[str, Any], mark: int) -> dict[str, An
         # When none is healthy all of the chosen subset are used, and an endpoint that is leaving is in no
         # chosen subset: load balancers fail open to registered targets only.
         "common_lb_config": {
-            "healthy_panic_threshold": {"value": 1 if pool.fail_open else 0},
+            "healthy_panic_threshold": {"value": _panic_below(pool)},
             "ignore_new_hosts_until_first_hc": True,
         },
         "lb_subset_config": {
             "fallback_policy": "NO_FALLBACK",
-            "subset_selectors": [{"keys": ["serving"]}],
+            "subset_selectors": [{"keys": ["serving"]}, {"keys": ["serving", "zone"]}],
+            # An endpoint may be reached by several zones.
+            "list_as_any": True,
         },
         "ignore_health_on_host_removal": True,
         "upstream_bind_config": {"socket_options": [{"level": level, "name": name, "int_value": mark}]},
@@ -90,7 +90,37 @@ def _endpoint(
     return {
         "endpoint": described,
         "health_status": "HEALTHY" if endpoint.serving else "DRAINING",
-        "metadata": _SERVING if endpoint.serving else _LEAVING,
+        "metadata": _metadata(endpoint.serving, list(endpoint.zones)),
+    }
+
+
+def _metadata(serving: bool, zones: str | list[str]) -> dict[str, Any]:
+    in_zones = {"zone": zones} if zones else {}
+    return {"filter_metadata": {"envoy.lb": {"serving": "yes" if serving else "no", **in_zones}}}
+
+
+def _panic_below(pool: Pool) -> int:
+    """Below what percentage of healthy endpoints Envoy uses all of them.
+
+    It knows percentages only, one for all zones of a pool and without fractions: enough up to a hundred
+    endpoints. Of zones with different numbers the largest opens when it should, and the others later. As far
+    as may be it is the same for any number, since a pool that is described anew is checked anew.
+    """
+    least, sizes = pool.opens_below, [sum(not each.leaving for each in way) for way in pool.ways]
+    return min(_percent_for(least, max(1, size)) for size in sizes)
+
+
+def _percent_for(least: Least, size: int) -> int:
+    if least.percent and least.of(size) > least.count:
+        return least.percent
+    return 100 * (least.count - 1) // size + 1 if least.count else 0
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {
+        "name": share.pool,
+        "weight": share.weight,
+        "metadata_match": _metadata(serving=True, zones=share.zone),
     }
 
 
@@ -109,13 +139,10 @@ def routes(door: Door) -> dict[str, Any]:
                         "match": {"prefix": "/"},
                         "route": {
                             "timeout": "0s",
-                            "metadata_match": _SERVING,
-                            "weighted_clusters": {
-                                "clusters": [{"name": name, "weight": weight} for name, weight in door.pools]
-                            },
+                            "weighted_clusters": {"clusters": [_share(each) for each in door.pools]},
                         },
                     }
-                    if any(weight for _, weight in door.pools)
+                    if any(each.weight for each in door.pools)
                     else {"match": {"prefix": "/"}, "direct_response": {"status": 503}}
                 ],
             }
@@ -149,10 +176,7 @@ def listener(door: Door, routes: Mapping[str, Any]) -> dict[str, Any]:
             "typed_config": {
                 "@type": f"{_FILTERS}.tcp_proxy.v3.TcpProxy",
                 "stat_prefix": door.name,
-                "metadata_match": _SERVING,
-                "weighted_clusters": {
-                    "clusters": [{"name": name, "weight": weight} for name, weight in door.pools if weight]
-                },
+                "weighted_clusters": {"clusters": [_share(each) for each in door.pools if each.weight]},
             },
         }
     return {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
 
@@ -12,24 +14,59 @@ from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
 class Endpoint:
     """An address traffic may go to while *serving*; else only what is in flight may finish.
 
-    One that is *leaving* may be serving still.
+    One that is *leaving* may be serving still. Only what comes in by one of its *zones* goes there; by any,
+    if it names none.
     """
 
     address: str
     port: int
     serving: bool = True
     leaving: bool = False
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Least:
+    """How many must be healthy: of a count and a percentage whichever is more."""
+
+    count: int = 1
+    percent: int = 0
+
+    def of(self, total: int) -> int:
+        return max(self.count, math.ceil(total * self.percent / 100))
+
+
+# Healthy or not, nobody is sent to because too few are healthy.
+CLOSED = Least(0)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Endpoints of one target group or classic load balancer; *fail_open* uses all when none is healthy."""
+    """Endpoints of one target group or classic load balancer.
+
+    With fewer healthy ones than *opens_below* all are used: of those that what comes in may go to.
+    """
 
     name: str
     protocol: str
     endpoints: Sequence[Endpoint]
     check: HealthCheck | None
-    fail_open: bool = True
+    opens_below: Least = Least()
+
+    @property
+    def ways(self) -> list[list[Endpoint]]:
+        """Those that one request may go to: all, or those of each zone."""
+        zones = sorted({zone for each in self.endpoints for zone in each.zones})
+        ways = [[each for each in self.endpoints if not each.zones or zone in each.zones] for zone in zones]
+        return ways or [list(self.endpoints)]
+
+
+class Share(NamedTuple):
+    """What of a listener's traffic goes to a pool, having come in by *zone* if the pool's zones are apart."""
+
+    pool: str
+    weight: int
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,4 +75,4 @@ class Door:
 
     name: str
     protocol: str
-    pools: Sequence[tuple[str, int]]
+    pools: Sequence[Share]

@@ -16,7 +16,7 @@ from moto.elb.responses import ELBResponse
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.data.data_plane import DataPlane, Health
-from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool
+from gocd.rehearsal.standin_aws.data.pools import CLOSED, Door, Endpoint, Pool, Share
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.elb.classic_settings import (
     DEFAULT_CHECK,
@@ -209,11 +209,11 @@ class ClassicLoadBalancers:
         ]
         endpoints += self._departed.of(balancer.pool, endpoints)
         protocol = "http" if balancer.listeners[0].protocol in {"HTTP", "HTTPS"} else "tcp"
-        return Pool(balancer.pool, protocol, endpoints, health_check(balancer, self._speed), fail_open=False)
+        return Pool(balancer.pool, protocol, endpoints, health_check(balancer, self._speed), CLOSED)
 
     def door(self, balancer: Any) -> Door:
         pool = self.pool(balancer)
-        return Door(pool.name, pool.protocol, [(pool.name, 1)])
+        return Door(pool.name, pool.protocol, [Share(pool.name, 1)])
 
     def _reached(self, balancer: Any, each: Registration) -> bool:
         """Whether new requests go to a member: for a while also after it was told to leave."""

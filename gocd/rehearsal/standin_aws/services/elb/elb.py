@@ -17,15 +17,18 @@ from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import IN_SERVICE, ClassicLoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers, doors
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
+from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
 from gocd.rehearsal.standin_aws.settings import Settings
 
 
 class ElasticLoadBalancing:
     """The load balancers of one region."""
 
-    def __init__(self, settings: Settings, plane: DataPlane, instances: Instances) -> None:
+    def __init__(
+        self, settings: Settings, plane: DataPlane, instances: Instances, shifts: ZonalShifts
+    ) -> None:
         self.classics = ClassicLoadBalancers(settings, plane, instances)
-        self._groups = TargetGroups(settings, plane, instances)
+        self._groups = TargetGroups(settings, plane, instances, shifts)
         self._balancers = LoadBalancers()
         self._region = settings.region
 
@@ -60,7 +63,7 @@ class ElasticLoadBalancing:
         """Give the first listener and the pool of a load balancer, by ARN or classic name."""
         for arn, door in doors(elbv2_backends[ACCOUNT][self._region]):
             if arn == name:
-                return door.name, door.pools[0][0]
+                return door.name, door.pools[0].pool
         [pool] = [each.pool for each in self._classic_load_balancers() if each.name == name]
         return pool, pool
 

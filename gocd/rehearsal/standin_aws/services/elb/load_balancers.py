@@ -18,16 +18,17 @@ from moto.elbv2.exceptions import (
 from moto.elbv2.models import ELBv2Backend
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
-from gocd.rehearsal.standin_aws.data.pools import Door
+from gocd.rehearsal.standin_aws.data.pools import Door, Share
 from gocd.rehearsal.standin_aws.services.elb import quic
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     CONNECTION_TERMINATION,
+    CROSS_ZONE,
+    crosses_zones,
     load_balancers_of,
     pool_name,
     sends_requests,
 )
 
-_CROSS_ZONE = "load_balancing.cross_zone.enabled"
 _DELAY = "deregistration_delay.timeout_seconds"
 
 
@@ -57,7 +58,7 @@ class LoadBalancers:
             raise DuplicateLoadBalancerName
         balancer: Any = self._create(backend, name, *arguments, **named)
         if balancer.type == "application":
-            balancer.attrs[_CROSS_ZONE] = "true"
+            balancer.attrs[CROSS_ZONE] = "true"
         elif balancer.type == "network":
             del backend.load_balancers[balancer.arn]
             balancer.arn = balancer.arn.replace(":loadbalancer/app/", ":loadbalancer/net/")
@@ -133,17 +134,27 @@ def doors(backend: Any) -> Iterator[tuple[str, Door]]:
     """Give the load balancer and the door of every listener that forwards."""
     for balancer in backend.load_balancers.values():
         for listener in balancer.listeners.values():
-            pools = [
-                (pool_name(backend.target_groups[arn]), weight)
+            forwards = [
+                (backend.target_groups[arn], weight)
                 for action in listener.default_actions
                 if action.type == "forward"
                 for arn, weight in _forwards(action.data)
                 if arn in backend.target_groups
             ]
+            zones = [zone.zone_name for zone in balancer.availability_zones]
+            pools = [share for group, weight in forwards for share in _shares(group, weight, zones)]
             protocol = "http" if balancer.type == "application" else "tcp"
             # A TCP proxy without a cluster cannot be described: such a door stays shut.
-            if protocol == "http" or any(weight for _, weight in pools):
+            if protocol == "http" or any(each.weight for each in pools):
                 yield balancer.arn, Door("-".join(listener.arn.split("/")[-3:]), protocol, pools)
+
+
+def _shares(group: Any, weight: int, zones: Sequence[str]) -> Iterator[Share]:
+    """Clients are spread evenly over the zones; whether these serve each other or not."""
+    if crosses_zones(group):
+        yield Share(pool_name(group), weight * len(zones))
+    else:
+        yield from (Share(pool_name(group), weight, zone) for zone in zones)
 
 
 def _forwards(action: dict[str, Any]) -> list[tuple[str, int]]:

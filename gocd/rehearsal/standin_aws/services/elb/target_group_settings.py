@@ -8,7 +8,9 @@ from typing import Any
 from moto.elbv2.models import elbv2_backends
 
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck, sped_up
+from gocd.rehearsal.standin_aws.data.pools import Least
 
+CROSS_ZONE = "load_balancing.cross_zone.enabled"
 CONNECTION_TERMINATION = "deregistration_delay.connection_termination.enabled"
 
 
@@ -36,6 +38,33 @@ def load_balancers_of(backend: Any, group_arn: str) -> list[str]:
             for action in rule.actions
         )
     ]
+
+
+def crosses_zones(group: Any) -> bool:
+    """Whether every zone sends to the targets of all: the group's own word, else its load balancer's.
+
+    Sources: Application Load Balancers guide, Turn off cross-zone load balancing; Network Load Balancers
+    guide, Cross-zone load balancing.
+    """
+    own = group.attributes.get(CROSS_ZONE, "use_load_balancer_configuration")
+    if own in ("true", "false"):
+        return bool(own == "true")
+    backend = elbv2_backends[group.account_id][group.region_name]
+    using = [backend.load_balancers[arn] for arn in load_balancers_of(backend, group.arn)]
+    return all(balancer.attrs.get(CROSS_ZONE) == "true" for balancer in using)
+
+
+def least_healthy(group: Any, action: str) -> Least:
+    """Give below how many healthy targets an action is taken: with none, unless told otherwise.
+
+    Source: Elastic Load Balancing API reference (v2), TargetGroupAttribute.
+    """
+    name = f"target_group_health.{action}.minimum_healthy_targets"
+    count, percent = (
+        group.attributes.get(f"{name}.count", "1"),
+        group.attributes.get(f"{name}.percentage", "off"),
+    )
+    return Least(0 if count == "off" else int(count), 0 if percent == "off" else int(percent))
 
 
 def target_key(group: Any, target: Mapping[str, Any]) -> tuple[str, int]:

@@ -29,12 +29,15 @@ from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     deregistration_delay,
     health_check,
+    least_healthy,
     pool_name,
     sends_requests,
     target_key,
     terminates_connections,
     zones_using,
 )
+from gocd.rehearsal.standin_aws.services.elb.target_zones import TargetZones, Zoning
+from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
 from gocd.rehearsal.standin_aws.settings import Settings
 
 TargetHealth = tuple[str, str | None, str | None]
@@ -59,13 +62,16 @@ UNCHECKED = ("unavailable", "Target.HealthCheckDisabled", "Health checks are not
 class TargetGroups:
     """Registrations of every target group."""
 
-    def __init__(self, settings: Settings, plane: DataPlane, instances: Instances) -> None:
+    def __init__(
+        self, settings: Settings, plane: DataPlane, instances: Instances, shifts: ZonalShifts
+    ) -> None:
         self._plane = plane
         self._instances = instances
         self._settings = settings
         self._now = settings.clock
         self._addresses = Addresses(instances)
         self._departed = Departed(plane, settings.clock)
+        self._zones = TargetZones(instances, shifts, settings.clock)
         self._registration_delay = settings.registration_delay
         self._speed = settings.health_check_speed
 
@@ -119,7 +125,8 @@ class TargetGroups:
             raise TargetGroupNotFoundError
         keys = [target_key(group, target) for target in targets] or list(group.targets)
         zones = zones_using(group)
-        return [self._described(group, key, zones) for key in keys]
+        zoning = self._zoning(group, zones)
+        return [self._described(group, key, zones, zoning) for key in keys]
 
     def advance(self, group: Any) -> None:
         """Let time pass for a group: drains end, registrations become ready, health is noted."""
@@ -136,25 +143,35 @@ class TargetGroups:
             health = self._seen(group, each).health
             if health is Health.PASSING and each.passing_since is None:
                 each.passing_since = now
+        self._zoning(group, zones).note()
         registered = [(self._address(group, each), each.port) for each in group.targets.values()]
         self._departed.settle(pool_name(group), registered)
 
     def forget(self) -> None:
         self._departed.forget()
+        self._zones.forget()
 
     def pool(self, group: Any) -> Pool:
         """Say what the data plane does for a group."""
         now = self._now()
         zones = zones_using(group)
+        zoning = self._zoning(group, zones)
         endpoints = [
-            Endpoint(self._address(group, each), each.port, self._reached(group, each), each.leaving)
+            Endpoint(
+                self._address(group, each),
+                each.port,
+                self._reached(group, each) and zoning.comes_in(each),
+                each.leaving,
+                zoning.ways(each),
+            )
             for each in group.targets.values()
             if each.leaving
             or (self._standing(group, each, zones) is None and now - each.since >= self._registration_delay)
         ]
         endpoints += self._departed.of(pool_name(group), endpoints)
         protocol = "http" if sends_requests(group) else "tcp"
-        return Pool(pool_name(group), protocol, endpoints, health_check(group, self._speed))
+        least = least_healthy(group, "unhealthy_state_routing")
+        return Pool(pool_name(group), protocol, endpoints, health_check(group, self._speed), least)
 
     def _reached(self, group: Any, each: Registration) -> bool:
         """Whether new traffic goes to a target: for a while also after it was told to leave."""
@@ -168,24 +185,33 @@ class TargetGroups:
     def _end(self, group: Any, each: Registration) -> None:
         """Let a delay be over; in flight is cut or stays, and what is new may still come for a while."""
         del group.targets[each.id, each.port]
-        endpoint = Endpoint(self._address(group, each), each.port)
+        ways = self._zoning(group, zones_using(group)).ways(each)
+        endpoint = Endpoint(self._address(group, each), each.port, zones=ways)
         until = (each.leaving_since or 0.0) + self._lag(group)
         self._departed.add(pool_name(group), endpoint, until, cut=terminates_connections(group))
 
-    def _described(self, group: Any, key: tuple[str, int], zones: set[str] | None) -> dict[str, Any]:
+    def _described(
+        self, group: Any, key: tuple[str, int], zones: set[str] | None, zoning: Zoning
+    ) -> dict[str, Any]:
         known = group.targets.get(key)
         state, reason, description = NOT_REGISTERED if known is None else self._verdict(group, known, zones)
         health = {"State": state, "Reason": reason, "Description": description}
         port = group.health_check_port
         target = {"Id": key[0], "Port": key[1]}
+        override = {}
         if known is not None:
+            override = {"AdministrativeOverride": zoning.override(known)}
             told = {"AvailabilityZone": known.zone, "QuicServerId": known.server_id}
             target |= {name: value for name, value in told.items() if value}
         return {
             "Target": target,
             "HealthCheckPort": str(key[1]) if port == "traffic-port" else str(port),
             "TargetHealth": {name: value for name, value in health.items() if value is not None},
+            **override,
         }
+
+    def _zoning(self, group: Any, zones: set[str] | None) -> Zoning:
+        return self._zones.of(group, zones, lambda each: self._verdict(group, each, zones)[0] == "healthy")
 
     def _verdict(self, group: Any, each: Registration, zones: set[str] | None) -> TargetHealth:
         if each.leaving:

@@ -70,7 +70,9 @@ def test_restarting_each_instance_while_it_is_out_loses_no_request(
     if kind == "classic":
         balancer = cloud.classic("web", instances=pair, draining=1)
     elif kind == "network":
-        balancer = cloud.target_group("web", kind="network", instances=pair, deregistration_delay=1)
+        balancer = cloud.target_group(
+            "web", kind="network", instances=pair, deregistration_delay=1, cross_zone=True
+        )
     else:
         balancer = cloud.target_group("web", instances=pair, deregistration_delay=1)
     with traffic(balancer.url) as answers:

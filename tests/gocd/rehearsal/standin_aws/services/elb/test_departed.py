@@ -31,8 +31,13 @@ def behind(cloud: World, kind: str, pair: Pair, delay: int, *, terminate: bool =
     if kind == "classic":
         balancer = cloud.classic("web", instances=pair, draining=delay)
     else:
-        kinds = {"application": "application", "network": "network"}
-        balancer = cloud.target_group("web", kind=kinds[kind], instances=pair, deregistration_delay=delay)  # type: ignore[arg-type]
+        balancer = cloud.target_group(
+            "web",
+            kind="network" if kind == "network" else "application",
+            instances=pair,
+            deregistration_delay=delay,
+            cross_zone=True if kind == "network" else None,
+        )
     if terminate:
         attribute = {"Key": "deregistration_delay.connection_termination.enabled", "Value": "true"}
         cloud.client("elbv2").modify_target_group_attributes(

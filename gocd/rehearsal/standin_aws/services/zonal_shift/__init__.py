@@ -1,0 +1,1 @@
+"""Zonal shifts: traffic led away from one zone of a load balancer."""
