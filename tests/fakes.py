@@ -16,12 +16,12 @@ from tasks.aws.load_balancer import (
     LoadBalancerKind,
     Member,
     Place,
-    Port,
     Roster,
     Settings,
     State,
     Threshold,
 )
+from tasks.aws.target import Port
 from tasks.balancing.absences import Memory
 from tasks.balancing.floor import Floor
 from tasks.balancing.share import Share

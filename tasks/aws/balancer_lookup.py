@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import LoadBalancer, LoadBalancerKind, State
+from tasks.aws.load_balancer import LoadBalancer, LoadBalancerKind
 from tasks.running.errors import Refused
 from tasks.running.plugins import find, find_all
 
@@ -76,7 +76,7 @@ def _all(aws: Aws, instance: Instance, known: set[str]) -> list[LoadBalancer]:
         balancer
         for kind in _kinds(aws)
         for balancer in kind.all()
-        if balancer.address in known or balancer.roster(instance).of(instance).state is not State.OUT
+        if balancer.address in known or balancer.holds(instance)
     ]
     if not found:
         raise Refused(f"{instance.name} is registered with no load balancer, and none is remembered for it")

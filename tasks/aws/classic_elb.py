@@ -18,6 +18,7 @@ from tasks.aws.load_balancer import (
 )
 from tasks.aws.metrics import Metric, MetricSource
 from tasks.aws.zones import Zones
+from tasks.running.errors import Refused
 
 # Seconds on top of what the settings promise, as AWS's own deployment scripts allow.
 GRACE = 30.0
@@ -36,7 +37,13 @@ FAILURES = (
 LEAVING = "deregistration currently in progress"
 JOINING = "registration is still in progress"
 OUT = "not currently registered"
-CANNOT_SERVE = ("stopped state", "terminated state", "not enabled", "zone that is not")
+CANNOT_SERVE = (
+    "stopped state",
+    "terminated state",
+    "not enabled",
+    "zone that is not",
+    "not configured to route traffic to",
+)
 
 
 # AWS's words for a name that there is not, or cannot be.
@@ -113,6 +120,18 @@ class ClassicLoadBalancer(LoadBalancer):
         members = [member for member in members if member.state is not State.OUT]
         return Roster(tuple(self._zones.fill(members) if self.settings().zonal else members))
 
+    def holds(self, instance: Instance) -> bool:
+        return self._in_vpc(instance) and any(
+            member.state is not State.OUT for member in self._health(instance.id)
+        )
+
+    def check(self, instance: Instance) -> None:
+        if not self._in_vpc(instance):
+            raise Refused(f"{instance.name} is not in {self._entry['VPCId']}, the VPC of {self.name}")
+
+    def _in_vpc(self, instance: Instance) -> bool:
+        return self._entry.get("VPCId") in (None, "", instance.vpc)
+
     def register(self, places: Sequence[Place]) -> None:
         self._change("register_instances_with_load_balancer", places)
 
@@ -149,6 +168,10 @@ def _member(entry: dict[str, str]) -> Member:
     return Member(entry["InstanceId"], _state(entry["State"], description.lower()), reason)
 
 
+# What the state itself says where no sentence says more.
+STATES = {"InService": State.SERVING, "Unknown": State.UNKNOWN}
+
+
 def _state(state: str, description: str) -> State:
     # The sentences come first: a draining instance is still "InService", one that has left is
     # "OutOfService" just as a failing one is (AWS, classic/config-conn-drain).
@@ -156,8 +179,8 @@ def _state(state: str, description: str) -> State:
         return State.LEAVING
     if OUT in description:
         return State.OUT
-    if state == "InService":
-        return State.SERVING
+    if state in STATES:
+        return STATES[state]
     if JOINING in description:
         return State.JOINING
     if any(words in description for words in CANNOT_SERVE):

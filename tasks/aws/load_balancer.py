@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tasks.aws.instances import Handle, Instance, plain
 from tasks.aws.metrics import MetricSource
+from tasks.aws.target import Port
 from tasks.running.errors import Refused
 
 
@@ -20,6 +21,8 @@ class State(Enum):
     JOINING = "initial"
     UNHEALTHY = "unhealthy"
     LEAVING = "draining"
+    UNKNOWN = "unavailable"
+    """Whether it serves cannot be told at the moment."""
     STUCK = "unused"
     """Registered, but it cannot serve however long one waits."""
     OUT = "not registered"
@@ -27,34 +30,7 @@ class State(Enum):
 
 # Who is healthy as one of several targets is sent requests, and who is on its way out as one only has still
 # to leave as the others.
-BEST_FIRST = (State.SERVING, State.JOINING, State.UNHEALTHY, State.STUCK, State.LEAVING)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A port of an instance, where a load balancer has to be told more than its number to have it back.
-
-    Args:
-        address: What it is registered by, if not by its instance's id.
-        zone: The Availability Zone that it is registered in, where it has to be said.
-        server_id: By which QUIC finds it.
-    """
-
-    number: int
-    address: str = ""
-    zone: str = ""
-    server_id: str = ""
-
-    def __str__(self) -> str:
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{address}:{self.number}" if address else str(self.number)
-
-
-Port = int | Target
-
-
-def number(port: Port) -> int:
-    return port.number if isinstance(port, Target) else port
+BEST_FIRST = (State.SERVING, State.UNKNOWN, State.JOINING, State.UNHEALTHY, State.STUCK, State.LEAVING)
 
 
 @dataclass(frozen=True)
@@ -228,6 +204,10 @@ class LoadBalancer(Protocol):
     @abstractmethod
     def roster(self, *instances: Instance) -> Roster:
         """Everyone in it, in one look; *instances* are certainly told apart from those that left."""
+
+    def holds(self, instance: Instance) -> bool:
+        """Whether an instance is in it, with as few questions as that takes."""
+        return self.roster(instance).of(instance).state is not State.OUT
 
     def check(self, instance: Instance) -> None:
         """See whether an instance that is not in it could be.

@@ -12,37 +12,22 @@ from tasks.aws.load_balancer import (
     LoadBalancerKind,
     Member,
     Place,
-    Port,
     Roster,
     Settings,
     State,
-    Target,
     Threshold,
     together,
 )
-from tasks.aws.metrics import Metric, MetricSource
+from tasks.aws.metrics import MetricSource
 from tasks.aws.parts import parts
+from tasks.aws.target import Port, Target
+from tasks.aws.target_group_metrics import metrics_of
 from tasks.aws.zones import Zones
 from tasks.running.errors import Refused
 
 # Seconds on top of what the settings promise. AWS's own deployment scripts allow 30; a Network Load
 # Balancer "can take a few minutes" to register and deregister (AWS, network/load-balancer-troubleshooting).
 GRACE, NETWORK_GRACE = 30.0, 180.0
-
-# AWS, application/load-balancer-cloudwatch-metrics and network/load-balancer-cloudwatch-metrics.
-REQUESTS = Metric("RequestCount", "requests")
-FAILURES = (
-    Metric("HTTPCode_ELB_5XX_Count", "5xx of the load balancer's own"),
-    Metric("HTTPCode_Target_5XX_Count", "5xx of instances"),
-    Metric("TargetConnectionErrorCount", "failed connections to instances"),
-    Metric("RejectedConnectionCount", "connections rejected, the load balancer being full"),
-)
-FLOWS = Metric("NewFlowCount", "connections")
-NETWORK_FAILURES = (
-    Metric("TCP_ELB_Reset_Count", "connections reset by the load balancer"),
-    Metric("TCP_Target_Reset_Count", "connections reset by instances"),
-    Metric("PortAllocationErrorCount", "connections failed for want of a port"),
-)
 
 # Targets in one order; AWS publishes no limit for it, so this is a cautious one.
 MOST_TARGETS = 100
@@ -55,8 +40,10 @@ STATES = {
     "unhealthy.draining": State.UNHEALTHY,
     "draining": State.LEAVING,
     "unused": State.STUCK,
-    "unavailable": State.STUCK,
+    "unavailable": State.UNKNOWN,
 }
+# But for a reason that does not pass (AWS, TargetHealth.Reason).
+UNCHECKED = "Target.HealthCheckDisabled"
 
 # Types of targets that are instances; others are Lambda functions and load balancers.
 HOLD_INSTANCES = ("instance", "ip")
@@ -94,7 +81,9 @@ class TargetGroups(LoadBalancerKind):
 
     def _groups(self, **question: Any) -> list[LoadBalancer]:
         entries = self._found("describe_target_groups", "TargetGroups", **question)
-        return [TargetGroup(self._aws, entry) for entry in entries]
+        # Of a load balancer with groups of several types, those that hold no instances are not meant.
+        holding = [entry for entry in entries if entry["TargetType"] in HOLD_INSTANCES]
+        return [TargetGroup(self._aws, entry) for entry in holding or entries]
 
     def _found(self, operation: str, key: str, **question: Any) -> list[dict[str, Any]]:
         try:
@@ -171,13 +160,20 @@ class TargetGroup(LoadBalancer):
         """
         if not self._entry.get("LoadBalancerArns"):
             raise Refused(f"{self.name} is behind no load balancer, so CloudWatch counts nothing for it")
-        # The dimension is the ARN's tail, "app/NAME/ID" (AWS, application/load-balancer-cloudwatch-metrics).
-        name = self._entry["LoadBalancerArns"][0].partition(":loadbalancer/")[2]
-        if self._network:
-            return MetricSource("AWS/NetworkELB", {"LoadBalancer": name}, FLOWS, NETWORK_FAILURES)
-        return MetricSource("AWS/ApplicationELB", {"LoadBalancer": name}, REQUESTS, FAILURES)
+        balancer = self._entry["LoadBalancerArns"][0]
+        groups = self._aws.pages("elbv2", "describe_target_groups", "TargetGroups", LoadBalancerArn=balancer)
+        return metrics_of(self._entry, len(groups), network=self._network)
 
     def roster(self, *instances: Instance) -> Roster:
+        members = self._members()
+        return Roster(tuple(self._zones.fill(members) if self.settings().zonal else members))
+
+    def holds(self, instance: Instance) -> bool:
+        if self._vpc not in {instance.vpc, *(vpc for vpc, _ in instance.addresses)}:
+            return False
+        return bool(Roster(tuple(self._members())).all_of(instance))
+
+    def _members(self) -> list[Member]:
         answer = self._aws.call("elbv2", "describe_target_health", self.name, TargetGroupArn=self.arn)
         targets: dict[str, list[Member]] = {}
         for entry in sorted(
@@ -186,8 +182,7 @@ class TargetGroup(LoadBalancer):
             # Asked for all, AWS leaves out who is gone; this reason is only for who was asked by id.
             if entry["TargetHealth"].get("Reason") != "Target.NotRegistered":
                 targets.setdefault(entry["Target"]["Id"], []).append(self._member(entry))
-        members = [together(each) for each in targets.values()]
-        return Roster(tuple(self._zones.fill(members) if self.settings().zonal else members))
+        return [together(each) for each in targets.values()]
 
     def check(self, instance: Instance) -> None:
         if not (instance.address_in(self._vpc) if self._by_address else instance.vpc == self._vpc):
@@ -231,7 +226,7 @@ class TargetGroup(LoadBalancer):
             ports = (Target(target["Port"], address, said, server_id),)
         return Member(
             target["Id"],
-            STATES.get(health["State"], State.UNHEALTHY),
+            _state(health),
             ", ".join(filter(None, [health.get("Reason"), health.get("Description")])),
             ports,
             zone,
@@ -287,6 +282,12 @@ def _threshold(attributes: dict[str, str], action: str) -> Threshold:
     name = f"target_group_health.{action}.minimum_healthy_targets"
     count, percent = attributes.get(f"{name}.count", "1"), attributes.get(f"{name}.percentage", "off")
     return Threshold(0 if count == "off" else int(count), 0 if percent == "off" else int(percent))
+
+
+def _state(health: dict[str, Any]) -> State:
+    if health.get("Reason") == UNCHECKED:
+        return State.STUCK
+    return STATES.get(health["State"], State.UNHEALTHY)
 
 
 def _shifted(target: dict[str, Any]) -> bool:

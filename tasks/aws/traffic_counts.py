@@ -56,7 +56,7 @@ def _combined(metric: Metric, values: Sequence[float]) -> int:
 
 
 def _query(source: MetricSource, number: int, metric: Metric) -> dict[str, Any]:
-    dimensions = [{"Name": name, "Value": value} for name, value in source.dimensions.items()]
+    dimensions = [{"Name": name, "Value": value} for name, value in source.dimensions_of(metric).items()]
     what = {"Namespace": source.namespace, "MetricName": metric.name, "Dimensions": dimensions}
     return {
         "Id": f"m{number}",

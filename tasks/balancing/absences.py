@@ -9,7 +9,8 @@ from datetime import datetime
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import LoadBalancer, Member, Port, State, Target, number
+from tasks.aws.load_balancer import LoadBalancer, Member, State
+from tasks.aws.target import Port, Target, number
 from tasks.balancing.batch import NAMED
 from tasks.running.errors import Refused
 
@@ -67,9 +68,11 @@ class Memory:
 
     def absence(self, member: Member, now: datetime) -> Absence:
         """Return what must be known to undo that *member* leaves."""
-        served = member.state is State.SERVING
+        # One whose health cannot be told may well serve.
+        well = (State.SERVING, State.UNKNOWN)
+        served = member.state in well
         ports = member.of_ports(*(set(State) - {State.LEAVING})) or member.ports
-        healthy = member.of_ports(State.SERVING)
+        healthy = member.of_ports(*well)
         unwell = tuple(port for port in ports if port not in healthy) if served else ()
         return Absence(served, ports, now.replace(microsecond=0), self._by, unwell)
 

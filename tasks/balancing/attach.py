@@ -187,6 +187,8 @@ def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: M
             if (pool := reach.pool(member.zone)).opens:
                 words += f"; {pool.why}, so it gets requests all the same"
             missing[instance.id] = f"{instance.name}: {words}"
+        elif State.UNKNOWN in member.targets:
+            missing[instance.id] = f"{instance.name}: {member.words} in {balancer.name}"
         else:
             missing[instance.id] = f"{instance.name}: registered with {balancer.name}"
     return missing

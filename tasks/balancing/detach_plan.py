@@ -98,7 +98,7 @@ def _departure(
     reach = Reach(balancer.settings(), roster)
     present = batch.without(gone).without(resumed)
     missed = Batch(tuple(each for each in present if any(map(reach.reaches, roster.all_of(each)))))
-    unhealthy = missed.without(those(State.SERVING))
+    unhealthy = missed.without(those(State.SERVING, State.UNKNOWN))
     served = [each for each in resumed if (away := memory.of(each, balancer)) is None or away.served]
     guarded = Batch((*missed, *served))
     if missed:

@@ -7,7 +7,8 @@ answer (AWS, application/edit-target-group-attributes).
 from collections.abc import Sequence
 
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Place, Target, number
+from tasks.aws.load_balancer import Place
+from tasks.aws.target import Target, number
 from tasks.hosts.idleness import Hosts
 from tasks.running.log import Log
 from tasks.running.waiting import Pace, Wait

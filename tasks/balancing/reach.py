@@ -39,7 +39,8 @@ class Pool:
         """
         if self.healthy or not self.opens:
             return self.healthy
-        return tuple(each for each in self.members if each.state in (State.SERVING, State.UNHEALTHY))
+        registered = (State.SERVING, State.UNKNOWN, State.UNHEALTHY)
+        return tuple(each for each in self.members if each.state in registered)
 
     @property
     def opens(self) -> bool:
@@ -83,10 +84,12 @@ class Reach:
     def reaches(self, member: Member) -> bool:
         """Whether requests go to *member*, so that it is missed when it leaves.
 
-        An unhealthy one is missed only if nobody is healthy. Where each zone serves from its own, no request
-        comes in by one that DNS leaves out, as it does while another is well (AWS,
-        network/target-group-health and application/target-group-health).
+        One whose health cannot be told may be healthy. An unhealthy one is missed only if nobody is healthy.
+        Where each zone serves from its own, no request comes in by one that DNS leaves out, as it does while
+        another is well (AWS, network/target-group-health and application/target-group-health).
         """
+        if member.state is State.UNKNOWN:
+            return not member.shifted
         pool = self.pool(member.zone)
         if pool.healthy or not pool.opens:
             return member in pool.healthy

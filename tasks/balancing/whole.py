@@ -1,6 +1,7 @@
 """Whether an instance is back on all of the ports that it had in a load balancer."""
 
-from tasks.aws.load_balancer import Member, Port, State
+from tasks.aws.load_balancer import Member, State
+from tasks.aws.target import Port
 from tasks.balancing.absences import Absence
 
 

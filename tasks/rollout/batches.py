@@ -100,7 +100,7 @@ def _well(server: Server, balancer: LoadBalancer) -> Member:
 def _rank(server: Server) -> int:
     if server.away:
         return 0
-    return {State.UNHEALTHY: 1, State.JOINING: 2}.get(server.state, 3)
+    return {State.UNHEALTHY: 1, State.JOINING: 2, State.UNKNOWN: 3}.get(server.state, 4)
 
 
 def _zones_in_turn(servers: list[Server]) -> list[Server]:

@@ -14,7 +14,7 @@ from tasks.running.log import Log
 SIGNATURE = "rolling-deploy"
 
 # A server is only as good as the worst that a load balancer says of it.
-WORST_FIRST = (State.STUCK, State.LEAVING, State.UNHEALTHY, State.JOINING, State.SERVING)
+WORST_FIRST = (State.STUCK, State.LEAVING, State.UNHEALTHY, State.JOINING, State.UNKNOWN, State.SERVING)
 
 
 class Directory(Protocol):
@@ -49,7 +49,7 @@ class Server:
         """Whether it can be deployed to."""
         if self.instance.state != "running":
             return False
-        return self.away or self.state in (State.SERVING, State.UNHEALTHY, State.JOINING)
+        return self.away or self.state not in (State.STUCK, State.LEAVING, State.OUT)
 
     @property
     def words(self) -> str:

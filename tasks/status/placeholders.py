@@ -29,6 +29,9 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         if name not in values:
             known = ", ".join(f"{{{each}}}" for each in values) or "nothing"
             raise Refused(f"{{{name}}} in {text!r} cannot be filled in; known here: {known}")
-        return values[name]
+        found = values[name]
+        # An address of IPv6 stands in brackets in a URL (RFC 3986, 3.2.2).
+        bare = ":" in found and "://" in text and text[match.start() - 1] == "/"
+        return f"[{found}]" if bare else found
 
     return re.sub(r"\{([a-z_]+)\}", value, text)

@@ -201,3 +201,13 @@ def test_a_plan_tells_its_steps_and_changes_nothing(stage: Stage) -> None:
 
     assert stage.balancer.orders == []
     assert list(plan.steps) == ["Staging-1: not registered in staging; would be registered and awaited"]
+
+
+def test_health_that_aws_cannot_tell_for_a_while_is_waited_for(stage: Stage) -> None:
+    why = "Elb.InternalError"
+    stage.balancer.serve(ONE, state=State.UNKNOWN, reason=why)
+    stage.clock.at(10, lambda: stage.balancer.serve(ONE))
+    attach(stage)
+
+    assert any(f"Staging-1: unavailable: {why} in staging" in line for line in stage.lines)
+    assert stage.lines[-1].startswith("Staging-1: healthy in staging after")

@@ -259,3 +259,17 @@ def test_throttled_looks_during_the_drain_are_waited_out(stage: Stage) -> None:
     detach(stage)
 
     assert stage.clock.now() < 50
+
+
+def test_whose_health_aws_cannot_tell_may_be_serving_and_is_guarded(stage: Stage) -> None:
+    stage.balancer.serve(ONE, state=State.UNKNOWN)
+    stage.balancer.members.pop(TWO.id)
+    with pytest.raises(FloorBroken):
+        detach(stage)
+
+    stage.balancer.serve(TWO)
+    detach(stage)
+    away = stage.memory.of(ONE, stage.balancer)
+    assert away
+    assert away.served
+    assert not away.unwell

@@ -38,6 +38,7 @@ def address_group(
     [group] = elbv2.create_target_group(
         Name=name,
         TargetType="ip",
+        IpAddressType="ipv6" if any(isinstance(each, str) and ":" in each for each in targets) else "ipv4",
         Protocol=protocol or ("HTTP" if http else "TCP"),
         Port=port,
         VpcId=network.vpc,
@@ -89,6 +90,14 @@ def give_interface(world: World, instance: Instance, address: str) -> None:
     )["NetworkInterface"]
     ec2.attach_network_interface(
         NetworkInterfaceId=made["NetworkInterfaceId"], InstanceId=instance.id, DeviceIndex=1
+    )
+
+
+def give_ipv6(world: World, instance: Instance, address: str) -> None:
+    """Give the network interface of an instance an address of IPv6; what runs there answers at it too."""
+    [interface, *_] = _described(world, instance)["NetworkInterfaces"]
+    world.client("ec2").assign_ipv6_addresses(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], Ipv6Addresses=[address]
     )
 
 

@@ -1,5 +1,7 @@
 """Names that people type, and what they mean on the stand-in AWS."""
 
+from collections import Counter
+
 import pytest
 
 from gocd.rehearsal.standin_aws.world import World
@@ -102,6 +104,33 @@ def test_a_load_balancer_with_two_target_groups_is_a_doubt(
         addresses(aws, "staging-lb")
 
 
+def test_of_a_load_balancer_with_a_function_too_the_group_with_instances_is_meant(
+    cloud: World, aws: Aws, behind: MakeBalancer
+) -> None:
+    made = behind("application")
+    elbv2 = cloud.client("elbv2")
+    [function] = elbv2.create_target_group(Name="function", TargetType="lambda")["TargetGroups"]
+    forward = {"Type": "forward", "TargetGroupArn": function["TargetGroupArn"]}
+    elbv2.create_listener(
+        LoadBalancerArn=made.load_balancer_arn, Protocol="HTTP", Port=81, DefaultActions=[forward]
+    )
+
+    assert addresses(aws, "staging-lb") == addresses(aws, made.load_balancer_arn) == ["target-group:staging"]
+
+
+def test_a_load_balancer_with_nothing_but_functions_is_refused_by_their_type(
+    cloud: World, aws: Aws, behind: MakeBalancer
+) -> None:
+    made = behind("application")
+    elbv2 = cloud.client("elbv2")
+    [function] = elbv2.create_target_group(Name="function", TargetType="lambda")["TargetGroups"]
+    [listener] = elbv2.describe_listeners(LoadBalancerArn=made.load_balancer_arn)["Listeners"]
+    forward = {"Type": "forward", "TargetGroupArn": function["TargetGroupArn"]}
+    elbv2.modify_listener(ListenerArn=listener["ListenerArn"], DefaultActions=[forward])
+    with pytest.raises(Refused, match="function holds no instances but type lambda"):
+        addresses(aws, "staging-lb")
+
+
 def test_a_name_that_means_nothing_is_answered_with_what_there_is(aws: Aws, behind: MakeBalancer) -> None:
     behind("application")
     with pytest.raises(Refused, match="no target group or load balancer is called stagin") as refusal:
@@ -147,6 +176,27 @@ def test_all_is_every_one_it_is_in_and_every_one_it_was_taken_out_of(
 
     found = addresses(aws, "all", remembered=("target-group:taken-out",))
     assert sorted(found) == ["classic:also-in", "target-group:in", "target-group:taken-out"]
+
+
+def test_all_asks_for_the_settings_of_no_group_that_has_it_not(
+    cloud: World, aws: Aws, behind: MakeBalancer
+) -> None:
+    behind("application", name="in")
+    elbv2, vpc = cloud.client("elbv2"), cloud.network.vpc
+    for number in range(59):
+        elbv2.create_target_group(Name=f"other-{number}", Protocol="HTTP", Port=80, VpcId=vpc)
+    cloud.classic("classic-other", instances=[])
+    instance = find_instance(aws, "Staging-1")
+    cloud.journal.clear()
+
+    assert [each.address for each in find_load_balancers(aws, ["all"], instance)] == ["target-group:in"]
+    asked = Counter(call.operation for call in cloud.journal.calls)
+    assert asked == {
+        "DescribeTargetGroups": 1,
+        "DescribeTargetHealth": 60,
+        "DescribeLoadBalancers": 1,
+        "DescribeInstanceHealth": 1,
+    }
 
 
 def test_all_of_nothing_is_an_error(aws: Aws, pair: Pair) -> None:

@@ -79,6 +79,15 @@ def test_a_stopped_instance_cannot_serve(cloud: World, aws: Aws, behind: MakeBal
     assert "stopped state" in seen.reason
 
 
+def test_an_instance_in_a_zone_that_is_not_enabled_cannot_serve(cloud: World, aws: Aws, pair: Pair) -> None:
+    cloud.classic("staging", instances=[pair.two], zones=["eu-west-1b"])
+    cloud.client("elb").register_instances_with_load_balancer(
+        LoadBalancerName="staging", Instances=[{"InstanceId": pair.one.id}]
+    )
+
+    assert member(aws, found(aws)).state is State.STUCK
+
+
 def test_zones_count_alone_with_cross_zone_off(cloud: World, aws: Aws, pair: Pair) -> None:
     cloud.classic("staging", instances=list(pair), cross_zone=False)
     balancer = found(aws)
@@ -100,11 +109,17 @@ def test_zones_count_alone_with_cross_zone_off(cloud: World, aws: Aws, pair: Pai
         ("OutOfService", "The Availability Zone of the instance is not enabled for the LB.", State.STUCK),
         (
             "OutOfService",
+            "Instance is in the EC2 Availability Zone for which LoadBalancer is not configured to route "
+            "traffic to.",
+            State.STUCK,
+        ),
+        (
+            "OutOfService",
             "Instance has failed at least the UnhealthyThreshold number of health checks consecutively.",
             State.UNHEALTHY,
         ),
         ("OutOfService", "Instance has not passed the configured HealthyThreshold ...", State.UNHEALTHY),
-        ("Unknown", "A transient error occurred. Please try again later.", State.UNHEALTHY),
+        ("Unknown", "A transient error occurred. Please try again later.", State.UNKNOWN),
         ("SomethingNew", "", State.UNHEALTHY),
     ],
 )

@@ -79,6 +79,17 @@ def test_health_that_is_not_checked_is_never_known(cloud: World, aws: Aws, behin
     assert "Target.HealthCheckDisabled" in seen.words
 
 
+def test_health_that_aws_cannot_tell_at_the_moment_is_unknown(
+    aws: Aws, behind: MakeBalancer, pair: Pair
+) -> None:
+    behind("application")
+    pair.one.health_known = False
+
+    seen = member(aws, found(aws))
+    assert seen.state is State.UNKNOWN
+    assert "Elb.InternalError" in seen.words
+
+
 def test_who_fails_its_health_check_is_unhealthy_with_the_reason_that_aws_gives(
     cloud: World, aws: Aws, behind: MakeBalancer, pair: Pair
 ) -> None:

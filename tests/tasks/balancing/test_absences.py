@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.aws.load_balancer import Member, State, Target
+from tasks.aws.load_balancer import Member, State
+from tasks.aws.target import Target
 from tasks.balancing.absences import PREFIX
 from tasks.running.errors import Refused
 from tests.fakes import EPOCH, FakeClock, FakeLoadBalancer, FakeMemory, instance

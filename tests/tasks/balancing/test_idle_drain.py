@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tasks.aws.load_balancer import Place, State, Target
+from tasks.aws.load_balancer import Place, State
+from tasks.aws.target import Target
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach as carry_out
 from tasks.balancing.detach_plan import plan_detach

@@ -8,6 +8,7 @@ from gocd.rehearsal.standin_aws.address_targets import (
     address_group,
     give_address,
     give_interface,
+    give_ipv6,
     primary_address,
 )
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
@@ -119,3 +120,17 @@ def test_what_described_a_target_is_said_again_when_it_comes_back(
     assert {**target, "AvailabilityZone": "eu-west-1a"} in [
         each["Target"] for each in told["TargetHealthDescriptions"]
     ]
+
+
+def test_an_instance_is_found_and_taken_out_by_its_address_of_ipv6(
+    cloud: World, gocd_tasks: CommandLine, pair: Pair
+) -> None:
+    one, two = "fd00:0:0:1::5", "fd00:0:0:1::6"
+    give_ipv6(cloud, pair.one, one)
+    give_ipv6(cloud, pair.two, two)
+    web = address_group(cloud, "web", [one, two], deregistration_delay=1, wait=False)
+    cloud.wait_until_serving(web, list(pair))
+
+    out = gocd_tasks("detach-instance", "FD00:0:0:1:0:0:0:5", "--load-balancer", "all")
+    assert out.returncode == 0, out.stderr
+    assert states(cloud, web) == {two: "healthy"}

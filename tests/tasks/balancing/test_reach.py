@@ -21,11 +21,21 @@ def reached(settings: Settings, *members: Member) -> list[str]:
     return [each.key for each in members if reach.reaches(each)]
 
 
-EACH = [member(state.value, state) for state in State if state is not State.OUT]
+EACH = [member(state.value, state) for state in State if state not in (State.OUT, State.UNKNOWN)]
 
 
 def test_the_healthy_get_requests_and_nobody_else() -> None:
     assert reached(SETTINGS, *EACH) == ["healthy"]
+
+
+@pytest.mark.parametrize("opens", [Threshold(), Threshold(1)])
+@pytest.mark.parametrize("others", [EACH, EACH[1:]])
+def test_whose_health_cannot_be_told_may_get_them_whoever_else_does(
+    opens: Threshold, others: list[Member]
+) -> None:
+    unknown = member("?", State.UNKNOWN)
+
+    assert "?" in reached(replace(SETTINGS, opens_below=opens), unknown, *others)
 
 
 def test_with_none_healthy_all_get_them_who_are_registered_and_could() -> None:

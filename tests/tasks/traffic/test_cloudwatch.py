@@ -1,15 +1,19 @@
 """verify-traffic holds its verdict against the load balancer's own counts."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.world import World
 from tests.program import CommandLine
 from tests.tasks.conftest import MakeBalancer
 
+# AWS, application/load-balancer-cloudwatch-metrics: what has the dimension TargetGroup.
+OF_A_GROUP = ("RequestCount", "HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount")
 START = datetime.now(timezone.utc) - timedelta(minutes=4)
 
 
@@ -21,14 +25,17 @@ def jtl(tmp_path: Path) -> str:
     return str(tmp_path / "run.jtl")
 
 
-def publish(cloud: World, arn: str, **values: float) -> None:
-    dimension = {"Name": "LoadBalancer", "Value": arn.partition(":loadbalancer/")[2]}
+def publish(cloud: World, made: LoadBalancer, **values: float) -> None:
+    """Put figures where AWS does: those that it counts for each target group with that dimension too."""
+    balancer = {"Name": "LoadBalancer", "Value": made.load_balancer_arn.partition(":loadbalancer/")[2]}
+    group = {"Name": "TargetGroup", "Value": made.arn.rpartition(":")[2]}
     moment = START + timedelta(minutes=1)
     cloud.client("cloudwatch").put_metric_data(
         Namespace="AWS/ApplicationELB",
         MetricData=[
-            {"MetricName": name, "Dimensions": [dimension], "Timestamp": moment, "Value": value}
+            {"MetricName": name, "Dimensions": dimensions, "Timestamp": moment, "Value": value}
             for name, value in values.items()
+            for dimensions in ([[balancer], [balancer, group]] if name in OF_A_GROUP else [[balancer]])
         ],
     )
 
@@ -39,7 +46,7 @@ def test_counts_of_zero_pass_and_silence_is_said(
     made = behind("application")
     words = ("verify-traffic", "--jtl", jtl, "--cloudwatch", "staging", "--out", str(tmp_path / "out"))
     silent = gocd_tasks(*words)
-    publish(cloud, made.load_balancer_arn, RequestCount=20)
+    publish(cloud, made, RequestCount=20)
     counted = gocd_tasks(*words)
 
     assert (silent.returncode, counted.returncode) == (0, 0), silent.stderr + counted.stderr
@@ -51,7 +58,7 @@ def test_a_failure_that_only_the_load_balancer_saw_fails_the_verdict(
     cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
 ) -> None:
     made = behind("application")
-    publish(cloud, made.load_balancer_arn, RequestCount=20, HTTPCode_ELB_5XX_Count=3)
+    publish(cloud, made, RequestCount=20, HTTPCode_ELB_5XX_Count=3)
     out = tmp_path / "out"
     done = gocd_tasks("verify-traffic", "--jtl", jtl, "--cloudwatch", "staging", "--out", str(out))
 
@@ -77,7 +84,7 @@ def test_since_takes_a_time_or_an_event_file_and_nothing_else(
     cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
 ) -> None:
     made = behind("application")
-    publish(cloud, made.load_balancer_arn, RequestCount=20, HTTPCode_ELB_5XX_Count=3)
+    publish(cloud, made, RequestCount=20, HTTPCode_ELB_5XX_Count=3)
     events = tmp_path / "events.jsonl"
     events.write_text(json.dumps({"time": datetime.now(timezone.utc).isoformat()}) + "\n")
     words = ("verify-traffic", "--jtl", jtl, "--cloudwatch", "staging", "--out", str(tmp_path / "out"))
@@ -87,3 +94,27 @@ def test_since_takes_a_time_or_an_event_file_and_nothing_else(
     assert later.returncode == 0, later.stdout
     assert wrong.returncode == 2
     assert "--since takes a time" in wrong.stderr
+
+
+def test_what_others_behind_the_same_load_balancer_lose_is_not_ours_where_aws_tells_them_apart(
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, jtl: str, tmp_path: Path
+) -> None:
+    made = behind("application")
+    elbv2 = cloud.client("elbv2")
+    [theirs] = elbv2.create_target_group(Name="theirs", Protocol="HTTP", Port=80, VpcId=cloud.network.vpc)[
+        "TargetGroups"
+    ]
+    forward = {"Type": "forward", "TargetGroupArn": theirs["TargetGroupArn"]}
+    elbv2.create_listener(
+        LoadBalancerArn=made.load_balancer_arn, Protocol="HTTP", Port=81, DefaultActions=[forward]
+    )
+    publish(cloud, made, RequestCount=20)
+    publish(cloud, replace(made, arn=theirs["TargetGroupArn"]), RequestCount=90, HTTPCode_Target_5XX_Count=9)
+    words = ("verify-traffic", "--jtl", jtl, "--cloudwatch", "staging", "--out", str(tmp_path / "out"))
+    done = gocd_tasks(*words)
+
+    assert done.returncode == 0, done.stdout
+    publish(cloud, made, HTTPCode_ELB_5XX_Count=2)
+    shared = gocd_tasks(*words)
+    assert shared.returncode == 1
+    assert "2 5xx of the load balancer's own, counted for its 2 target groups together" in shared.stdout

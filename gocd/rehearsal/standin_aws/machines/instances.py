@@ -54,7 +54,7 @@ class Instance:
     """An EC2 instance; *root* is its file system, *agent_online* whether Systems Manager reaches it.
 
     *platform* is what Systems Manager says that it runs. *command_ends* has each of its commands end in this
-    status and these details without being run.
+    status and these details without being run. *health_known* is whether load balancers can tell how it is.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Instance:
     agent_online: bool = True
     platform: str = "Linux"
     command_ends: tuple[str, str] | None = None
+    health_known: bool = True
 
     def environment(self, mark: str) -> dict[str, str]:
         """Give the environment its processes see; *mark* lets them be found when the stand-in ends.
@@ -171,6 +172,10 @@ class Instances:
         """Give the address at which what runs on an instance really listens."""
         instance = self.get(instance_id)
         return instance.private_ip if instance else str(self.described(instance_id).private_ip)
+
+    def health_known(self, instance_id: str) -> bool:
+        instance = self.get(instance_id)
+        return instance is None or instance.health_known
 
     def state(self, instance_id: str) -> str | None:
         """Give EC2's word for an instance's state; none if EC2 knows no such instance."""

@@ -41,6 +41,8 @@ class Addresses:
         inside = [
             each.availability_zone for each in subnets if known in ipaddress.ip_network(each.cidr_block)
         ]
+        if interface := interface_of(_ec2(group), group.vpc_id, address):
+            inside = [interface.availability_zone]
         if inside and told not in {"", inside[0]}:
             raise ValidationError(
                 f"The IP address '{address}' is within the VPC, and cannot have its Availability Zone "

@@ -40,6 +40,7 @@ FAILING = (
     "Instance",
     "Instance has failed at least the UnhealthyThreshold number of health checks consecutively.",
 )
+TRANSIENT = ("Unknown", "ELB", "A transient error occurred. Please try again later.")
 ZONE_NOT_ENABLED = (
     "OutOfService",
     "ELB",
@@ -169,6 +170,8 @@ class ClassicLoadBalancers:
     def verdict(self, balancer: Any, instance_id: str) -> InstanceState:
         """Give state, reason code and description of an instance, whether or not it is a member."""
         known = balancer.members.get(instance_id)
+        if known and not self._instances.health_known(instance_id):
+            return TRANSIENT
         return self._verdict(balancer, known) if known else NOT_REGISTERED
 
     def advance(self, balancer: Any) -> None:

@@ -57,6 +57,7 @@ DRAINING = ("draining", "Target.DeregistrationInProgress", "Target deregistratio
 REGISTERING = ("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
 CHECKING = ("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
 UNCHECKED = ("unavailable", "Target.HealthCheckDisabled", "Health checks are not enabled for this target")
+INTERNAL_ERROR = ("unavailable", "Elb.InternalError", "Target health is unavailable due to an internal error")
 
 
 class TargetGroups:
@@ -222,6 +223,8 @@ class TargetGroups:
         waited = self._now() - each.since - self._registration_delay
         if waited < 0:
             return REGISTERING
+        if not self._instances.health_known(self.instance(group, each.id)):
+            return INTERNAL_ERROR
         check = health_check(group, self._speed)
         return UNCHECKED if check is None else self._health(group, each, check, waited)
 
