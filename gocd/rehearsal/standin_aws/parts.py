@@ -45,7 +45,7 @@ class Parts:
         self.instances = Instances(settings.folder / "instances", settings.instances_mark, settings.region)
         self._closing.callback(self.instances.reap)
         self._closing.callback(guardian.end, settings.instances_mark)
-        self.control_plane = ControlPlane(self.journal, self.faults)
+        self.control_plane = ControlPlane(self.journal, self.faults, settings.clock)
         self._closing.callback(self.control_plane.close)
         self.client = Clients(settings.region, self.control_plane.url, self.control_plane.answer)
         self.services: Sequence[AwsService] = (
@@ -104,6 +104,7 @@ class Parts:
                 guardian.end(self.settings.instances_mark)
             self._empty()
         self.settings.clock.forget_skipped()
+        self.control_plane.forget()
         self.journal.clear()
         self.faults.clear()
 

@@ -17,9 +17,11 @@ from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.faults import Faults
 from gocd.rehearsal.standin_aws.control.journal import Call, Journal
+from gocd.rehearsal.standin_aws.control.stale_reads import StaleReads
 from gocd.rehearsal.standin_aws.control.wire import Answer
 from gocd.rehearsal.standin_aws.services.s3.hosts import put_bucket_into_path
 
@@ -53,11 +55,12 @@ class Time(Protocol):
 class ControlPlane:
     """The endpoint: its port is taken at once, and it answers from ``serve`` on."""
 
-    def __init__(self, journal: Journal, faults: Faults) -> None:
+    def __init__(self, journal: Journal, faults: Faults, clock: Clock) -> None:
         # Moto has no locks: with one for all, calls take effect one after the other.
         self.lock = threading.RLock()
         self._journal = journal
         self._faults = faults
+        self._stale = StaleReads(faults, clock)
         self._outside: Mapping[str, Outside] = {}
         self._doors: Mapping[str, Door] = {}
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -81,6 +84,10 @@ class ControlPlane:
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
         ).start()
+
+    def forget(self) -> None:
+        """Drop what was answered so far."""
+        self._stale.forget()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -124,10 +131,19 @@ class ControlPlane:
             return self._noted(call, self._ask(call, lambda: outside(call, environ, _read(environ))))
         self._time.catch_up()
         with self.lock:
-            answer = self._held_back(call, environ) or self._ask(call, lambda: self._ask_moto(environ))
-            if not call.operation.startswith(_READING):
-                self._time.changed()
+            answer = self._held_back(call, environ) or self._look_or_change(call, environ)
         return self._noted(call, answer)
+
+    def _look_or_change(self, call: Call, environ: dict[str, Any]) -> Answer:
+        def ask(request: dict[str, Any]) -> Answer:
+            return self._ask(call, lambda: self._ask_moto(request))
+
+        if not call.operation.startswith(_READING):
+            self._stale.about_to_change(ask)
+            answer = ask(environ)
+            self._time.changed()
+            return answer
+        return (None if call.arranging else self._stale.answer(call, environ, ask)) or ask(environ)
 
     def _held_back(self, call: Call, environ: dict[str, Any]) -> Answer | None:
         door = self._doors.get(call.service)

@@ -28,6 +28,14 @@ class _Proxy:
     times: int | None
 
 
+@dataclass(frozen=True)
+class Lag:
+    """How far descriptions lag behind: *seconds* of the stand-in's time, every so many-th of them."""
+
+    seconds: float
+    every: int
+
+
 class Faults:
     """Throttling, denied actions, AWS's own failures, proxies' pages, lost answers, and hooks.
 
@@ -50,6 +58,7 @@ class Faults:
         self._lost: dict[str, str] = {}
         self._failing: dict[str, _Failure] = {}
         self._proxy: _Proxy | None = None
+        self.lag: Lag | None = None
         self._throttled_share = 0.0
         self._chance = random.Random(0)  # noqa: S311 - a fault that a test can repeat
 
@@ -75,6 +84,14 @@ class Faults:
         *page* is its page, of this *kind*, or where it redirects to.
         """
         self._proxy = _Proxy(status, page, kind, times)
+
+    def stale(self, seconds: float, *, every: int = 1) -> None:
+        """Answer what describes load balancers, instances and groups as things were *seconds* ago.
+
+        Every question so, or every so many-th time that it is asked. With 0 the answers are as things are,
+        and are kept, as nobody knows what a question would have been answered before it was asked at all.
+        """
+        self.lag = Lag(seconds, every)
 
     def unreachable(self, instance_id: str) -> None:
         """Cut the load balancers, and nobody else, off from an instance."""

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import botocore
 import botocore.config
 import botocore.exceptions
 import botocore.session
@@ -11,7 +12,7 @@ from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import get
 
 
-def client(cloud: World, service: str, *, attempts: int = 1) -> Any:
+def client(cloud: World, service: str, *, attempts: int = 1, **settings: Any) -> Any:
     """Open a client as a task would: from the environment's values, without standing out."""
     return botocore.session.Session().create_client(
         service,
@@ -19,7 +20,7 @@ def client(cloud: World, service: str, *, attempts: int = 1) -> Any:
         endpoint_url=cloud.endpoint_url,
         aws_access_key_id="AKIA",
         aws_secret_access_key="secret",
-        config=botocore.config.Config(retries={"total_max_attempts": attempts}),
+        config=botocore.config.Config(retries={"total_max_attempts": attempts}, **settings),
     )
 
 
@@ -91,8 +92,9 @@ def test_a_call_that_moto_does_not_model_is_an_error_a_client_can_read(cloud: Wo
 
 
 def test_a_gap_inside_moto_is_an_error_a_client_can_read(cloud: World) -> None:
+    unsigned = client(cloud, "s3", signature_version=botocore.UNSIGNED)
     with pytest.raises(botocore.exceptions.ClientError, match="failed inside the stand-in AWS"):
-        client(cloud, "autoscaling").execute_policy(PolicyName="nope")
+        unsigned.list_buckets()
 
 
 def test_the_hooks_run_just_before_and_just_after_a_call_takes_effect(cloud: World) -> None:
