@@ -1,7 +1,8 @@
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-import botocore
 import botocore.config
 import botocore.exceptions
 import botocore.session
@@ -12,7 +13,7 @@ from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import get
 
 
-def client(cloud: World, service: str, *, attempts: int = 1, **settings: Any) -> Any:
+def client(cloud: World, service: str, *, attempts: int = 1) -> Any:
     """Open a client as a task would: from the environment's values, without standing out."""
     return botocore.session.Session().create_client(
         service,
@@ -20,7 +21,7 @@ def client(cloud: World, service: str, *, attempts: int = 1, **settings: Any) ->
         endpoint_url=cloud.endpoint_url,
         aws_access_key_id="AKIA",
         aws_secret_access_key="secret",
-        config=botocore.config.Config(retries={"total_max_attempts": attempts}, **settings),
+        config=botocore.config.Config(retries={"total_max_attempts": attempts}),
     )
 
 
@@ -92,9 +93,12 @@ def test_a_call_that_moto_does_not_model_is_an_error_a_client_can_read(cloud: Wo
 
 
 def test_a_gap_inside_moto_is_an_error_a_client_can_read(cloud: World) -> None:
-    unsigned = client(cloud, "s3", signature_version=botocore.UNSIGNED)
-    with pytest.raises(botocore.exceptions.ClientError, match="failed inside the stand-in AWS"):
-        unsigned.list_buckets()
+    odd = urllib.request.Request(cloud.endpoint_url, headers={"Authorization": "none"})
+    with pytest.raises(urllib.error.HTTPError) as failed:
+        urllib.request.urlopen(odd)
+
+    told = failed.value.read().decode()
+    assert "<Code>InternalFailure</Code><Message>s3 ListBuckets failed inside the stand-in AWS" in told
 
 
 def test_the_hooks_run_just_before_and_just_after_a_call_takes_effect(cloud: World) -> None:
