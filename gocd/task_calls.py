@@ -22,6 +22,7 @@ FLAGS = {
     "--help",
     "--keep",
     "--no-rollback",
+    "--require-drain",
     "--rerun",
     "--leave-unknown",
     "--resume",

@@ -77,6 +77,7 @@ KNOWN = frozenset(
         "PROPERTY",
         "RATE",
         "RERUN",
+        "REQUIRE_DRAIN",
         "RESTART",
         "RESUME",
         "ROLLBACK",

@@ -3,7 +3,7 @@
 from tasks import options
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach
-from tasks.balancing.detach_plan import plan_detach
+from tasks.balancing.detach_plan import DetachPlan, plan_detach
 from tasks.balancing.floor import AwsNeighbours, parse_floor
 from tasks.balancing.idle_drain import DrainUntilIdle
 from tasks.balancing.lookup import look_up
@@ -18,6 +18,7 @@ def command(
     load_balancer: options.LoadBalancers,
     min_healthy: options.MinHealthy = "1",
     until_idle: options.UntilIdle = False,
+    require_drain: options.RequireDrain = False,
     timeout: options.Timeout = None,
     lock: options.LockChoice = "auto",
     lock_wait: options.LockWait = 0,
@@ -34,14 +35,19 @@ def command(
         found, balancers, memory = look_up(task.aws, instance, load_balancer, task.log)
         addresses = [balancer.address for balancer in balancers]
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
+
+        def planned() -> DetachPlan:
+            one = Batch((found,))
+            return plan_detach(one, balancers, floor, memory, task.log, require_drain=require_drain)
+
         if dry_run:
             locking.tell(addresses)
-            task.log.steps(plan_detach(Batch((found,)), balancers, floor, memory, task.log).steps)
+            task.log.steps(planned().steps)
             return
         with locking.held(addresses) as locks:
             if locks.contended:
                 found, balancers, memory = look_up(task.aws, instance, addresses, task.log)
-            plan = plan_detach(Batch((found,)), balancers, floor, memory, task.log)
+            plan = planned()
             locks.check()
             idle = (
                 DrainUntilIdle(SsmHosts(task.aws, f"{found.name}: draining"), task.log)

@@ -57,6 +57,13 @@ UntilIdle = Annotated[
         "the earliest.",
     ),
 ]
+RequireDrain = Annotated[
+    bool,
+    option(
+        "--require-drain",
+        "Refuse a load balancer that would cut off requests in flight, for its drain is off or 0 s long.",
+    ),
+]
 Timeout = Annotated[
     float | None,
     option(

@@ -80,6 +80,7 @@ def command(
     ] = False,
     min_healthy: options.MinHealthy = "1",
     until_idle: options.UntilIdle = False,
+    require_drain: options.RequireDrain = False,
     lock: options.LockChoice = "auto",
     lock_wait: options.LockWait = 0,
     dry_run: options.DryRun = False,
@@ -140,6 +141,7 @@ def command(
             settle=Settle(settle, consecutive),
             status_timeout=status_timeout,
             until_idle=DrainUntilIdle(SsmHosts(task.aws, "draining"), task.log) if until_idle else None,
+            require_drain=require_drain,
         )
         proof = Proof(release, deployer, questions, started=task.wait.clock.wall())
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)

@@ -7,6 +7,7 @@ from tasks.aws.load_balancer import LoadBalancer, Member, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.floor import Floor
+from tasks.balancing.no_drain import has_no_drain, refuse_without_drain
 from tasks.balancing.reach import Reach
 from tasks.running.log import Log
 
@@ -29,6 +30,12 @@ class Departure:
     guarded: Batch
     unhealthy: Batch
     leaving: Batch
+
+    @property
+    def cuts_off(self) -> Batch:
+        """Those that lose what is in flight when they are told to leave."""
+        ordered = self.guarded.without(self.leaving)
+        return ordered if has_no_drain(self.balancer) else ordered.without(ordered)
 
     @property
     def served(self) -> Batch:
@@ -67,18 +74,34 @@ class DetachPlan:
 
 
 def plan_detach(
-    batch: Batch, balancers: Sequence[LoadBalancer], floor: Floor, memory: Memory, log: Log
+    batch: Batch,
+    balancers: Sequence[LoadBalancer],
+    floor: Floor,
+    memory: Memory,
+    log: Log,
+    *,
+    require_drain: bool = False,
 ) -> DetachPlan:
     """Look at the load balancers, and plan who leaves which; say what was found there.
 
+    Args:
+        require_drain: Refuse to cut off requests in flight, which is otherwise only said.
+
     Raises:
         FloorBroken: Too few healthy instances would be left.
-        Refused: Somebody else is at them.
+        Refused: Somebody else is at them, or one gives requests in flight no time.
     """
     for balancer in balancers:
         balancer.refuse_leaving(batch.instances)
     departures = (_departure(batch, balancer, floor, memory, log) for balancer in balancers)
-    return DetachPlan(batch, balancers, tuple(each for each in departures if each))
+    plan = DetachPlan(batch, balancers, tuple(each for each in departures if each))
+    cutting = [each for each in plan.departures if each.cuts_off]
+    if require_drain:
+        refuse_without_drain(each.balancer for each in cutting)
+    for each in cutting:
+        names = each.cuts_off.names
+        log.say(f"{each.balancer.name}: has no drain; requests in flight on {names} will be cut off")
+    return plan
 
 
 def _departure(

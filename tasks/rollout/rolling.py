@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tasks.balancing.batch import Batch
+from tasks.balancing.no_drain import refuse_without_drain
 from tasks.balancing.share import Share
 from tasks.rollout.batches import batch_size, batches, check_fits, in_order
 from tasks.rollout.deploying import Deploying
@@ -41,7 +42,8 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     """Gather the servers behind the load balancers of *fleet*, say who they are, and plan their order.
 
     Raises:
-        Refused: There is no server, a batch is too large, or the release cannot be deployed.
+        Refused: There is no server, a batch is too large, requests would be cut off although that is
+            forbidden, or the release cannot be deployed.
     """
     log = turn.log
     log.say(f"Phase 1 of 3, gather: the servers behind {', '.join(each.title for each in fleet.balancers)}")
@@ -51,6 +53,8 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     turn.deployer.check_all(turn.release, [server.instance for server in servers])
     size = batch_size(batch, len(servers))
     check_fits(servers, size, fleet.balancers, turn.floor)
+    if turn.require_drain:
+        refuse_without_drain(fleet.balancers)
     return RolloutPlan(turn.release.version, servers, size)
 
 

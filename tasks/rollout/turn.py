@@ -54,6 +54,7 @@ class Turn:
     settle: Settle
     status_timeout: float
     until_idle: DrainUntilIdle | None = None
+    require_drain: bool = False
 
     @property
     def log(self) -> Log:
@@ -68,7 +69,9 @@ class Turn:
         """
         fresh = batch.without(finished)
         if fresh:
-            plan = plan_detach(fresh, balancers, self.floor, self.memory, self.log)
+            plan = plan_detach(
+                fresh, balancers, self.floor, self.memory, self.log, require_drain=self.require_drain
+            )
             detach(plan, self.floor, self.memory, self.wait, until_idle=self.until_idle)
         out = f"{batch.with_verb('stays', 'stay')} out of {', '.join(each.name for each in balancers)}"
         self.log.stands(out)

@@ -8,7 +8,7 @@ from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach as carry_out
 from tasks.balancing.detach_plan import DetachPlan, plan_detach
 from tasks.balancing.floor import FloorBroken
-from tasks.running.errors import Cancelled, TimedOut
+from tasks.running.errors import Cancelled, Refused, TimedOut
 from tests.fakes import FakeLoadBalancer, Stage, floor, instance
 
 ONE, TWO = instance(1), instance(2)
@@ -119,6 +119,33 @@ def test_an_unhealthy_one_that_is_put_back_is_not_waited_for(stage: Stage) -> No
     assert stage.clock.now() < 170
     assert stage.balancer.orders[-1] == "register Staging-1 (8080,)"
     assert stage.memory.addresses == []
+
+
+CUT = "staging: has no drain; requests in flight on Staging-1 will be cut off"
+
+
+def test_that_requests_will_be_cut_off_is_said_before_the_order(stage: Stage) -> None:
+    stage.balancer.drain = 0
+    stage.balancer.before_deregister = lambda: stage.log.say("the order")
+    detach(stage)
+
+    assert stage.lines.index(CUT) < stage.lines.index("the order")
+
+
+def test_nothing_is_cut_off_of_one_that_gets_no_requests_or_drains(stage: Stage) -> None:
+    detach(stage)
+    stage.balancer.drain = 0
+    stage.balancer.serve(ONE, state=State.UNHEALTHY)
+    detach(stage)
+
+    assert CUT not in stage.lines
+
+
+def test_where_a_drain_is_required_one_that_cuts_off_is_refused(stage: Stage) -> None:
+    stage.balancer.drain = 0
+    with pytest.raises(Refused, match="would cut off requests in flight, and --require-drain forbids it"):
+        plan_detach(Batch((ONE,)), (stage.balancer,), floor(1), stage.memory, stage.log, require_drain=True)
+    assert stage.balancer.orders == []
 
 
 def test_already_detached_is_said_and_done(stage: Stage) -> None:

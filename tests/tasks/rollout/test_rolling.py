@@ -84,6 +84,16 @@ def test_a_fleet_that_can_spare_nobody_is_refused(rollout: Rollout) -> None:
         rollout.run(minimum=4)
 
 
+def test_where_a_drain_is_required_a_fleet_without_one_is_refused_before_anything_starts(
+    rollout: Rollout,
+) -> None:
+    assert len(rollout.plan(require_drain=True).servers) == 4
+
+    rollout.stage.balancer.drain = 0
+    with pytest.raises(Refused, match="--require-drain forbids it"):
+        rollout.plan(require_drain=True)
+
+
 def test_a_batch_is_refused_by_zone_where_zones_serve_alone(rollout: Rollout) -> None:
     rollout.stage.balancer.zonal = True
     with pytest.raises(Refused, match="eu-west-1a alone: 2 healthy of 2"):
