@@ -4,8 +4,8 @@ from tasks import options
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach
 from tasks.balancing.detach_plan import DetachPlan, plan_detach
+from tasks.balancing.ending import Ending
 from tasks.balancing.floor import AwsNeighbours, parse_floor
-from tasks.balancing.idle_drain import DrainUntilIdle
 from tasks.balancing.lookup import look_up
 from tasks.frame import running
 from tasks.hosts.idleness import SsmHosts
@@ -19,6 +19,8 @@ def command(
     min_healthy: options.MinHealthy = "1",
     until_idle: options.UntilIdle = False,
     require_drain: options.RequireDrain = False,
+    lag: options.Lag = None,
+    connections_within: options.ConnectionsWithin = None,
     timeout: options.Timeout = None,
     lock: options.LockChoice = "auto",
     lock_wait: options.LockWait = 0,
@@ -33,12 +35,14 @@ def command(
     with running("detach-instance", events, color) as task:
         floor = parse_floor(min_healthy, AwsNeighbours(task.aws))
         found, balancers, memory = look_up(task.aws, instance, load_balancer, task.log)
+        hosts = SsmHosts(task.aws, f"{found.name}: counting connections")
+        ending = Ending(hosts, until_idle, lag, connections_within)
         addresses = [balancer.address for balancer in balancers]
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
 
         def planned() -> DetachPlan:
             one = Batch((found,))
-            return plan_detach(one, balancers, floor, memory, task.log, require_drain=require_drain)
+            return plan_detach(one, balancers, floor, memory, task.wait, ending, require_drain=require_drain)
 
         if dry_run:
             locking.tell(addresses)
@@ -49,9 +53,4 @@ def command(
                 found, balancers, memory = look_up(task.aws, instance, addresses, task.log)
             plan = planned()
             locks.check()
-            idle = (
-                DrainUntilIdle(SsmHosts(task.aws, f"{found.name}: draining"), task.log)
-                if until_idle
-                else None
-            )
-            detach(plan, floor, memory, task.wait, timeout=timeout, until_idle=idle)
+            detach(plan, floor, memory, task.wait, timeout=timeout)

@@ -54,7 +54,25 @@ UntilIdle = Annotated[
     option(
         "--until-idle",
         "End the drain as soon as the instance itself (asked through SSM) has no connection left, 20 s at "
-        "the earliest.",
+        "the earliest, behind a Network Load Balancer 120 s.",
+    ),
+]
+Lag = Annotated[
+    float | None,
+    option(
+        "--lag",
+        "Seconds after the order in which a load balancer may still send new requests; by default 20, of a "
+        "Network Load Balancer 120.",
+        seconds(),
+    ),
+]
+ConnectionsWithin = Annotated[
+    float | None,
+    option(
+        "--connections-within",
+        "Seconds after the order from which connections may be cut that a Network Load Balancer leaves "
+        "open; by default the instance itself (asked through SSM) must show that there are none.",
+        seconds(),
     ),
 ]
 RequireDrain = Annotated[

@@ -9,8 +9,8 @@ from tasks.aws.fleet_directory import FleetDirectory, Machines
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.absences import PREFIX, Memory
+from tasks.balancing.ending import Ending
 from tasks.balancing.floor import AwsNeighbours, parse_floor
-from tasks.balancing.idle_drain import DrainUntilIdle
 from tasks.balancing.lookup import through_groups
 from tasks.deployers.deployer import Settings, find_deployer
 from tasks.deployers.release import release_of
@@ -81,6 +81,8 @@ def command(
     min_healthy: options.MinHealthy = "1",
     until_idle: options.UntilIdle = False,
     require_drain: options.RequireDrain = False,
+    lag: options.Lag = None,
+    connections_within: options.ConnectionsWithin = None,
     lock: options.LockChoice = "auto",
     lock_wait: options.LockWait = 0,
     dry_run: options.DryRun = False,
@@ -140,7 +142,7 @@ def command(
             wait=task.wait,
             settle=Settle(settle, consecutive),
             status_timeout=status_timeout,
-            until_idle=DrainUntilIdle(SsmHosts(task.aws, "draining"), task.log) if until_idle else None,
+            ending=Ending(SsmHosts(task.aws, "draining"), until_idle, lag, connections_within),
             require_drain=require_drain,
         )
         proof = Proof(release, deployer, questions, started=task.wait.clock.wall())

@@ -79,6 +79,9 @@ class FakeLoadBalancer(LoadBalancer):
     in_dns_from: Threshold = NEVER
     tells_idle: bool = False
     takes_back: bool = True
+    lag: float = 0.0
+    stays: str = ""
+    uncounted: str = ""
     never_healthy: bool = False
     never_drained: bool = False
     before_look: Callable[[], None] = lambda: None
@@ -98,11 +101,14 @@ class FakeLoadBalancer(LoadBalancer):
         return Settings(
             drain=self.drain,
             tells_idle=self.tells_idle,
-            drained_within=self.drain + 30,
+            drained_within=max(self.drain, self.lag) + 30,
             healthy_within=60,
             slow_start=self.slow_start,
             zonal=self.zonal,
             health_check="GET :8080/_status",
+            lag=self.lag,
+            stays=self.stays,
+            uncounted=self.uncounted,
             opens_below=self.opens_below,
             in_dns_from=self.in_dns_from,
         )

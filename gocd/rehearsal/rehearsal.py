@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
@@ -30,6 +31,7 @@ from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import Site, read_site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.settings import Settings
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.assignment import Hooks
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
@@ -101,7 +103,9 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
         rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen))
         conclude(rehearsed, story, plan, pipeline, say)
         if plan.keep:
-            script = leave_environment(plan.folder, pipeline, run, aws.environment)
+            script = leave_environment(
+                plan.folder, pipeline, run, {**aws.environment, **lag_of_agents(plan.speed)}
+            )
             say(f"Kept running: AWS_ENDPOINT_URL={aws.endpoint_url}, its users at {built.front.url}")
             say(f"To go on by hand, in another terminal: . {script}")
             say("It stays in the foreground, and its AWS with it, until Ctrl-C.")
@@ -189,6 +193,11 @@ def make_new(folder: Path) -> None:
     mark.touch()
 
 
+def lag_of_agents(speed: float) -> dict[str, str]:
+    """The variable by which tasks know how soon load balancers follow here: no sooner than they do."""
+    return {variable("--lag"): str(math.ceil(Settings.connection_lag / speed) + 1)}
+
+
 def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
     """This process's environment, without a way to any AWS but the stand-in, and without its own options."""
     own = ("AWS_", "BOTO", "GO_", "GOCD_")
@@ -205,7 +214,7 @@ def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: Wo
     return Server(
         pipeline,
         plan.folder,
-        environ=agent_environment({**aws.environment, **aws.ending}),
+        environ=agent_environment({**aws.environment, **aws.ending, **lag_of_agents(plan.speed)}),
         checkout=_repository(plan.file),
         upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
         secrets=plan.secrets,

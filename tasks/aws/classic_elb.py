@@ -23,6 +23,10 @@ from tasks.running.errors import Refused
 # Seconds on top of what the settings promise, as AWS's own deployment scripts allow.
 GRACE = 30.0
 
+# Seconds in which new requests may still come after an order. A drain that it says has ended before its time
+# is over for all of its nodes, so that this counts for shorter ones only.
+LAG = 20.0
+
 # AWS, classic/elb-cloudwatch-metrics.
 REQUESTS = Metric("RequestCount", "requests")
 FAILURES = (
@@ -102,10 +106,11 @@ class ClassicLoadBalancer(LoadBalancer):
             drain=drain,
             # Classic ends a drain when the last request is answered (AWS, classic/config-conn-drain).
             tells_idle=True,
-            drained_within=drain + GRACE,
+            drained_within=max(drain, LAG) + GRACE,
             healthy_within=(check["HealthyThreshold"] + 1) * check["Interval"] + check["Timeout"] + GRACE,
             zonal=not attributes.get("CrossZoneLoadBalancing", {}).get("Enabled", False),
             health_check=check["Target"],
+            lag=LAG if drain < LAG else 0.0,
         )
 
     def metrics(self) -> MetricSource:

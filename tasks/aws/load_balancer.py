@@ -161,6 +161,9 @@ class Settings:
         slow_start: Seconds after that in which it gets less than its share.
         zonal: Whether each zone serves from its own instances only.
         health_check: For people, for example ``GET :8080/_status``.
+        lag: Seconds after an order in which its nodes may still send new requests to who was told to leave.
+        stays: Why open connections go on leading to who has left; empty if the end of the drain closes them.
+        uncounted: Why an instance cannot tell what is open to it; empty if it can.
         opens_below: With fewer healthy targets than this it sends to unhealthy ones as well.
         in_dns_from: With fewer healthy targets than this DNS leaves out a zone, or all, that it holds for.
     """
@@ -172,6 +175,9 @@ class Settings:
     slow_start: float = 0.0
     zonal: bool = False
     health_check: str = ""
+    lag: float = 0.0
+    stays: str = ""
+    uncounted: str = ""
     opens_below: Threshold = NEVER
     in_dns_from: Threshold = NEVER
 

@@ -7,6 +7,7 @@ from typing import Any
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
+from tasks.aws.leaving_targets import leaving_targets
 from tasks.aws.load_balancer import (
     LoadBalancer,
     LoadBalancerKind,
@@ -136,6 +137,7 @@ class TargetGroup(LoadBalancer):
         entry = self._entry
         grace = NETWORK_GRACE if self._network else GRACE
         attributes = self._attributes()
+        left = leaving_targets(entry["Protocol"], attributes)
         drain = float(attributes["deregistration_delay.timeout_seconds"])
         check = entry["HealthCheckIntervalSeconds"] + entry["HealthCheckTimeoutSeconds"]
         return Settings(
@@ -143,11 +145,14 @@ class TargetGroup(LoadBalancer):
             # "draining" is shown for the whole delay even when nothing is left in flight
             # (AWS, application/edit-target-group-attributes).
             tells_idle=False,
-            drained_within=drain + grace,
+            drained_within=max(drain, left.lag) + grace,
             healthy_within=entry["HealthyThresholdCount"] * check + grace,
             slow_start=float(attributes.get("slow_start.duration_seconds", 0)),
             zonal=not self._cross_zone(attributes),
             health_check=self._health_check(),
+            lag=left.lag,
+            stays=left.stays,
+            uncounted=left.uncounted,
             opens_below=_threshold(attributes, "unhealthy_state_routing"),
             in_dns_from=_threshold(attributes, "dns_failover"),
         )

@@ -3,8 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
@@ -30,6 +30,7 @@ class Absence:
         since: When the order to leave was given.
         by: The command that took it out, where that one means to put it back itself.
         unwell: Those of its ports that were not healthy, although others were.
+        settled: Whether connections that stayed open after that are closed by now, or may be cut.
     """
 
     served: bool
@@ -37,11 +38,13 @@ class Absence:
     since: datetime
     by: str = ""
     unwell: tuple[Port, ...] = ()
+    settled: bool = False
 
     def __str__(self) -> str:
         ports = ",".join(_written(port, port in self.unwell) for port in self.ports)
         by = f" by={self.by}" if self.by else ""
-        return f"served={'yes' if self.served else 'no'} ports={ports} since={self.since.isoformat()}{by}"
+        served, settled = "yes" if self.served else "no", " settled" if self.settled else ""
+        return f"served={served} ports={ports} since={self.since.isoformat()}{by}{settled}"
 
 
 class Memory:
@@ -74,7 +77,9 @@ class Memory:
         ports = member.of_ports(*(set(State) - {State.LEAVING})) or member.ports
         healthy = member.of_ports(*well)
         unwell = tuple(port for port in ports if port not in healthy) if served else ()
-        return Absence(served, ports, now.replace(microsecond=0), self._by, unwell)
+        # Never before the order, which follows: what is counted from it would end too early.
+        since = now.replace(microsecond=0) + timedelta(seconds=1 if now.microsecond else 0)
+        return Absence(served, ports, since, self._by, unwell)
 
     @property
     def addresses(self) -> list[str]:
@@ -116,6 +121,11 @@ class Memory:
                         del self._absences[place]
                 raise
 
+    def settle(self, instances: Iterable[Instance], balancer: LoadBalancer) -> None:
+        """Note that whatever led to them is over, or may be cut."""
+        places = {(instance.id, balancer.address) for instance in instances} & set(self._absences)
+        self.remember({place: replace(self._absences[place], settled=True) for place in places})
+
     def forget(self, instances: Iterable[Instance], balancers: Iterable[LoadBalancer]) -> None:
         """Drop their absences; only after they serve again."""
         places = {(instance.id, balancer.address) for instance in instances for balancer in balancers}
@@ -132,7 +142,7 @@ class Memory:
 
 
 def _read(value: str) -> Absence | None:
-    match = re.fullmatch(r"served=(yes|no) ports=(\S*) since=(\S+?)(?: by=(\S+))?", value)
+    match = re.fullmatch(r"served=(yes|no) ports=(\S*) since=(\S+?)(?: by=(\S+))?( settled)?", value)
     if not match:
         return None
     words = [word for word in match[2].split(",") if word]
@@ -142,7 +152,8 @@ def _read(value: str) -> Absence | None:
     except ValueError:
         return None
     unwell = tuple(port for port, well in ports if not well)
-    return Absence(match[1] == "yes", tuple(port for port, _ in ports), since, match[4] or "", unwell)
+    all_of_them = tuple(port for port, _ in ports)
+    return Absence(match[1] == "yes", all_of_them, since, match[4] or "", unwell, bool(match[5]))
 
 
 def _written(port: Port, unwell: bool) -> str:

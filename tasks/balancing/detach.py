@@ -8,12 +8,13 @@ from tasks.balancing.absences import Memory
 from tasks.balancing.attach import register, wait_until_serving
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach_plan import Departure, DetachPlan
+from tasks.balancing.drain import Drain
+from tasks.balancing.ending import Ending
 from tasks.balancing.floor import Floor, FloorBroken
-from tasks.balancing.idle_drain import DrainUntilIdle
 from tasks.balancing.next_command import next_command
-from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.running.errors import Cancelled, Refused, TaskError
 from tasks.running.log import Log
-from tasks.running.waiting import Missing, Wait, around, closely
+from tasks.running.waiting import Wait
 
 
 def detach(
@@ -23,20 +24,18 @@ def detach(
     wait: Wait,
     *,
     timeout: float | None = None,
-    until_idle: DrainUntilIdle | None = None,
 ) -> None:
-    """Carry out *plan*, and return once the load balancers say that all of its batch has drained.
+    """Carry out *plan*, and return once nothing leads to its batch any more.
 
     Already detached is success. Someone who detaches at the same moment is seen by a second look: then,
     and on a cancel, the batch is put back.
 
     Args:
         timeout: Seconds to wait for the drain; by default what each load balancer's settings allow for.
-        until_idle: Ends a drain early, on evidence from the hosts.
 
     Raises:
         FloorBroken: Too few healthy instances would be left; it was put back.
-        TimedOut: The load balancer still says that it drains.
+        TimedOut: A load balancer still says that it drains, or something may still lead there.
     """
     log, batch, names = wait.log, plan.batch, plan.names
     if not plan.departures:
@@ -48,9 +47,9 @@ def detach(
     try:
         _remember(plan, memory, wait)
         for departure in plan.departures:
-            ordered.order(departure, log)
+            ordered.order(departure, plan.ending, log)
         log.stands(f"{batch.with_verb('is', 'are')} leaving {names}", f"To wait for it, run again: {again}")
-        seconds = _drained(plan, floor, memory, wait, timeout, until_idle)
+        seconds = Drain(plan, floor, memory, wait).wait_for_end(timeout)
     except FloorBroken:
         _put_back(plan, ordered, memory, wait, "someone else went first")
         raise
@@ -78,7 +77,7 @@ class Ordered:
         ids = self._ids[departure.balancer.address]
         return Batch(tuple(each for each in departure.batch if each.id in ids))
 
-    def order(self, departure: Departure, log: Log) -> None:
+    def order(self, departure: Departure, ending: Ending, log: Log) -> None:
         """Tell those that have still to be told to leave one load balancer."""
         balancer, leaving = departure.balancer, departure.to_order
         if not leaving:
@@ -97,8 +96,12 @@ class Ordered:
                 gone = (each.id for each in leaving if roster.of(each).state in (State.LEAVING, State.OUT))
                 self._ids[balancer.address] = before.union(gone)
             raise
-        drain = balancer.settings().drain
-        log.say(f"{leaving.names}: leaving {balancer.name}; in-flight requests have up to {drain:.0f} s")
+        settings = balancer.settings()
+        drain, lag = settings.drain, ending.lag_of(settings)
+        new = f", and new ones may come for {lag:.0f} s" if lag > drain else ""
+        log.say(f"{leaving.names}: leaving {balancer.name}; in-flight requests have up to {drain:.0f} s{new}")
+        if settings.stays:
+            log.say(f"{balancer.name}: connections that are open stay, as {settings.stays}")
         for each in leaving:
             log.event("leaving", instance=each.name, load_balancer=balancer.address, drain_seconds=drain)
 
@@ -118,59 +121,6 @@ def _remember(plan: DetachPlan, memory: Memory, wait: Wait) -> None:
 def _certain(error: TaskError) -> bool:
     """Whether what was asked for last has certainly not been done."""
     return isinstance(error, Refused) or (isinstance(error, AwsError) and error.refusal)
-
-
-def _drained(
-    plan: DetachPlan,
-    floor: Floor,
-    memory: Memory,
-    wait: Wait,
-    timeout: float | None,
-    until_idle: DrainUntilIdle | None,
-) -> float:
-    """Return, after so many seconds, once everyone has drained."""
-    pending = list(plan.departures)
-    settings = [departure.balancer.settings() for departure in pending]
-    left = max(_drain_left(departure, memory, wait) for departure in pending)
-    pace = closely if all(each.tells_idle for each in settings) else around(left)
-    start = wait.clock.now()
-    if until_idle:
-        until_idle.starts(start, ordered=start + left - max(each.drain for each in settings))
-        pace = until_idle.pace(pace)
-
-    def look() -> float | Missing:
-        draining: list[Place] = []
-        for departure in list(pending):
-            roster = departure.balancer.roster(*departure.batch)
-            if departure.guarded:
-                floor.check(departure.balancer, roster, departure.guarded, departure.unhealthy)
-            still = [each for each in departure.batch if roster.of(each).state is not State.OUT]
-            draining += [Place(each, departure.members[each.id].ports) for each in still]
-            if not still:
-                pending.remove(departure)
-        if until_idle and draining and until_idle.ended(draining, wait):
-            pending.clear()
-        return Missing(f"{plan.batch.names}: draining") if pending else wait.since(start)
-
-    within = max(each.drained_within for each in settings) if timeout is None else timeout
-    try:
-        return wait.until_done(look, pace=pace, within=within, usually=left)
-    except TimedOut:
-        names = ", ".join(departure.balancer.name for departure in pending)
-        drains = plan.batch.with_verb("still drains", "still drain")
-        raise TimedOut(f"{drains} from {names} after {within:.0f} s") from None
-
-
-def _drain_left(departure: Departure, memory: Memory, wait: Wait) -> float:
-    """Seconds of the drain that are still to come; an interrupted run may have begun it."""
-    drain = departure.balancer.settings().drain
-    left = [0.0]
-    for instance in departure.batch:
-        away = memory.of(instance, departure.balancer)
-        if departure.members[instance.id].state is not State.LEAVING or away is None:
-            return drain
-        left.append(drain - max(0.0, (wait.clock.wall() - away.since).total_seconds()))
-    return max(left)
 
 
 def _put_back(plan: DetachPlan, ordered: Ordered, memory: Memory, wait: Wait, why: str) -> None:
@@ -195,13 +145,13 @@ def _put_back(plan: DetachPlan, ordered: Ordered, memory: Memory, wait: Wait, wh
             log.say(f"{batch.names}: registered with {names} again, healthy")
         for instance in batch:
             log.event("put back", instance=instance.name, why=why)
-    memory.forget(batch, [departure.balancer for departure in plan.departures])
     for departure in plan.departures:
+        memory.forget(departure.batch.without(departure.gone), [departure.balancer])
         departure.balancer.restore_settings()
     if left:
         serves = "serves" if len(batch) == 1 else "serve"
         log.restored(f"{batch.with_verb('was', 'were')} put back and {serves} as before")
-    else:
+    elif not any(departure.gone for departure in plan.departures):
         log.restored("nothing was changed")
 
 

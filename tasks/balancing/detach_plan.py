@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, Member, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
+from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.floor import Floor
 from tasks.balancing.no_drain import has_no_drain, refuse_without_drain
 from tasks.balancing.reach import Reach
-from tasks.running.log import Log
+from tasks.running.waiting import Wait
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Departure:
         guarded: Those that requests go to, so that the floor counts.
         unhealthy: Those of them that get requests only because nobody is healthy.
         leaving: Those that an earlier order sends away already.
+        gone: Those that have left by the load balancer's word, while something may still lead there.
     """
 
     balancer: LoadBalancer
@@ -30,6 +33,7 @@ class Departure:
     guarded: Batch
     unhealthy: Batch
     leaving: Batch
+    gone: Batch
 
     @property
     def cuts_off(self) -> Batch:
@@ -45,7 +49,7 @@ class Departure:
     @property
     def to_order(self) -> Batch:
         """Those that have still to be told to leave."""
-        return self.batch.without(self.leaving)
+        return self.batch.without(self.leaving).without(self.gone)
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,13 @@ class DetachPlan:
     Args:
         balancers: Those that were asked for.
         departures: Those of them that somebody of the batch is in.
+        ending: When the drain is over.
     """
 
     batch: Batch
     balancers: Sequence[LoadBalancer]
     departures: Sequence[Departure]
+    ending: Ending = NO_SOONER
 
     @property
     def names(self) -> str:
@@ -68,9 +74,16 @@ class DetachPlan:
     @property
     def steps(self) -> Iterator[str]:
         """What carrying it out would change, a line each."""
-        if self.departures:
-            drain = max(departure.balancer.settings().drain for departure in self.departures)
+        settings = [departure.balancer.settings() for departure in self.departures]
+        if settings:
+            drain = max(max(each.drain, self.ending.lag_of(each)) for each in settings)
             yield f"{self.batch.names}: would leave {self.names} and be given up to {drain:.0f} s to drain"
+        for departure in self.departures:
+            if stays := departure.balancer.settings().stays:
+                bound = self.ending.connections_within
+                limit = "" if bound is None else f", for {bound:.0f} s at most"
+                name = departure.balancer.name
+                yield f"connections through {name} would stay, as {stays}, and be waited for{limit}"
 
 
 def plan_detach(
@@ -78,7 +91,8 @@ def plan_detach(
     balancers: Sequence[LoadBalancer],
     floor: Floor,
     memory: Memory,
-    log: Log,
+    wait: Wait,
+    ending: Ending = NO_SOONER,
     *,
     require_drain: bool = False,
 ) -> DetachPlan:
@@ -93,33 +107,37 @@ def plan_detach(
     """
     for balancer in balancers:
         balancer.refuse_leaving(batch.instances)
-    departures = (_departure(batch, balancer, floor, memory, log) for balancer in balancers)
-    plan = DetachPlan(batch, balancers, tuple(each for each in departures if each))
+    departures = (_departure(batch, balancer, floor, memory, wait, ending) for balancer in balancers)
+    plan = DetachPlan(batch, balancers, tuple(each for each in departures if each), ending)
     cutting = [each for each in plan.departures if each.cuts_off]
     if require_drain:
         refuse_without_drain(each.balancer for each in cutting)
     for each in cutting:
         names = each.cuts_off.names
-        log.say(f"{each.balancer.name}: has no drain; requests in flight on {names} will be cut off")
+        wait.log.say(f"{each.balancer.name}: has no drain; requests in flight on {names} will be cut off")
     return plan
 
 
 def _departure(
-    batch: Batch, balancer: LoadBalancer, floor: Floor, memory: Memory, log: Log
+    batch: Batch, balancer: LoadBalancer, floor: Floor, memory: Memory, wait: Wait, ending: Ending
 ) -> Departure | None:
+    log = wait.log
     roster = balancer.roster(*batch)
     members = {instance.id: roster.of(instance) for instance in batch}
 
     def those(*states: State) -> Batch:
         return Batch(tuple(instance for instance in batch if members[instance.id].state in states))
 
-    gone, resumed = those(State.OUT), those(State.LEAVING)
+    out, resumed = those(State.OUT), those(State.LEAVING)
+    gone = Batch(tuple(each for each in out if _may_be_reached(each, balancer, memory, wait, ending)))
+    if past := out.without(gone):
+        log.say(f"{past.names}: already detached from {balancer.name}; nothing to do")
     if gone:
-        log.say(f"{gone.names}: already detached from {balancer.name}; nothing to do")
-    if len(gone) == len(batch):
+        log.say(f"{gone.names}: already out of {balancer.name}; waiting for what may still lead there")
+    if len(past) == len(batch):
         return None
     reach = Reach(balancer.settings(), roster)
-    present = batch.without(gone).without(resumed)
+    present = batch.without(out).without(resumed)
     missed = Batch(tuple(each for each in present if any(map(reach.reaches, roster.all_of(each)))))
     unhealthy = missed.without(those(State.SERVING, State.UNKNOWN))
     served = [each for each in resumed if (away := memory.of(each, balancer)) is None or away.served]
@@ -131,4 +149,16 @@ def _departure(
     for each in present.without(missed):
         words = members[each.id].words
         log.say(f"{each.name}: {words} in {balancer.name}; taking it out costs nobody anything")
-    return Departure(balancer, batch.without(gone), members, guarded, unhealthy, resumed)
+    return Departure(balancer, batch.without(past), members, guarded, unhealthy, resumed, gone)
+
+
+def _may_be_reached(
+    instance: Instance, balancer: LoadBalancer, memory: Memory, wait: Wait, ending: Ending
+) -> bool:
+    """Whether one that is out may still get requests, or has connections that nobody has waited for."""
+    away = memory.of(instance, balancer)
+    if away is None:
+        return False
+    settings = balancer.settings()
+    recent = (wait.clock.wall() - away.since).total_seconds() < ending.lag_of(settings)
+    return recent or bool(settings.stays and not away.settled)

@@ -12,7 +12,8 @@ from tasks.running.errors import Refused
 
 
 def has_no_drain(balancer: LoadBalancer) -> bool:
-    return not balancer.settings().drain
+    settings = balancer.settings()
+    return not (settings.drain or settings.stays)
 
 
 def refuse_without_drain(balancers: Iterable[LoadBalancer]) -> None:

@@ -27,13 +27,19 @@ asked=$(printf '%s\n' "$table" | awk -v id="${AWS_SSM_INSTANCE_ID:-none}" '
 address=${asked%% *}
 ports=${asked#* }
 
+# Every IPv6 address is its own, but for those that stand for an IPv4 one, and the loopback one.
+mine='
+    function mine(own) {
+        if (length(own) == 8 || own ~ /^0000000000000000FFFF0000/) return substr(own, length(own) - 7) == address
+        return own != "00000000000000000000000001000000"
+    }'
+
 # What listens on a port: its socket's number. 0A is LISTEN.
 listeners() {
-    sockets | awk -v address="$address" -v port="$1" '
+    sockets | awk -v address="$address" -v port="$1" "$mine"'
         {
             split($2, own, ":")
-            mine = own[1] == address || own[1] == "0000000000000000FFFF0000" address
-            if ($4 == "0A" && own[2] == port && (mine || own[1] ~ /^(0+|0+FFFF00000+)$/)) print $10
+            if ($4 == "0A" && own[2] == port && (mine(own[1]) || own[1] ~ /^(0+|0+FFFF00000+)$/)) print $10
         }'
 }
 
@@ -65,12 +71,11 @@ done
 
 # 01 is ESTABLISHED; 03 is about to be; 08 is a client that said all and still gets its answer.
 connections() {
-    sockets | awk -v address="$address" -v ports="$ports" '
+    sockets | awk -v address="$address" -v ports="$ports" "$mine"'
         BEGIN { count = split(ports, port, " "); for (i = 1; i <= count; i++) wanted[port[i]] }
         {
             split($2, own, ":")
-            mine = own[1] == address || own[1] == "0000000000000000FFFF0000" address
-            if (mine && own[2] in wanted && ($4 == "01" || $4 == "03" || $4 == "08")) found++
+            if (mine(own[1]) && own[2] in wanted && ($4 == "01" || $4 == "03" || $4 == "08")) found++
         }
         END { if (NR) print found + 0 }'
 }

@@ -16,8 +16,8 @@ from tasks.running.waiting import Wait
 # An instance and the ports that its load balancers send requests to, by the instance's id.
 Ports = Mapping[str, tuple[Instance, tuple[int, ...]]]
 
-# Seconds that counting may take, where two seconds lie between its two looks.
-WITHIN = 20.0
+# Seconds that counting may take: two lie between its two looks, and a busy host starts PowerShell slowly.
+WITHIN = 60.0
 
 SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 

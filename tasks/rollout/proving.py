@@ -10,6 +10,7 @@ from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach
 from tasks.balancing.detach_plan import plan_detach
+from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.floor import Floor
 from tasks.rollout.batches import in_order
 from tasks.rollout.fleet import Fleet, Server
@@ -73,7 +74,9 @@ class Proving:
     def _stop(self, server: Server, fleet: Fleet) -> None:
         balancers = [each for each in fleet.balancers if each.address in server.places]
         turn = self.turn
-        stop_gracefully(server.instance, balancers, self.machines, turn.floor, turn.memory, turn.wait)
+        stop_gracefully(
+            server.instance, balancers, self.machines, turn.floor, turn.memory, turn.wait, turn.ending
+        )
 
     def _refuse_too_many(self, without: Batch) -> None:
         if len(without) > self.max_stopped:
@@ -98,6 +101,7 @@ def stop_gracefully(
     floor: Floor,
     memory: Memory,
     wait: Wait,
+    ending: Ending = NO_SOONER,
 ) -> None:
     """Stop *instance* once no request can reach it; a member of an Auto Scaling group from Standby.
 
@@ -108,7 +112,7 @@ def stop_gracefully(
         TimedOut: It does not stop.
     """
     log = wait.log
-    detach(plan_detach(Batch((instance,)), balancers, floor, memory, log), floor, memory, wait)
+    detach(plan_detach(Batch((instance,)), balancers, floor, memory, wait, ending), floor, memory, wait)
     machines.stop(instance)
     log.stands(f"{instance.name} is being stopped")
 

@@ -9,8 +9,8 @@ from tasks.balancing.attach import attach, plan_attach
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach
 from tasks.balancing.detach_plan import plan_detach
+from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.floor import Floor
-from tasks.balancing.idle_drain import DrainUntilIdle
 from tasks.deployers.deployer import Deployer, ReleaseFailed
 from tasks.deployers.release import Release
 from tasks.rollout.questions import Questions
@@ -53,7 +53,7 @@ class Turn:
     wait: Wait
     settle: Settle
     status_timeout: float
-    until_idle: DrainUntilIdle | None = None
+    ending: Ending = NO_SOONER
     require_drain: bool = False
 
     @property
@@ -70,9 +70,15 @@ class Turn:
         fresh = batch.without(finished)
         if fresh:
             plan = plan_detach(
-                fresh, balancers, self.floor, self.memory, self.log, require_drain=self.require_drain
+                fresh,
+                balancers,
+                self.floor,
+                self.memory,
+                self.wait,
+                self.ending,
+                require_drain=self.require_drain,
             )
-            detach(plan, self.floor, self.memory, self.wait, until_idle=self.until_idle)
+            detach(plan, self.floor, self.memory, self.wait)
         out = f"{batch.with_verb('stays', 'stay')} out of {', '.join(each.name for each in balancers)}"
         self.log.stands(out)
         if fresh:

@@ -14,6 +14,9 @@ from tasks.aws.api import Aws
 from tasks.running.clock import SystemClock
 from tests.program import SPEED, CommandLine
 
+# The stand-in of the tests follows an order sixty times as soon as AWS does, within two seconds.
+LAG = {"GOCD_TASKS_LAG": "3"}
+
 KINDS = ("application", "network", "classic")
 
 
@@ -23,7 +26,7 @@ def gocd_tasks(cloud: World) -> Iterator[CommandLine]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     clock = cloud.parts.settings.clock
     clock.run(SPEED)
-    yield CommandLine({**inherited, **cloud.environment})
+    yield CommandLine({**inherited, **cloud.environment, **LAG})
     clock.run(1)
 
 

@@ -23,7 +23,7 @@ def stage() -> Stage:
 
 def planned(stage: Stage, *balancers: FakeLoadBalancer, minimum: int = 1) -> DetachPlan:
     targets = balancers or (stage.balancer,)
-    return plan_detach(Batch((ONE,)), targets, floor(minimum), stage.memory, stage.log)
+    return plan_detach(Batch((ONE,)), targets, floor(minimum), stage.memory, stage.wait)
 
 
 def detach(stage: Stage, *balancers: FakeLoadBalancer, minimum: int = 1) -> None:
@@ -103,7 +103,7 @@ def test_where_nobody_is_healthy_the_last_of_those_who_get_requests_all_the_same
     detach(stage)
 
     assert any("no target is healthy, so staging sends to all 2; without" in line for line in stage.lines)
-    plan_of_the_other = Batch((TWO,)), (stage.balancer,), floor(1), stage.memory, stage.log
+    plan_of_the_other = Batch((TWO,)), (stage.balancer,), floor(1), stage.memory, stage.wait
     with pytest.raises(FloorBroken, match="Staging-2 is the last instance that gets requests in staging"):
         plan_detach(*plan_of_the_other)
 
@@ -144,7 +144,7 @@ def test_nothing_is_cut_off_of_one_that_gets_no_requests_or_drains(stage: Stage)
 def test_where_a_drain_is_required_one_that_cuts_off_is_refused(stage: Stage) -> None:
     stage.balancer.drain = 0
     with pytest.raises(Refused, match="would cut off requests in flight, and --require-drain forbids it"):
-        plan_detach(Batch((ONE,)), (stage.balancer,), floor(1), stage.memory, stage.log, require_drain=True)
+        plan_detach(Batch((ONE,)), (stage.balancer,), floor(1), stage.memory, stage.wait, require_drain=True)
     assert stage.balancer.orders == []
 
 

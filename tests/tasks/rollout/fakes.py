@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from tasks.aws.instances import Handle, Instance
 from tasks.aws.load_balancer import LoadBalancer
-from tasks.balancing.idle_drain import DrainUntilIdle
+from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.share import Share
 from tasks.deployers.deployer import Deployer
 from tasks.deployers.release import Release
@@ -177,7 +177,7 @@ class Rollout:
             wait=self.stage.wait,
             settle=settle,
             status_timeout=20,
-            until_idle=DrainUntilIdle(hosts, self.stage.log) if hosts else None,
+            ending=Ending(hosts, until_idle=True) if hosts else NO_SOONER,
         )
 
     @property

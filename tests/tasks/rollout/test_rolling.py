@@ -10,7 +10,7 @@ from tasks.balancing.share import Share
 from tasks.rollout.turn import Halted, Settle
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tests.fakes import instance
-from tests.tasks.balancing.test_idle_drain import BUSY, NO_EVIDENCE, FakeHosts
+from tests.tasks.balancing.test_drain import BUSY, NO_EVIDENCE, FakeHosts
 from tests.tasks.rollout.fakes import Rollout
 
 FOUR = [instance(number, "eu-west-1a" if number % 2 else "eu-west-1b") for number in range(1, 5)]

@@ -22,6 +22,12 @@ $address = ($asked[0] -split ' ')[1]
 $ports = @(($asked[0] -split ' ')[2] -split ',' | ForEach-Object { [int] $_ })
 $own = $address, "::ffff:$address"
 $any = $own + '0.0.0.0', '::', '::ffff:0.0.0.0'
+
+# Every IPv6 address is its own, but for those that stand for an IPv4 one, and the loopback one.
+function Test-Own([string] $local) {
+    $own -contains $local -or ($local -like '*:*' -and $local -ne '::1' -and $local -notlike '::ffff:*')
+}
+
 $passesOn = 'com.docker.backend', 'docker-proxy', 'dockerd', 'containerd', 'kube-proxy', 'vpnkit', 'wslrelay',
     'wslhost', 'k3s', 'rke2'
 
@@ -30,7 +36,7 @@ function Get-Sockets([string[]] $states) {
     Get-NetTCPConnection | Where-Object { $states -contains "$($_.State)" -and $ports -contains $_.LocalPort }
 }
 
-$listeners = @(Get-Sockets 'Listen' | Where-Object { $any -contains $_.LocalAddress })
+$listeners = @(Get-Sockets 'Listen' | Where-Object { $any -contains $_.LocalAddress -or (Test-Own $_.LocalAddress) })
 foreach ($port in $ports) {
     $those = @($listeners | Where-Object { $_.LocalPort -eq $port })
     # A container's port: its connections are in the list of the container's own network.
@@ -46,7 +52,7 @@ foreach ($port in $ports) {
 
 # CloseWait is a client that said all and still gets its answer.
 function Measure-Connections {
-    @(Get-Sockets 'Established', 'SynReceived', 'CloseWait' | Where-Object { $own -contains $_.LocalAddress }).Count
+    @(Get-Sockets 'Established', 'SynReceived', 'CloseWait' | Where-Object { Test-Own $_.LocalAddress }).Count
 }
 
 # Twice: between two requests a client may be about to open the next connection.
