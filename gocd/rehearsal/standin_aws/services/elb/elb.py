@@ -16,6 +16,7 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import IN_SERVICE, ClassicLoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers, doors
+from gocd.rehearsal.standin_aws.services.elb.pages import Pages
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
 from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -30,11 +31,13 @@ class ElasticLoadBalancing:
         self.classics = ClassicLoadBalancers(settings, plane, instances)
         self._groups = TargetGroups(settings, plane, instances, shifts)
         self._balancers = LoadBalancers()
+        self._pages = Pages()
         self._region = settings.region
 
     def corrections(self) -> Iterator[Correction]:
         yield from self._groups.corrections()
         yield from self._balancers.corrections()
+        yield from self._pages.corrections()
         yield from self.classics.corrections()
 
     def advance(self) -> None:

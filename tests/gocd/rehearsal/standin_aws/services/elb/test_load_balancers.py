@@ -69,3 +69,13 @@ def test_weights_decide_where_traffic_goes(cloud: World, pair: Pair) -> None:
     eventually(lambda: {get(blue.url) for _ in range(5)}, {pair[1].private_ip})
     with pytest.raises(botocore.exceptions.ClientError, match="ValidationError"):
         share(1000, 0)
+
+
+def test_target_groups_are_told_in_pages(cloud: World) -> None:
+    elbv2 = cloud.client("elbv2")
+    for number in range(5):
+        elbv2.create_target_group(Name=f"web-{number}", Protocol="HTTP", Port=80, VpcId=cloud.network.vpc)
+    pages = list(elbv2.get_paginator("describe_target_groups").paginate(PaginationConfig={"PageSize": 2}))
+
+    assert [len(page["TargetGroups"]) for page in pages] == [2, 2, 1]
+    assert len(elbv2.describe_target_groups()["TargetGroups"]) == 5
