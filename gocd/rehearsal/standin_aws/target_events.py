@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
+from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ENABLED
-from gocd.rehearsal.standin_aws.world import World
+from gocd.rehearsal.standin_aws.world import PAUSE, World
 
 
 def register_on(world: World, balancer: LoadBalancer, instance: Instance, port: int) -> None:
@@ -13,6 +16,23 @@ def register_on(world: World, balancer: LoadBalancer, instance: Instance, port: 
     world.client("elbv2").register_targets(
         TargetGroupArn=balancer.arn, Targets=[{"Id": instance.id, "Port": port}]
     )
+
+
+def wait_until_unhealthy(world: World, balancer: LoadBalancer, count: int, *, patience: float = 30.0) -> None:
+    """Return once so many targets of a group are called unhealthy.
+
+    Raises:
+        GoCDError: *patience* seconds were not enough.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        told = world.client("elbv2").describe_target_health(TargetGroupArn=balancer.arn)
+        states = [each["TargetHealth"]["State"] for each in told["TargetHealthDescriptions"]]
+        if states.count("unhealthy") == count:
+            return
+        if time.monotonic() > deadline:
+            raise GoCDError(f"{balancer.name}: not {count} unhealthy targets, but {', '.join(states)}")
+        time.sleep(PAUSE)
 
 
 def set_thresholds(

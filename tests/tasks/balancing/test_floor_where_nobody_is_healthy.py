@@ -2,19 +2,14 @@
 
 import pytest
 
-from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.target_events import wait_until_unhealthy
 from gocd.rehearsal.standin_aws.world import World
-from tests.gocd.rehearsal.standin_aws.conftest import eventually, get
+from tests.gocd.rehearsal.standin_aws.conftest import get
 from tests.program import CommandLine
 from tests.tasks.conftest import Pair
 from tests.tasks.test_cli import changes, one_error
 
 WRONG = "/nowhere"
-
-
-def unhealthy(cloud: World, made: LoadBalancer) -> int:
-    told = cloud.client("elbv2").describe_target_health(TargetGroupArn=made.arn)["TargetHealthDescriptions"]
-    return sum(each["TargetHealth"]["State"] == "unhealthy" for each in told)
 
 
 @pytest.mark.parametrize("kind", ["application", "network"])
@@ -30,7 +25,7 @@ def test_the_last_that_gets_requests_stays(
         cross_zone=True if kind == "network" else None,
         wait=False,
     )
-    eventually(lambda: unhealthy(cloud, made), 2)
+    wait_until_unhealthy(cloud, made, 2)
     first = gocd_tasks("detach-instance", "Staging-1", "--load-balancer", "web")
 
     assert (first.returncode, first.stderr) == (0, "")

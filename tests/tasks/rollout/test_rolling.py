@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tasks.aws.load_balancer import LoadBalancer, State
+from tasks.aws.load_balancer import LoadBalancer, State, Threshold
 from tasks.balancing.floor import FloorBroken
 from tasks.balancing.share import Share
 from tasks.rollout.turn import Halted, Settle
@@ -161,6 +161,27 @@ def test_a_server_that_never_gets_healthy_halts_everything(rollout: Rollout) -> 
         rollout.run()
 
     assert rollout.hosts.installed == ["Staging-1"]
+
+
+def test_a_health_check_that_calls_everybody_unhealthy_halts_after_one_batch_which_gets_requests_again(
+    rollout: Rollout,
+) -> None:
+    balancer = rollout.stage.balancer
+    balancer.opens_below, balancer.never_healthy = Threshold(1), True
+    balancer.members = {key: each.wholly(State.UNHEALTHY) for key, each in balancer.members.items()}
+
+    def fails_its_first_check() -> None:
+        joining = [each for each in balancer.members.values() if each.state is State.JOINING]
+        balancer.members |= {each.key: each.wholly(State.UNHEALTHY) for each in joining}
+
+    balancer.before_look = fails_its_first_check
+    with pytest.raises(TimedOut, match="no target is healthy, so it gets requests all the same"):
+        rollout.run()
+
+    assert rollout.says("no target is healthy, so staging sends to all 4; without Staging-1: 3, floor 1")
+    assert rollout.says("staging: no target is healthy; it sends to Staging-1 at once, healthy or not")
+    assert rollout.hosts.installed == ["Staging-1"]
+    assert len(balancer.members) == 4
 
 
 def test_the_floor_holds_for_what_happens_meanwhile(rollout: Rollout) -> None:

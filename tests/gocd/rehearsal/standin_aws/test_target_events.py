@@ -14,6 +14,7 @@ from gocd.rehearsal.standin_aws.target_events import (
 )
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get, target_state
+from tests.gocd.rehearsal.standin_aws.data.test_data_plane import out
 
 ZONES = ["eu-west-1a", "eu-west-1b"]
 FAILING = "unhealthy/Target.ResponseCodeMismatch"
@@ -53,21 +54,24 @@ def test_a_port_on_which_nothing_listens_gets_nothing_while_another_is_healthy(
     assert answers(balancer) == {pair[0].private_ip: 20}
 
 
-@pytest.mark.parametrize("kind", ["application", "network"])
+@pytest.mark.parametrize("kind", ["application", "network", "classic"])
 def test_a_zone_that_serves_for_itself_loses_what_comes_in_until_dns_leaves_it_out(
     cloud: World, pair: Pair, kind: str
 ) -> None:
-    balancer = cloud.target_group(
-        "web",
-        kind="network" if kind == "network" else "application",
-        instances=pair,
-        zones=ZONES,
-        cross_zone=False,
-        deregistration_delay=0,
-    )
+    if kind == "classic":
+        balancer = cloud.classic("web", instances=pair, zones=ZONES, draining=None)
+    else:
+        balancer = cloud.target_group(
+            "web",
+            kind="network" if kind == "network" else "application",
+            instances=pair,
+            zones=ZONES,
+            cross_zone=False,
+            deregistration_delay=0,
+        )
     assert set(answers(balancer)) == {each.private_ip for each in pair}
 
-    cloud.client("elbv2").deregister_targets(TargetGroupArn=balancer.arn, Targets=[{"Id": pair[0].id}])
+    out(cloud, balancer, pair[0].id)
     eventually(lambda: cloud.serving(balancer), {pair[1].id})
     half = answers(balancer, 40)
     assert 0 < half[pair[1].private_ip] < 40

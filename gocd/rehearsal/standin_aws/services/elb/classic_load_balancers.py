@@ -25,6 +25,7 @@ from gocd.rehearsal.standin_aws.services.elb.classic_settings import (
     stored,
     zones_of,
 )
+from gocd.rehearsal.standin_aws.services.elb.classic_zones import ClassicZones
 from gocd.rehearsal.standin_aws.services.elb.departed import Departed
 from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -57,6 +58,7 @@ class ClassicLoadBalancers:
         self._now = settings.clock
         self._lag = settings.request_lag / settings.propagation_speed
         self._departed = Departed(plane, settings.clock)
+        self._zones = ClassicZones(instances, settings.clock)
         self._speed = settings.health_check_speed
         self._numbers = itertools.count()
         self._create = ELBBackend.create_load_balancer
@@ -77,6 +79,7 @@ class ClassicLoadBalancers:
         port = balancer.listeners[0].instance_port
         balancer.health_check = FakeHealthCheck(target=f"TCP:{port}", **DEFAULT_CHECK)
         balancer.members = {}
+        balancer.region = backend.region_name
         balancer.pool = f"classic-{balancer.name}-{next(self._numbers)}"
         return balancer
 
@@ -196,17 +199,26 @@ class ClassicLoadBalancers:
                 each.passing_since = None
             elif seen.health is Health.PASSING and each.passing_since is None:
                 each.passing_since = now
-            each.served = each.served or self._verdict(balancer, each) == IN_SERVICE
+            if self._verdict(balancer, each) == IN_SERVICE:
+                each.served = True
+                self._zones.note(balancer, each)
         registered = [(self._instances.address(each.id), each.port) for each in balancer.members.values()]
         self._departed.settle(balancer.pool, registered)
 
     def forget(self) -> None:
         self._departed.forget()
+        self._zones.forget()
 
     def pool(self, balancer: Any) -> Pool:
         """Say what the data plane does for a load balancer; it fails closed when nobody is healthy."""
         endpoints = [
-            Endpoint(self._instances.address(each.id), each.port, self._reached(balancer, each), each.leaving)
+            Endpoint(
+                self._instances.address(each.id),
+                each.port,
+                self._reached(balancer, each) and self._zones.comes_in(balancer, each),
+                each.leaving,
+                self._zones.ways(balancer, each),
+            )
             for each in balancer.members.values()
             if self._instances.state(each.id) == "running"
         ]
@@ -216,7 +228,8 @@ class ClassicLoadBalancers:
 
     def door(self, balancer: Any) -> Door:
         pool = self.pool(balancer)
-        return Door(pool.name, pool.protocol, [Share(pool.name, 1)])
+        zones = self._zones.apart(balancer) or [""]
+        return Door(pool.name, pool.protocol, [Share(pool.name, 1, zone) for zone in zones])
 
     def _reached(self, balancer: Any, each: Registration) -> bool:
         """Whether new requests go to a member: for a while also after it was told to leave."""
@@ -239,7 +252,7 @@ class ClassicLoadBalancers:
             # The API reference has no words for an instance that is stopping.
             state = "stopped" if instance.state == "stopping" else instance.state
             return "OutOfService", "Instance", f"Instance is in {state} state."
-        if instance.availability_zone not in zones_of(balancer, instance):
+        if instance.availability_zone not in zones_of(balancer):
             return ZONE_NOT_ENABLED
         interval = health_check(balancer, self._speed).interval
         if each.passing_since is not None:
@@ -265,9 +278,9 @@ class ClassicLoadBalancers:
         """
         self._forget(balancer, each)
         until = (each.leaving_since or 0.0) + self._lag
-        self._departed.add(
-            balancer.pool, Endpoint(self._instances.address(each.id), each.port), until, cut=True
-        )
+        ways = self._zones.ways(balancer, each)
+        endpoint = Endpoint(self._instances.address(each.id), each.port, zones=ways)
+        self._departed.add(balancer.pool, endpoint, until, cut=True)
 
     def _forget(self, balancer: Any, each: Registration) -> None:
         del balancer.members[each.id]

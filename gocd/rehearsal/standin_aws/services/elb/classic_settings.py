@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from moto.ec2.models import ec2_backends
+
+from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck, sped_up
 
 # What a load balancer has until ConfigureHealthCheck is called.
@@ -45,8 +48,14 @@ def stored(setting: Mapping[str, Any]) -> dict[str, Any]:
     return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in setting.items()}
 
 
-def zones_of(balancer: Any, instance: Any) -> set[str]:
+def crosses_zones(balancer: Any) -> bool:
+    """Whether every zone sends to the members of all: not unless told to, through the API."""
+    setting: Mapping[str, Any] = balancer.attributes.get("cross_zone_load_balancing") or {}
+    return str(setting.get("enabled")).lower() == "true"
+
+
+def zones_of(balancer: Any) -> set[str]:
     """List the enabled zones."""
-    subnets = {subnet.id: subnet for subnet in instance.ec2_backend.describe_subnets()}
+    subnets = {each.id: each for each in ec2_backends[ACCOUNT][balancer.region].describe_subnets()}
     of_subnets = {subnets[each].availability_zone for each in balancer.subnets if each in subnets}
     return of_subnets | set(balancer.availability_zones or [])

@@ -101,14 +101,10 @@ class Zoning:
                 self.records.note(pool_name(self.group), zone)
 
     def ways(self, each: Registration) -> tuple[str, ...]:
-        """List the zones by which requests come in that may go to a target; none if the zones are one.
-
-        Clients who would come in by a zone that DNS leaves out come in by the others.
-        """
+        """List the zones by which requests come in that may go to a target; none if the zones are one."""
         if not self.apart:
             return ()
-        own = self._own(each)
-        return tuple(sorted(own | (self.zones - self._used) if own & self._used else own))
+        return self.records.ways(pool_name(self.group), self.zones, self._own(each))
 
     def comes_in(self, each: Registration) -> bool:
         """Whether traffic is led to where a target is."""

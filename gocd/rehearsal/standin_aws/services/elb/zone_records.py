@@ -35,5 +35,13 @@ class ZoneRecords:
         used = {zone for zone, seen in known.items() if self._now() - seen < TIME_TO_LIVE}
         return used or set(zones)
 
+    def ways(self, pool: str, zones: Collection[str], own: Collection[str]) -> tuple[str, ...]:
+        """List the zones by which requests come in that may go to who is in its *own*.
+
+        Clients who would come in by a zone that DNS leaves out come in by the others.
+        """
+        used = self.used(pool, zones)
+        return tuple(sorted({*own, *zones} - (used - set(own)) if used & set(own) else set(own)))
+
     def forget(self) -> None:
         self._well.clear()

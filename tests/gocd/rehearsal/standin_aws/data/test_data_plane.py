@@ -68,7 +68,7 @@ def test_restarting_each_instance_while_it_is_out_loses_no_request(
     cloud: World, pair: Pair, kind: str
 ) -> None:
     if kind == "classic":
-        balancer = cloud.classic("web", instances=pair, draining=1)
+        balancer = cloud.classic("web", instances=pair, draining=1, cross_zone=True)
     elif kind == "network":
         balancer = cloud.target_group(
             "web", kind="network", instances=pair, deregistration_delay=1, cross_zone=True

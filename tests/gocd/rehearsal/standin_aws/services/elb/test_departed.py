@@ -29,7 +29,7 @@ def behind(cloud: World, kind: str, pair: Pair, delay: int, *, terminate: bool =
     clock = cloud.parts.settings.clock
     clock.run(1)
     if kind == "classic":
-        balancer = cloud.classic("web", instances=pair, draining=delay)
+        balancer = cloud.classic("web", instances=pair, draining=delay, cross_zone=True)
     else:
         balancer = cloud.target_group(
             "web",
