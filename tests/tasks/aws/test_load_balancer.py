@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from gocd.rehearsal.standin_aws.address_targets import address_group
 from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.balancer_lookup import CALLED, GROUP
@@ -15,7 +16,7 @@ from tasks.aws.load_balancer import LoadBalancerKind
 from tasks.running.plugins import find_all
 from tasks.testing import LoadBalancerCase, LoadBalancerContract
 from tests.fakes import FakeClock, FakeLoadBalancer, FakeLoadBalancers, instance
-from tests.tasks.conftest import MakeBalancer
+from tests.tasks.conftest import MakeBalancer, Pair
 
 # Seconds; long enough to look at a drain while it lasts.
 DRAIN = 2
@@ -70,6 +71,16 @@ class TestNetwork(OnTheStandIn):
 
 class TestClassic(OnTheStandIn):
     registered, generation = "classic", "classic"
+
+
+class TestByAddress(LoadBalancerContract):
+    @pytest.fixture
+    def case(self, cloud: World, aws: Aws, pair: Pair) -> LoadBalancerCase:
+        address_group(cloud, "staging", list(pair), deregistration_delay=1)
+        cloud.launch("stranger")
+        one, two, stranger = (find_instance(aws, name) for name in ("Staging-1", "Staging-2", "stranger"))
+        kind: LoadBalancerKind = find_all(GROUP, CALLED)["target-group"](aws)
+        return LoadBalancerCase(kind, "staging", (one, two), stranger)
 
 
 class TestFake(Ours):
