@@ -78,15 +78,16 @@ class Floor:
         here = Batch(tuple(each for each in leaving if zone in ("", each.zone)))
         own = {member.key for instance in leaving for member in roster.all_of(instance)}
         rest = pool.without(own)
-        left = rest.healthy if here.without(unhealthy) else rest.serving
+        healthy_leave = bool(here.without(unhealthy))
+        left = rest.healthy if healthy_leave else rest.serving
         # Those of the batch that have left by now are still of the fleet that a share is of.
         gone = [each for each in here if roster.of(each).state is State.OUT]
         needed = self._needed(len(pool.members) + len(gone))
         where = f"{balancer.title}, {zone} alone" if zone else balancer.title
-        count = f"{where}: {_count(balancer, pool)}"
+        count = f"{where}: {_healthy(pool) if healthy_leave else _everybody(balancer, pool)}"
         others = [member for member in rest.members if member not in left]
         if len(left) < needed:
-            last = "healthy instance" if pool.healthy else "instance that gets requests"
+            last = "healthy instance" if healthy_leave else "instance that gets requests"
             raise self._broken(balancer, leaving, count, len(left), needed, others, last)
         if self.minimum.number and rest.healthy and rest.unhealthy and rest.opens:
             raise self._opened(balancer, leaving, count, rest)
@@ -146,12 +147,16 @@ class Floor:
         return {key: names.get(handle, key) for handle, key in handles.items()}
 
 
-def _count(balancer: LoadBalancer, pool: Pool) -> str:
-    if not pool.healthy and pool.opens and pool.members:
-        return f"no target is healthy, so {balancer.name} sends to all {len(pool.serving)}"
+def _healthy(pool: Pool) -> str:
     shifted = sum(each.shifted and each.state is State.SERVING for each in pool.members)
     away = f" and {shifted} more without traffic during a zonal shift" if shifted else ""
     return f"{len(pool.healthy)} healthy{away} of {len(pool.members)}"
+
+
+def _everybody(balancer: LoadBalancer, pool: Pool) -> str:
+    if pool.healthy:
+        return _healthy(pool)
+    return f"no target is healthy, so {balancer.name} sends to all {len(pool.serving)}"
 
 
 def _states(members: Iterable[Member], named: Mapping[str, str]) -> str:

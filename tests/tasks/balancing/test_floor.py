@@ -129,7 +129,7 @@ def test_those_who_were_healthy_are_not_replaced_by_the_unhealthy(balancer: Fake
     open_when_none_is_healthy(balancer)
     balancer.serve(FOUR[0], state=State.LEAVING)
     balancer.serve(*FOUR[1:], state=State.UNHEALTHY)
-    with pytest.raises(FloorBroken):
+    with pytest.raises(FloorBroken, match=r"0 healthy of 4 .*Staging-1 is the last healthy instance"):
         check(balancer, floor(1))
 
     assert leave_unhealthy(balancer, floor(1))
