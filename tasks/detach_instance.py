@@ -6,6 +6,7 @@ from tasks.balancing.detach import detach
 from tasks.balancing.detach_plan import DetachPlan, plan_detach
 from tasks.balancing.ending import Ending
 from tasks.balancing.floor import AwsNeighbours, parse_floor
+from tasks.balancing.lag import planned_again
 from tasks.balancing.lookup import look_up
 from tasks.frame import running
 from tasks.hosts.idleness import SsmHosts
@@ -51,6 +52,6 @@ def command(
         with locking.held(addresses) as locks:
             if locks.contended:
                 found, balancers, memory = look_up(task.aws, instance, addresses, task.log)
-            plan = planned()
+            plan = planned_again(planned, task.wait)
             locks.check()
             detach(plan, floor, memory, task.wait, timeout=timeout)

@@ -9,12 +9,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import Place, Settings, State
+from tasks.aws.load_balancer import LoadBalancer, Place, Roster, Settings, State
 from tasks.aws.target import Port
 from tasks.balancing.absences import Memory
 from tasks.balancing.detach_plan import Departure, DetachPlan
+from tasks.balancing.ending import Ending
 from tasks.balancing.evidence import Evidence
-from tasks.balancing.floor import Floor
+from tasks.balancing.floor import Floor, FloorBroken
+from tasks.balancing.lag import TOLD_AFTER
 from tasks.running.errors import TimedOut
 from tasks.running.waiting import Missing, Wait, around
 
@@ -69,7 +71,7 @@ class Drain:
         self._floor, self._memory, self._wait, self._ending = floor, memory, wait, ending
         self._start = wait.clock.now()
         self._going = [
-            Going(each, self._start - _age(each, memory, wait), ending.lag_of(each.balancer.settings()))
+            Going(each, self._start - _age(each, memory, wait), _lag(each.balancer, ending))
             for each in plan.departures
         ]
         uncounted = [each.settings.uncounted for each in self._going if each.settings.uncounted]
@@ -131,10 +133,18 @@ class Drain:
 
     def _ask(self, going: Going) -> None:
         departure = going.departure
+        try:
+            roster = self._guarded(departure)
+        except FloorBroken:
+            # One look may be of a moment ago, two are believed.
+            roster = self._guarded(departure)
+        going.out = all(roster.of(each).state is State.OUT for each in departure.batch)
+
+    def _guarded(self, departure: Departure) -> Roster:
         roster = departure.balancer.roster(*departure.batch)
         if departure.guarded:
             self._floor.check(departure.balancer, roster, departure.guarded, departure.unhealthy)
-        going.out = all(roster.of(each).state is State.OUT for each in departure.batch)
+        return roster
 
     def _words(self, now: float) -> str:
         if not all(each.out for each in self._going):
@@ -147,7 +157,7 @@ class Drain:
         """Look seldom, but often from the first moment on at which the hosts can prove anything."""
         now = self._start + elapsed
         usual = self._usual(elapsed)
-        moments = [each.ordered + each.lag for each in self._going]
+        moments = [each.ordered + each.lag for each in self._going if each.out]
         if self._bound is not None:
             moments.append(self._bound)
         if all(each.stays(now) for each in self._going):
@@ -195,6 +205,11 @@ class Drain:
             "Set it to true, or give --connections-within SECONDS after which they may be cut. "
             f"{self._wait.log.standing.advice}",
         )
+
+
+def _lag(balancer: LoadBalancer, ending: Ending) -> float:
+    # Until AWS can tell of nothing from before the order, who is gone may be who has not been there yet.
+    return max(ending.lag_of(balancer.settings()), TOLD_AFTER)
 
 
 def _age(departure: Departure, memory: Memory, wait: Wait) -> float:

@@ -108,7 +108,8 @@ class Standby:
         """
         for tries_left in reversed(range(TRIES)):
             self.group.look()
-            waiting = [each for each in ids if self.group.lifecycle.get(each) == STANDBY]
+            # One that has got there may still be told of as on its way.
+            waiting = [each for each in ids if self.group.lifecycle.get(each) in (ENTERING, STANDBY)]
             if not waiting:
                 return
             try:
@@ -185,6 +186,10 @@ class ThroughStandby(LoadBalancer):
         drained = [each for each in entering if roster.of(each).state is State.OUT]
         for standby, some in self._by_group(drained):
             standby.group.look_at(each.id for each in some)
+            for each in some:
+                # It was sent to Standby, and AWS does not tell of that yet.
+                if standby.group.lifecycle[each.id] == IN_SERVICE:
+                    standby.group.lifecycle[each.id] = ENTERING
         held = [each for each in drained if self._lifecycle(each) == ENTERING]
         leaving = [Member(each.id, State.LEAVING, "entering Standby", takes_back=False) for each in held]
         ordered = {each.id for each in entering}

@@ -8,9 +8,10 @@ from tasks.balancing.absences import Memory
 from tasks.balancing.attach import attach, plan_attach
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach
-from tasks.balancing.detach_plan import plan_detach
+from tasks.balancing.detach_plan import DetachPlan, plan_detach
 from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.floor import Floor
+from tasks.balancing.lag import planned_again
 from tasks.deployers.deployer import Deployer, ReleaseFailed
 from tasks.deployers.release import Release
 from tasks.rollout.questions import Questions
@@ -69,15 +70,7 @@ class Turn:
         """
         fresh = batch.without(finished)
         if fresh:
-            plan = plan_detach(
-                fresh,
-                balancers,
-                self.floor,
-                self.memory,
-                self.wait,
-                self.ending,
-                require_drain=self.require_drain,
-            )
+            plan = planned_again(lambda: self._planned(fresh, balancers), self.wait)
             detach(plan, self.floor, self.memory, self.wait)
         out = f"{batch.with_verb('stays', 'stay')} out of {', '.join(each.name for each in balancers)}"
         self.log.stands(out)
@@ -97,6 +90,12 @@ class Turn:
             attach(plan_attach(batch, balancers, self.memory), self.wait)
         except TimedOut as late:
             raise TimedOut(f"halted: {late.what}") from None
+
+    def _planned(self, batch: Batch, balancers: Sequence[LoadBalancer]) -> DetachPlan:
+        required = self.require_drain
+        return plan_detach(
+            batch, balancers, self.floor, self.memory, self.wait, self.ending, require_drain=required
+        )
 
     def _deploy(self, batch: Batch, out: str) -> None:
         self.log.stands(f"{batch.names} may have either version, and {out}")

@@ -86,7 +86,7 @@ class Faults:
         self._proxy = _Proxy(status, page, kind, times)
 
     def stale(self, seconds: float, *, every: int = 1) -> None:
-        """Answer what describes load balancers, instances and groups as things were *seconds* ago.
+        """Answer what describes load balancers, instances and groups as things were up to *seconds* ago.
 
         Every question so, or every so many-th time that it is asked. With 0 the answers are as things are,
         and are kept, as nobody knows what a question would have been answered before it was asked at all.

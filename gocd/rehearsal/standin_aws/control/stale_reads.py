@@ -37,9 +37,9 @@ class _Question:
     def note(self, at: float, ask: Ask) -> None:
         self.answers.append((at, ask({**self.environ, "wsgi.input": io.BytesIO(self.body)})))
 
-    def as_of(self, moment: float) -> Answer:
-        """Give the newest answer from *moment* or before; the oldest there is if all are newer."""
-        return next((answer for at, answer in reversed(self.answers) if at <= moment), self.answers[0][1])
+    def since(self, moment: float) -> Answer:
+        """Give the oldest answer that is not from before *moment*."""
+        return next((answer for at, answer in self.answers if at >= moment), self.answers[-1][1])
 
 
 class StaleReads:
@@ -54,7 +54,7 @@ class StaleReads:
         self._questions: dict[tuple[str, bytes], _Question] = {}
 
     def answer(self, call: Call, environ: dict[str, Any], ask: Ask) -> Answer | None:
-        """Answer a question as of some time ago; None if it is one that is always answered as things are."""
+        """Answer a question as of some time ago; None if it is one that is never late."""
         lag = self._faults.lag
         if lag is None:
             self._questions.clear()
@@ -66,7 +66,7 @@ class StaleReads:
         question.note(self._now(), ask)
         question.asked += 1
         late = question.asked % lag.every == 0
-        return question.as_of(self._now() - lag.seconds) if late else question.answers[-1][1]
+        return question.since(self._now() - lag.seconds) if late else question.answers[-1][1]
 
     def forget(self) -> None:
         self._questions.clear()

@@ -67,6 +67,15 @@ def test_what_is_kept_while_all_is_well_is_what_is_answered_later(cloud: World, 
     assert groups.seen() == 0
 
 
+def test_what_nobody_asked_for_long_is_not_answered_as_of_then(cloud: World, groups: Groups) -> None:
+    cloud.faults.stale(10)
+    groups.seen()
+    groups.change(1)
+    cloud.let_pass(60)
+
+    assert groups.seen() == 1
+
+
 def test_who_arranges_a_world_and_the_next_world_see_things_as_they_are(cloud: World, groups: Groups) -> None:
     cloud.faults.stale(10)
     groups.seen()
