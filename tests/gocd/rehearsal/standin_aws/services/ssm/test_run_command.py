@@ -12,6 +12,7 @@ from gocd.rehearsal.standin_aws.services.ssm import invocations
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
+from tests.gocd.rehearsal.standin_aws.services.s3.linking import make_bucket, s3
 
 RUNNING = {"Pending", "InProgress", "Delayed"}
 
@@ -232,10 +233,10 @@ def test_an_unknown_unit_is_not_found(cloud: World, host: Instance) -> None:
 
 
 def test_a_presigned_url_fetches_an_object_with_curl(cloud: World, host: Instance) -> None:
-    s3 = cloud.client("s3")
-    s3.create_bucket(Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    s3.put_object(Bucket="releases", Key="app/1.0/app.tar.gz", Body=b"release")
-    url = s3.generate_presigned_url("get_object", Params={"Bucket": "releases", "Key": "app/1.0/app.tar.gz"})
+    make_bucket(cloud, "releases", "eu-west-1")
+    signer = s3(cloud, "eu-west-1", signature_version="s3v4")
+    url = signer.generate_presigned_url("get_object", Params={"Bucket": "releases", "Key": "app"})
+    cloud.journal.clear()
 
     told = finished(cloud, host, send(cloud, host, f"curl -sSf '{url}'"))
 
