@@ -9,6 +9,7 @@ from typing import Any
 from tasks.aws.errors import AwsError, aws_errors, iam_action, incomplete
 from tasks.aws.foreign_answer import expect_aws
 from tasks.running.clock import Clock
+from tasks.running.errors import Refused
 
 # Seconds. A lost packet should not hold up a deployment for botocore's usual minute.
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
@@ -162,6 +163,21 @@ class Aws:
     @property
     def region(self) -> str:
         return str(self._open().get_config_variable("region") or "no region")
+
+    def partition(self, region: str | None = None) -> str:
+        """Return the partition of AWS that a region is in; by default the one that the settings name, if any.
+
+        Raises:
+            Refused: There is no such region.
+        """
+        from botocore.exceptions import UnknownRegionError  # noqa: PLC0415
+
+        session = self._open()
+        named = region or session.get_config_variable("region")
+        try:
+            return str(session.get_partition_for_region(named)) if named else "aws"
+        except UnknownRegionError:
+            raise Refused(f"AWS has no region {named}") from None
 
     def _open(self) -> Any:
         if self._session is None:

@@ -37,7 +37,7 @@ class Parts:
     def __init__(self, settings: Settings, loopback: LoopbackNetwork) -> None:
         self.settings = settings
         self.journal = Journal()
-        self.faults = Faults()
+        self.faults = Faults(settings.region)
         self._closing = ExitStack()
         holes = f"127.{loopback.number}.0.1"
         self.plane = DataPlane(settings.folder / "envoy", f"{settings.mark}/envoy", holes)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.journal import Call
+from gocd.rehearsal.standin_aws.control.permissions import Permissions
 
 Hook = Callable[[Call], None]
 
@@ -45,7 +47,8 @@ class Faults:
     yet: the two moments at which to kill a client. Neither sees the calls that arrange a world.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, region: str) -> None:
+        self._region = region
         self._lock = threading.Lock()
         self.clear()
 
@@ -55,6 +58,7 @@ class Faults:
         self.after_call: Hook | None = None
         self.unreachable_instances: set[str] = set()
         self._denied: set[str] = set()
+        self._permissions: Permissions | None = None
         self._lost: dict[str, str] = {}
         self._failing: dict[str, _Failure] = {}
         self._proxy: _Proxy | None = None
@@ -69,6 +73,10 @@ class Faults:
     def deny(self, *actions: str) -> None:
         """Refuse these IAM actions, such as ``elasticloadbalancing:DeregisterTargets`` or ``ec2:*``."""
         self._denied.update(actions)
+
+    def allow_only(self, policy: Mapping[str, Any]) -> None:
+        """Refuse whatever this policy's document does not allow."""
+        self._permissions = Permissions(policy, self._region, wire.ACCOUNT)
 
     def lose_answers(self, operation: str, code: str = "ServiceUnavailable") -> None:
         """Let calls of this operation take effect, and answer them with *code*, an error on AWS's side."""
@@ -103,7 +111,9 @@ class Faults:
 
     def refusal(self, call: Call) -> tuple[int, str, str] | None:
         """Decide whether a call is refused: status, code and message."""
-        # What a presigned URL may do was decided when it was signed.
+        # A link may do what whoever signed it may, at the moment at which it is used.
+        if self._permissions and not self._permissions.allow(call):
+            return wire.denied(call)
         if call.presigned:
             return None
         if {call.action, f"{call.service}:*", "*"} & self._denied:

@@ -61,6 +61,8 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
         operation, protocol = rpc[1], "cbor"
     elif service == "s3":
         operation, protocol = _s3_operation(method, path, query), "s3"
+        bucket, _, key = path.lstrip("/").partition("/")
+        parameters = {**query, "Bucket": bucket, "Key": key}
     elif service == "lambda":
         operation, protocol = _lambda_operation(method, path), "json"
         parameters = {**query, "FunctionName": _function_name(path)}

@@ -54,7 +54,7 @@ class World:
             cast("Any", self.elb),
             cast("Any", self.plane),
             cast("Any", []),
-            Faults(),
+            Faults("eu-west-1"),
             threading.RLock(),
         )
 
