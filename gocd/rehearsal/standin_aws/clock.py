@@ -17,6 +17,10 @@ class Clock:
         self._skipped = 0.0
         self.skipped = 0.0
 
+    @property
+    def speed(self) -> float:
+        return self._speed
+
     def __call__(self) -> float:
         return time.monotonic() * self._speed + self._skipped
 

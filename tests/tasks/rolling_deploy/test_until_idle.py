@@ -23,7 +23,10 @@ SPEED = 4
 DELAY = 300
 
 # Real seconds of the request that is waited for: more than the 20 before which nothing is proof.
-LONG = 32 / SPEED
+LONG = 24 / SPEED
+
+# Seconds for which the load balancer keeps connections, which an instance cannot tell from used ones.
+KEPT = 30
 
 
 @pytest.fixture
@@ -44,6 +47,11 @@ def test_it_ends_with_the_last_request_and_not_with_the_delay(
         )
         for name in ("idle", "busy")
     )
+    for balancer in (idle, busy):
+        cloud.client("elbv2").modify_load_balancer_attributes(
+            LoadBalancerArn=balancer.load_balancer_arn,
+            Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": str(KEPT)}],
+        )
     jtl = tmp_path / "traffic.jtl"
     answers: list[tuple[float, int]] = []
     begin = time.monotonic()

@@ -48,9 +48,7 @@ def cluster(pool: Pool, endpoints: Mapping[str, Any], mark: int) -> dict[str, An
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": f"{_TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions",
-                # Shorter than any server keeps an idle connection, so that it is never the server who closes
-                # one just as a request is sent on it.
-                "common_http_protocol_options": {"idle_timeout": "1s"},
+                "common_http_protocol_options": {"idle_timeout": f"{pool.idle:.3f}s"},
                 "explicit_http_config": {"http_protocol_options": {}},
             }
         },
@@ -150,6 +148,11 @@ def routes(door: Door) -> dict[str, Any]:
     }
 
 
+def _answered(flag: str, status: int) -> dict[str, Any]:
+    """Have Envoy tell of one thing (UC: the connection was closed; UF: none could be made) as AWS does."""
+    return {"filter": {"response_flag_filter": {"flags": [flag]}}, "status_code": status}
+
+
 def listener(door: Door, routes: Mapping[str, Any]) -> dict[str, Any]:
     """Open a listener on a free port of 127.0.0.1."""
     if door.protocol == "http":
@@ -162,6 +165,7 @@ def listener(door: Door, routes: Mapping[str, Any]) -> dict[str, Any]:
                 "stream_idle_timeout": _IDLE_LIMIT,
                 "common_http_protocol_options": {"idle_timeout": _IDLE_LIMIT},
                 "generate_request_id": False,
+                "local_reply_config": {"mappers": [_answered("UC", door.closed), _answered("UF", 502)]},
                 "http_filters": [
                     {
                         "name": "router",

@@ -36,6 +36,10 @@ class Least:
         return max(self.count, math.ceil(total * self.percent / 100))
 
 
+# Seconds that connections may be idle unless it is set (AWS, application/edit-load-balancer-attributes and
+# classic/config-idle-timeout).
+IDLE = 60.0
+
 # Healthy or not, nobody is sent to because too few are healthy.
 CLOSED = Least(0)
 
@@ -44,7 +48,8 @@ CLOSED = Least(0)
 class Pool:
     """Endpoints of one target group or classic load balancer.
 
-    With fewer healthy ones than *opens_below* all are used: of those that what comes in may go to.
+    With fewer healthy ones than *opens_below* all are used: of those that what comes in may go to. A
+    connection is kept for the next request until it has been idle for *idle* seconds.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Pool:
     endpoints: Sequence[Endpoint]
     check: HealthCheck | None
     opens_below: Least = Least()
+    idle: float = IDLE
 
     @property
     def ways(self) -> list[list[Endpoint]]:
@@ -71,8 +77,12 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True)
 class Door:
-    """A listener: traffic of *protocol* (``http`` or ``tcp``) enters and is shared among pools by weight."""
+    """A listener: traffic of *protocol* (``http`` or ``tcp``) enters and is shared among pools by weight.
+
+    *closed* is what a client is answered whose request an instance closed the connection on.
+    """
 
     name: str
     protocol: str
     pools: Sequence[Share]
+    closed: int = 502

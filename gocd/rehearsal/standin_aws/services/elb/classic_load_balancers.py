@@ -22,6 +22,7 @@ from gocd.rehearsal.standin_aws.services.elb.classic_settings import (
     DEFAULT_CHECK,
     draining_timeout,
     health_check,
+    idle_timeout,
     stored,
     zones_of,
 )
@@ -224,12 +225,14 @@ class ClassicLoadBalancers:
         ]
         endpoints += self._departed.of(balancer.pool, endpoints)
         protocol = "http" if balancer.listeners[0].protocol in {"HTTP", "HTTPS"} else "tcp"
-        return Pool(balancer.pool, protocol, endpoints, health_check(balancer, self._speed), CLOSED)
+        idle = idle_timeout(balancer, self._now.speed)
+        return Pool(balancer.pool, protocol, endpoints, health_check(balancer, self._speed), CLOSED, idle)
 
     def door(self, balancer: Any) -> Door:
         pool = self.pool(balancer)
         zones = self._zones.apart(balancer) or [""]
-        return Door(pool.name, pool.protocol, [Share(pool.name, 1, zone) for zone in zones])
+        # Classic Load Balancers guide, Troubleshoot HTTP errors: HTTP 504, instances close the connection.
+        return Door(pool.name, pool.protocol, [Share(pool.name, 1, zone) for zone in zones], closed=504)
 
     def _reached(self, balancer: Any, each: Registration) -> bool:
         """Whether new requests go to a member: for a while also after it was told to leave."""

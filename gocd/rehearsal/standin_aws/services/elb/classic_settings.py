@@ -10,6 +10,7 @@ from moto.ec2.models import ec2_backends
 
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck, sped_up
+from gocd.rehearsal.standin_aws.data.pools import IDLE
 
 # What a load balancer has until ConfigureHealthCheck is called.
 DEFAULT_CHECK = {"timeout": "5", "healthy_threshold": "10", "unhealthy_threshold": "2", "interval": "30"}
@@ -41,6 +42,14 @@ def draining_timeout(balancer: Any) -> int | None:
     setting: Mapping[str, Any] = balancer.attributes["connection_draining"]
     enabled = str(setting.get("enabled")).lower() == "true"
     return int(setting.get("timeout", 300)) if enabled else None
+
+
+def idle_timeout(balancer: Any, speed: float) -> float:
+    """Give the seconds that a connection to a member is kept, *speed* times shorter than set, never longer.
+
+    Source: Classic Load Balancers guide, Configure the idle connection timeout.
+    """
+    return float(balancer.attributes["connection_settings"].get("idle_timeout", IDLE)) / max(1.0, speed)
 
 
 def stored(setting: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,12 @@ from moto.elbv2.exceptions import (
 from moto.elbv2.models import ELBv2Backend
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
-from gocd.rehearsal.standin_aws.data.pools import Door, Share
+from gocd.rehearsal.standin_aws.data.pools import IDLE, Door, Share
 from gocd.rehearsal.standin_aws.services.elb import quic
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     CONNECTION_TERMINATION,
     CROSS_ZONE,
+    IDLE_TIMEOUT,
     crosses_zones,
     load_balancers_of,
     pool_name,
@@ -58,7 +59,7 @@ class LoadBalancers:
             raise DuplicateLoadBalancerName
         balancer: Any = self._create(backend, name, *arguments, **named)
         if balancer.type == "application":
-            balancer.attrs[CROSS_ZONE] = "true"
+            balancer.attrs |= {CROSS_ZONE: "true", IDLE_TIMEOUT: f"{IDLE:.0f}"}
         elif balancer.type == "network":
             del backend.load_balancers[balancer.arn]
             balancer.arn = balancer.arn.replace(":loadbalancer/app/", ":loadbalancer/net/")

@@ -8,9 +8,10 @@ from typing import Any
 from moto.elbv2.models import elbv2_backends
 
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck, sped_up
-from gocd.rehearsal.standin_aws.data.pools import Least
+from gocd.rehearsal.standin_aws.data.pools import IDLE, Least
 
 CROSS_ZONE = "load_balancing.cross_zone.enabled"
+IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
 CONNECTION_TERMINATION = "deregistration_delay.connection_termination.enabled"
 
 
@@ -91,6 +92,18 @@ def terminates_connections(group: Any) -> bool:
     Source: Network Load Balancers guide, Edit target group attributes, Deregistration delay.
     """
     return sends_requests(group) or group.attributes[CONNECTION_TERMINATION] == "true"
+
+
+def idle_timeout(group: Any, speed: float) -> float:
+    """Give the seconds that a connection to a target is kept, *speed* times shorter than set, never longer.
+
+    Source: Application Load Balancers guide, Edit attributes, Connection idle timeout.
+    """
+    backend = elbv2_backends[group.account_id][group.region_name]
+    using = [backend.load_balancers[arn] for arn in load_balancers_of(backend, group.arn)]
+    return min(
+        (float(each.attrs[IDLE_TIMEOUT]) for each in using if IDLE_TIMEOUT in each.attrs), default=IDLE
+    ) / max(1.0, speed)
 
 
 def health_check(group: Any, speed: float) -> HealthCheck | None:

@@ -29,6 +29,7 @@ from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     deregistration_delay,
     health_check,
+    idle_timeout,
     least_healthy,
     pool_name,
     sends_requests,
@@ -172,7 +173,8 @@ class TargetGroups:
         endpoints += self._departed.of(pool_name(group), endpoints)
         protocol = "http" if sends_requests(group) else "tcp"
         least = least_healthy(group, "unhealthy_state_routing")
-        return Pool(pool_name(group), protocol, endpoints, health_check(group, self._speed), least)
+        idle = idle_timeout(group, self._now.speed)
+        return Pool(pool_name(group), protocol, endpoints, health_check(group, self._speed), least, idle)
 
     def _reached(self, group: Any, each: Registration) -> bool:
         """Whether new traffic goes to a target: for a while also after it was told to leave."""
