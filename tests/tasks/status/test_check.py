@@ -102,3 +102,21 @@ def certified(folder: Path) -> Path:
     file = folder / "service.pem"
     file.write_bytes(secret + certificate.public_bytes(pem))
     return file
+
+
+def test_an_instance_is_asked_itself_and_not_the_proxy_that_the_agent_has(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert StatusCheck(url).missing() is None
+    assert StatusCheck(url.replace("127.0.0.1", "localhost")).missing() is not None
+
+
+def test_a_name_is_asked_for_through_the_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", url.removesuffix("/buildInfo"))
+
+    assert StatusCheck("http://service.example.invalid/_status").missing() is None
