@@ -94,6 +94,8 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     ) as aws:
         built = _built(aws, site, versions, plan)
         say(_introduction(aws, built, versions[0]))
+        if not aws.parts.plane.cuts:
+            say("This machine lets nobody cut off a connection: here requests may outlive their drain")
         pipeline = plan.pipeline(users=built.front.url)
         story = Storyline(say)
         hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)

@@ -80,8 +80,6 @@ class StandInAWS:
             parts = Parts(self._settings, loopback)
             opening.callback(parts.close)
             self._closing = opening.pop_all()
-        if not parts.plane.cuts:
-            self._say("stand-in AWS: this machine lets no request be cut off, however long a drain lasts")
         self._say(f"stand-in AWS: listening at {parts.control_plane.url}, instances in {loopback.cidr}")
         return World(parts, loopback, self._say)
 
