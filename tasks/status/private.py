@@ -3,8 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-# RFC 1918, 6598 (which VPCs use as well), 3927, 1122, 4193 and 4291. Names are no addresses: for them there is
-# NO_PROXY.
+# RFC 1918, 6598 (which VPCs use as well), 3927, 1122, 4193 and 4291. For names there is NO_PROXY.
 NETWORKS = [
     ipaddress.ip_network(each)
     for each in (
