@@ -1,0 +1,113 @@
+"""One pipeline sent through one trap, under traffic."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from gocd.errors import GoCDError
+from gocd.reading.pipelines import read_pipelines
+from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
+from gocd.rehearsal.rehearsal import LEAD, agent_environment
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.standin_aws.cloud import StandInAWS
+from gocd.rehearsal.standin_aws.machines.instances import Service
+from gocd.rehearsal.standin_aws.world import World
+from gocd.rehearsal.standin_gocd.assignment import Hooks
+from gocd.rehearsal.standin_gocd.server import Server
+from gocd.rehearsal.storyline import Storyline
+from gocd.rehearsal.traps.outcome import Outcome, outcome
+from gocd.rehearsal.traps.trap import SPEED, Ground, Trap
+from gocd.rehearsal.traps.ways import BUCKET, INSTALL_TO, UNIT, Way, write_pipeline
+from gocd.samples.measurement import measure
+
+OLD, NEW = "1.0", "2.0"
+
+# Seconds between two looks at a service that is not ready.
+PAUSE = 0.1
+
+
+def go_through(trap: Trap, way: Way, folder: Path, say: Callable[[str], None]) -> Outcome:
+    """Build the site of *trap* anew, roll out in this *way*, and say what that did.
+
+    Args:
+        folder: Made new; all of it is kept there.
+
+    Raises:
+        GoCDError: Something that a rehearsal needs is missing.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if way is Way.SLEEPS and not shutil.which("aws", path=agent_environment({})["PATH"]):
+        raise GoCDError("the AWS CLI is not installed: pip install 'gocd-tasks[traps]'")
+    release = build_release(NEW, folder / "built", broken=trap.broken)
+    with StandInAWS(folder / "aws", health_check_speed=SPEED, deployment_speed=SPEED) as aws:
+        aws.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": aws.region}
+        )
+        place = trap.build(Ground(aws, _service(folder)))
+        pipeline = read_pipelines(write_pipeline(way, trap, place, NEW, release, folder))[0]
+        _until_all_answer(aws, trap.users.path)
+        trap.meanwhile(aws, place)
+        server = Server(
+            pipeline,
+            folder,
+            environ=agent_environment({**aws.environment, **aws.ending}),
+            hooks=Hooks(task_ended=Storyline(say).add),
+        )
+        jtl = folder / "traffic.jtl"
+        users = trap.users
+        traffic = Traffic(
+            place.front.url.rstrip("/") + users.path,
+            users.rate,
+            jtl,
+            new_connections=users.new_connections,
+            clients=users.clients,
+            blind=users.blind,
+        )
+        try:
+            with traffic:
+                traffic.wait_until_flowing()
+                time.sleep(LEAD)
+                run = server.run()
+                time.sleep(LEAD)
+        except TrafficFailed as failure:
+            raise GoCDError(str(failure)) from None
+        return outcome(aws, place, run, measure(jtl), NEW)
+
+
+def _until_all_answer(aws: World, path: str, *, patience: float = 30.0) -> None:
+    deadline = time.monotonic() + patience
+    for each in aws.parts.instances:
+        while each.service and not _answers(f"http://{each.private_ip}:{each.service.port}{path}"):
+            if time.monotonic() > deadline:
+                raise GoCDError(f"{each.name} does not answer its users after {patience:g} s")
+            time.sleep(PAUSE)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=30).ok
+    except requests.RequestException:
+        return False
+
+
+def _service(folder: Path) -> Callable[..., Service]:
+    def service(*options: str) -> Service:
+        return Service(
+            exec_start=[
+                *("{python}", "{install_to}/current/service.py"),
+                *("--host", "{private_ip}", "--port", "{port}"),
+                *options,
+            ],
+            unit=UNIT,
+            install_to=INSTALL_TO,
+            archives={f"{INSTALL_TO}/releases/{OLD}": build_release(OLD, folder / "built")},
+            links={f"{INSTALL_TO}/current": f"releases/{OLD}"},
+        )
+
+    return service
