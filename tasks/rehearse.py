@@ -25,8 +25,9 @@ class Kind(str, Enum):
 
 def command(
     file: Annotated[
-        Path, argument("FILE", "The pipeline as code, a .gocd.yaml file.", exists=True, dir_okay=False)
-    ],
+        Path | None,
+        argument("FILE", "The pipeline as code, a .gocd.yaml file.", exists=True, dir_okay=False),
+    ] = None,
     rate: Annotated[float, option("--rate", "Requests per second, all the way through.", rate(1))] = 400,
     speed: Annotated[
         float,
@@ -47,6 +48,15 @@ def command(
             "it is bad: starts-not, answers-500, wrong-version.",
         ),
     ] = "",
+    trap: Annotated[
+        str,
+        option(
+            "--trap",
+            "Instead of FILE: send two naive pipelines and one of gocd-tasks through a trap of this name, or "
+            "through all of them.",
+        ),
+    ] = "",
+    list_traps: Annotated[bool, option("--list-traps", "Name the traps and end.")] = False,
     rerun: Annotated[bool, option("--rerun", "Run a stage that failed once more, as by hand.")] = False,
     approve: Annotated[
         list[str] | None, option("--approve", "A manual stage that may run; repeatable.")
@@ -89,6 +99,7 @@ def command(
     """Rehearse a pipeline on this machine, with real processes, sockets and traffic.
 
     Example: gocd-tasks rehearse pipelines/staging.gocd.yaml
+    Example: gocd-tasks rehearse --trap kept-connections
     """
     with running("rehearse", None, color) as task:
         if sys.platform == "win32":
@@ -101,28 +112,40 @@ def command(
             from gocd.rehearsal.plan import Plan  # noqa: PLC0415
             from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
             from gocd.rehearsal.site import Fleet  # noqa: PLC0415
+            from gocd.rehearsal.traps.traps import explained, rehearse_traps  # noqa: PLC0415
         except ImportError as error:
             raise Refused(f"a rehearsal needs {error.name}: pip install 'gocd-tasks[rehearsal]'") from error
 
-        rehearsal = Plan(
-            file=file,
-            folder=folder,
-            rate=rate,
-            speed=speed,
-            kind=kind.value,
-            version=version,
-            parameters=read_pairs("--parameter", parameter or []),
-            secrets=read_pairs("--secret", secret or []),
-            approve=approve or [],
-            artifact=artifact,
-            users_plan=plan,
-            fault=fault,
-            fleet=Fleet(by_hand=fleet, members=group_size),
-            rerun=rerun,
-            keep=signal.pause if keep else None,
-        )
-        rehearsed = rehearse(rehearsal, Telling(task.log.say, task.log.show, task.log.stands))
-        if rehearsed.cancelled:
+        if list_traps:
+            task.log.steps(explained())
+            return
+        telling = Telling(task.log.say, task.log.show, task.log.stands)
+        if bool(file) == bool(trap):
+            raise Refused("a rehearsal is of a pipeline FILE, or of a --trap")
+        if file is None:
+            through = rehearse_traps(trap, folder, telling)
+            passed, cancelled = through.passed, through.cancelled
+        else:
+            rehearsal = Plan(
+                file=file,
+                folder=folder,
+                rate=rate,
+                speed=speed,
+                kind=kind.value,
+                version=version,
+                parameters=read_pairs("--parameter", parameter or []),
+                secrets=read_pairs("--secret", secret or []),
+                approve=approve or [],
+                artifact=artifact,
+                users_plan=plan,
+                fault=fault,
+                fleet=Fleet(by_hand=fleet, members=group_size),
+                rerun=rerun,
+                keep=signal.pause if keep else None,
+            )
+            rehearsed = rehearse(rehearsal, telling)
+            passed, cancelled = rehearsed.passed, rehearsed.cancelled
+        if cancelled:
             raise Cancelled(signal.SIGINT)
-    if not rehearsed.passed:
+    if not passed:
         raise typer.Exit(1)

@@ -156,7 +156,7 @@ def _flow(traffic: Traffic | PlanTraffic, watch: CapacityWatch) -> str:
 
 
 def _run(plan: Plan, server: Server, say: Say) -> PipelineRun:
-    with _cancelling(server, say):
+    with cancelling(server, say):
         run = server.run(approve=plan.approve)
         if run.status is Status.FAILED and plan.rerun:
             say("")
@@ -166,7 +166,7 @@ def _run(plan: Plan, server: Server, say: Say) -> PipelineRun:
 
 
 @contextmanager
-def _cancelling(server: Server, say: Say) -> Iterator[None]:
+def cancelling(server: Server, say: Say) -> Iterator[None]:
     """Have Ctrl-C and SIGTERM cancel the job as GoCD does, so that its commands clean up."""
 
     def cancel(number: int, _: FrameType | None) -> None:

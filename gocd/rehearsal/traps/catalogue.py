@@ -46,7 +46,7 @@ TRAPS = {
             "health-check-lies",
             "The health check is well as soon as the service listens, more than a minute before users get an "
             "answer.",
-            lambda ground: _two_servers(ground, "--warm-up", "4", "--hides-warm-up"),
+            lambda ground: _two_servers(ground, "--warm-up", "6", "--hides-warm-up"),
         ),
         Trap(
             "users-get-errors",

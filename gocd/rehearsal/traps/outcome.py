@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
@@ -12,23 +12,28 @@ from gocd.rehearsal.traps.trap import Place
 from gocd.rehearsal.traps.ways import INSTALL_TO
 from gocd.samples.measurement import Measurement
 
+# What a task's exit code says.
+ENDS = {2: "refused", 3: "not done in time"}
+
 
 @dataclass(frozen=True)
 class Outcome:
     """How one pipeline ended.
 
     Args:
-        passed: GoCD calls it passed.
-        lost: Requests that its users lost.
+        status: GoCD's word for it.
+        lost: Requests that its users lost, of so many *sent*.
         wrong: What is not as a rollout must leave it, in words; asked only of one that passed.
         said: The last line of what failed first, empty if nothing did.
+        exit_code: That of what failed first.
     """
 
-    passed: bool
+    status: Status
     lost: int
     sent: int
-    wrong: Sequence[str]
+    wrong: Sequence[str] = ()
     said: str = ""
+    exit_code: int | None = None
 
     @property
     def red(self) -> bool:
@@ -38,32 +43,25 @@ class Outcome:
     @property
     def safe(self) -> bool:
         """Whether nobody was: all is as it must be, or it ended in words that say why it is not."""
-        return not self.red and (self.passed or self.said.startswith("error: "))
+        return not self.red and (self.status is Status.PASSED or self.said.startswith("error: "))
 
     @property
     def words(self) -> str:
-        """For a table."""
-        found = [f"{self.lost:,} of {self.sent:,} requests lost" if self.lost else "none lost"]
-        if not self.passed:
-            found.append("failed")
-        elif self.wrong:
-            found.append("wrong green")
-        elif not self.lost:
-            return "none lost, rolled out"
-        return ", ".join(found)
+        """For a table: what was lost, and how else it ended."""
+        lost = f"{self.lost:,} of {self.sent:,} lost" if self.lost else "0 lost"
+        if self.wrong:
+            return f"{lost}, wrong green: {', '.join(self.wrong)}"
+        return (
+            f"{lost}, {'rolled out' if self.status is Status.PASSED else ENDS.get(self.exit_code, 'failed')}"
+        )
 
 
 def outcome(aws: World, place: Place, run: PipelineRun, traffic: Measurement, version: str) -> Outcome:
     """Judge what *run* did to *place* and to its users."""
-    passed = run.status is Status.PASSED
-    failed = [task.last_line for task in run.tasks() if task.status is Status.FAILED]
-    return Outcome(
-        passed,
-        traffic.lost,
-        traffic.sent,
-        tuple(_wrong(aws, place, version)) if passed else (),
-        failed[0] if failed else "",
-    )
+    wrong = tuple(_wrong(aws, place, version)) if run.status is Status.PASSED else ()
+    counted = Outcome(run.status, traffic.lost, traffic.sent, wrong)
+    failed = next((task for task in run.tasks() if task.status is Status.FAILED), None)
+    return replace(counted, said=failed.last_line, exit_code=failed.exit_code) if failed else counted
 
 
 def _wrong(aws: World, place: Place, version: str) -> Iterator[str]:

@@ -12,14 +12,14 @@ import requests
 from gocd.errors import GoCDError
 from gocd.reading.pipelines import read_pipelines
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
-from gocd.rehearsal.rehearsal import LEAD, agent_environment
+from gocd.rehearsal.rehearsal import LEAD, Telling, agent_environment, cancelling
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.assignment import Hooks
 from gocd.rehearsal.standin_gocd.server import Server
-from gocd.rehearsal.storyline import Storyline
+from gocd.rehearsal.storyline import named
 from gocd.rehearsal.traps.outcome import Outcome, outcome
 from gocd.rehearsal.traps.trap import SPEED, Ground, Trap
 from gocd.rehearsal.traps.ways import BUCKET, INSTALL_TO, UNIT, Way, write_pipeline
@@ -31,8 +31,8 @@ OLD, NEW = "1.0", "2.0"
 PAUSE = 0.1
 
 
-def go_through(trap: Trap, way: Way, folder: Path, say: Callable[[str], None]) -> Outcome:
-    """Build the site of *trap* anew, roll out in this *way*, and say what that did.
+def go_through(trap: Trap, way: Way, folder: Path, telling: Telling) -> Outcome:
+    """Build the site of *trap* anew, roll out in this *way*, and judge what that did.
 
     Args:
         folder: Made new; all of it is kept there.
@@ -57,7 +57,7 @@ def go_through(trap: Trap, way: Way, folder: Path, say: Callable[[str], None]) -
             pipeline,
             folder,
             environ=agent_environment({**aws.environment, **aws.ending}),
-            hooks=Hooks(task_ended=Storyline(say).add),
+            hooks=Hooks(task_ended=lambda task: telling.show(f"{trap.name}, {way.value}: {named(task)}")),
         )
         jtl = folder / "traffic.jtl"
         users = trap.users
@@ -73,7 +73,8 @@ def go_through(trap: Trap, way: Way, folder: Path, say: Callable[[str], None]) -
             with traffic:
                 traffic.wait_until_flowing()
                 time.sleep(LEAD)
-                run = server.run()
+                with cancelling(server, telling.say):
+                    run = server.run()
                 time.sleep(LEAD)
         except TrafficFailed as failure:
             raise GoCDError(str(failure)) from None

@@ -1,0 +1,101 @@
+"""Traps rehearsed one after the other, each by two naive pipelines and by ours, and told in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gocd.errors import GoCDError
+from gocd.rehearsal.rehearsal import Telling, make_new
+from gocd.rehearsal.standin_gocd.runs import Status
+from gocd.rehearsal.traps.catalogue import TRAPS
+from gocd.rehearsal.traps.outcome import Outcome
+from gocd.rehearsal.traps.rehearsed_trap import go_through
+from gocd.rehearsal.traps.ways import Way
+
+# In place of a name.
+ALL = "all"
+
+WIDEST = max(len(way.value) for way in Way)
+
+Outcomes = Mapping[Way, Outcome]
+
+
+@dataclass(frozen=True)
+class ThroughTraps:
+    """What came of each trap, by its name.
+
+    Args:
+        cancelled: Whether somebody ended it before its time.
+    """
+
+    outcomes: Mapping[str, Outcomes]
+    cancelled: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether each is a trap, and ours got through: both naive pipelines did harm, and ours did none."""
+        return all(
+            ended.safe if way is Way.OURS else ended.red
+            for outcomes in self.outcomes.values()
+            for way, ended in outcomes.items()
+        )
+
+    @property
+    def table(self) -> list[str]:
+        """All of it side by side, a line each, as a simple table of reStructuredText."""
+        rows = [["trap", *(way.value for way in Way)]]
+        rows += [
+            [name, *(ended.words for ended in outcomes.values())] for name, outcomes in self.outcomes.items()
+        ]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        rule = "  ".join("=" * width for width in widths)
+        lines = [
+            "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        return [rule, lines[0], rule, *lines[1:], rule]
+
+    @property
+    def verdict(self) -> str:
+        """What the table shows, in a sentence."""
+        harmed = {way: sum(outcomes[way].red for outcomes in self.outcomes.values()) for way in Way}
+        shares = [f"{way.value}: harm in {count} of {len(self.outcomes)}" for way, count in harmed.items()]
+        return f"{', '.join(shares)}."
+
+
+def explained() -> list[str]:
+    """Name each trap and say in a sentence what it is, a line each."""
+    width = max(map(len, TRAPS))
+    return [f"{name:{width}}  {trap.words}" for name, trap in TRAPS.items()]
+
+
+def rehearse_traps(name: str, folder: Path, telling: Telling) -> ThroughTraps:
+    """Rehearse the trap of this *name*, or ``all``, in each way, and tell what came of it.
+
+    Raises:
+        GoCDError: There is no such trap, or something that a rehearsal needs is missing.
+    """
+    if name not in (*TRAPS, ALL):
+        raise GoCDError(f"there is no trap {name!r}; there are: {', '.join([*TRAPS, ALL])}")
+    make_new(folder)
+    telling.stands(f"nothing of it runs any more, and what it wrote is in {folder}")
+    told: dict[str, Outcomes] = {}
+    for trap in TRAPS.values() if name == ALL else [TRAPS[name]]:
+        telling.say(f"{trap.name}: {trap.words}")
+        outcomes = {}
+        for way in Way:
+            ended = go_through(trap, way, folder / trap.name / way.name.lower(), telling)
+            if ended.status is Status.CANCELLED:
+                return ThroughTraps(told, cancelled=True)
+            outcomes[way] = ended
+            telling.say(f"  {way.value:{WIDEST}}  {ended.words}")
+            if ended.said:
+                telling.say(f"  {'':{WIDEST}}  {ended.said}")
+        telling.say("")
+        told[trap.name] = outcomes
+    through = ThroughTraps(told)
+    for line in (*through.table, "", through.verdict):
+        telling.say(line)
+    return through
