@@ -13,7 +13,7 @@ from gocd.rehearsal.traps.ways import INSTALL_TO
 from gocd.samples.measurement import Measurement
 
 # What a task's exit code says.
-ENDS = {2: "refused", 3: "not done in time"}
+ENDS: dict[int | None, str] = {2: "refused", 3: "not done in time"}
 
 
 @dataclass(frozen=True)
