@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from gocd.rehearsal.traps.trap import Ground, Place, Trap, Users
+from gocd.rehearsal.traps import sites
+from gocd.rehearsal.traps.trap import Trap, Users
 
-
-def _two_servers(ground: Ground, *options: str, **group: object) -> Place:
-    """Web-1 and Web-2 behind an Application Load Balancer, with settings that deployments like."""
-    aws = ground.aws
-    servers = [
-        aws.launch(name, zone=zone, service=ground.service(*options))
-        for name, zone in zip(("Web-1", "Web-2"), aws.zones, strict=False)
-    ]
-    settings = {"deregistration_delay": ground.divided(60), "interval": 10, **group}
-    front = aws.target_group("web", instances=servers, **settings)  # type: ignore[arg-type]
-    return Place(front, [each.name for each in servers])
-
-
-NO_TRAP = Trap("no-trap", "Nothing special: a naive pipeline gets through.", _two_servers)
+NO_TRAP = Trap("no-trap", "Nothing special: a naive pipeline gets through.", sites.two_servers)
 
 TRAPS = {
     trap.name: trap
@@ -26,38 +14,66 @@ TRAPS = {
             "no-graceful-stop",
             "The service drops what it is at when it is stopped, and clients keep their connections to it "
             "through a Network Load Balancer.",
-            lambda ground: _two_servers(ground, "--ends-at-once", kind="network", cross_zone=True),
+            lambda ground: sites.two_servers(ground, "--ends-at-once", kind="network", cross_zone=True),
             users=Users("/slow?seconds=0.2", clients=50),
         ),
         Trap(
             "slow-requests",
             "Requests take longer than the load balancer gives them once their target is deregistered.",
-            _two_servers,
+            sites.two_servers,
             users=Users("/slow?seconds=5", rate=20),
         ),
         Trap(
             "kept-connections",
             "Clients keep their connections through a Network Load Balancer, which go on leading to a target "
             "that is deregistered.",
-            lambda ground: _two_servers(ground, kind="network", cross_zone=True),
+            lambda ground: sites.two_servers(ground, kind="network", cross_zone=True),
             users=Users(clients=100, blind=True),
+        ),
+        Trap(
+            "fail-open",
+            "The health check asks for a page that is not there: the load balancer sends to whoever is "
+            "registered, ready or not.",
+            lambda ground: sites.two_servers(ground, "--warm-up", "6", health_path="/missing", wait=False),
+            ours={"GOCD_TASKS_TIMEOUT": "10"},
+        ),
+        Trap(
+            "two-ports",
+            "Each server is registered on two ports, and deregistering it without a port takes one away.",
+            sites.two_ports,
+        ),
+        Trap(
+            "scaling-policy",
+            "A scaling policy fills the group to its maximum while a member is in Standby.",
+            sites.group_with_policy,
+            meanwhile=sites.load_rises,
+        ),
+        Trap(
+            "group-replaces",
+            "An Auto Scaling group replaces a member that its load balancer does not call healthy.",
+            sites.replacing_group,
+        ),
+        Trap(
+            "shared-range",
+            "Another VPC has the same private range, and a server of another system the same address.",
+            sites.shared_range,
         ),
         Trap(
             "health-check-lies",
             "The health check is well as soon as the service listens, more than a minute before users get an "
             "answer.",
-            lambda ground: _two_servers(ground, "--warm-up", "6", "--hides-warm-up"),
+            lambda ground: sites.two_servers(ground, "--warm-up", "6", "--hides-warm-up"),
         ),
         Trap(
             "users-get-errors",
             "The new version answers its health check, and its users with errors.",
-            _two_servers,
+            sites.two_servers,
             broken="users-get-500",
         ),
         Trap(
             "second-pipeline",
             "Another pipeline rolls out at the same time, and begins with the other server.",
-            _two_servers,
+            sites.two_servers,
             parallel=True,
         ),
     )

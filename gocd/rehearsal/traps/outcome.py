@@ -23,7 +23,7 @@ class Outcome:
     Args:
         status: GoCD's word for it.
         lost: Requests that its users lost, of so many *sent*.
-        wrong: What is not as a rollout must leave it, in words; asked only of one that passed.
+        wrong: What is not as a rollout must leave it, in words.
         said: The last line of what failed first, empty if nothing did.
         exit_code: That of what failed first.
     """
@@ -37,29 +37,27 @@ class Outcome:
 
     @property
     def red(self) -> bool:
-        """Whether somebody was harmed: a user, by a lost request, or whoever believes a green pipeline."""
-        return self.lost > 0 or bool(self.wrong)
+        """Whether somebody was harmed: a user, whoever believes a green pipeline, or who is woken by this."""
+        return not self.safe
 
     @property
     def safe(self) -> bool:
         """Whether nobody was: all is as it must be, or it ended in words that say why it is not."""
-        return not self.red and (self.status is Status.PASSED or self.said.startswith("error: "))
+        as_it_must = self.status is Status.PASSED and not self.wrong
+        return not self.lost and (as_it_must or self.said.startswith("error: "))
 
     @property
     def words(self) -> str:
         """For a table: what was lost, and how else it ended."""
         lost = f"{self.lost:,} of {self.sent:,} lost" if self.lost else "0 lost"
-        if self.wrong:
-            return f"{lost}, wrong green: {', '.join(self.wrong)}"
-        return (
-            f"{lost}, {'rolled out' if self.status is Status.PASSED else ENDS.get(self.exit_code, 'failed')}"
-        )
+        if self.status is not Status.PASSED:
+            return f"{lost}, {ENDS.get(self.exit_code, 'failed half-way')}"
+        return f"{lost}, wrong green: {' and '.join(self.wrong)}" if self.wrong else f"{lost}, rolled out"
 
 
 def outcome(aws: World, place: Place, run: PipelineRun, traffic: Measurement, version: str) -> Outcome:
     """Judge what *run* did to *place* and to its users."""
-    wrong = tuple(_wrong(aws, place, version)) if run.status is Status.PASSED else ()
-    counted = Outcome(run.status, traffic.lost, traffic.sent, wrong)
+    counted = Outcome(run.status, traffic.lost, traffic.sent, tuple(_wrong(aws, place, version)))
     failed = next((task for task in run.tasks() if task.status is Status.FAILED), None)
     return replace(counted, said=failed.last_line, exit_code=failed.exit_code) if failed else counted
 

@@ -45,7 +45,9 @@ def go_through(trap: Trap, way: Way, folder: Path, telling: Telling) -> Outcome:
     if way is Way.SLEEPS and not shutil.which("aws", path=agent_environment({})["PATH"]):
         raise GoCDError("the AWS CLI is not installed: pip install 'gocd-tasks[traps]'")
     release = build_release(NEW, folder / "built", broken=trap.broken)
-    with StandInAWS(folder / "aws", health_check_speed=SPEED, deployment_speed=SPEED) as aws:
+    with StandInAWS(
+        folder / "aws", health_check_speed=SPEED, deployment_speed=SPEED, propagation_speed=SPEED
+    ) as aws:
         aws.client("s3").create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": aws.region}
         )

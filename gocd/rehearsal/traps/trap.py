@@ -34,14 +34,16 @@ class Place:
     """The site that a pipeline finds.
 
     Args:
-        servers: What the pipeline calls them, in the order of the rollout.
-        look_up: EC2's filter that finds a server by that.
+        servers: What the naive pipelines call them, in the order of the rollout.
+        names: What ours calls them, if otherwise.
+        look_up: EC2's filter that finds one of *servers*.
         group: The Auto Scaling group that they are members of, where a pipeline is to use its Standby.
         bystanders: Instances that the rollout is not about.
     """
 
     front: LoadBalancer
     servers: Sequence[str]
+    names: Sequence[str] = ()
     look_up: str = "tag:Name"
     group: str = ""
     bystanders: Sequence[Instance] = ()
@@ -71,8 +73,7 @@ class Trap:
         broken: How the release is bad, one of the sample's breakages.
         parallel: Whether two pipelines roll out at once, each beginning with another server.
         meanwhile: Makes ready what happens while a pipeline runs.
-        ours: Variables of our pipeline besides those that all have; ``{name}`` stands for a place's.
-        checked: Whether our pipeline begins with a check of each server.
+        ours: Variables of our pipeline besides those that it always has.
     """
 
     name: str

@@ -45,16 +45,17 @@ def write_pipeline(way: Way, trap: Trap, place: Place, version: str, release: Pa
         "SLEEP": f"{SLEEP / SPEED:g}",
         "WAITER_DELAY": f"{WAITER_DELAY / SPEED:g}",
     }
-    tasks, variables = {
-        Way.SLEEPS: (_sleeping, naive),
-        Way.WAITERS: (_waiting, naive),
-        Way.OURS: (_ours(release), _our_variables(trap, place, version)),
+    names = place.names or place.servers
+    servers, tasks, variables = {
+        Way.SLEEPS: (place.servers, _sleeping, naive),
+        Way.WAITERS: (place.servers, _waiting, naive),
+        Way.OURS: (names, _ours(release), _our_variables(trap, place, version)),
     }[way]
     pipeline = {
         "group": "traps",
         "materials": {"site": {"git": "https://example.com/site.git"}},
         "environment_variables": variables,
-        "stages": [{"rollout": {"jobs": dict(_jobs(trap, place, tasks))}}],
+        "stages": [{"rollout": {"jobs": dict(_jobs(servers, tasks, parallel=trap.parallel))}}],
     }
     file = folder / f"{way.name.lower()}.gocd.yaml"
     text = yaml.safe_dump({"format_version": 10, "pipelines": {trap.name: pipeline}}, sort_keys=False)
@@ -63,13 +64,10 @@ def write_pipeline(way: Way, trap: Trap, place: Place, version: str, release: Pa
 
 
 def _jobs(
-    trap: Trap, place: Place, tasks: Callable[[str], Iterator[dict[str, Any]]]
+    servers: Sequence[str], tasks: Callable[[str], Iterator[dict[str, Any]]], *, parallel: bool
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    orders: Sequence[Sequence[str]] = [place.servers]
-    if trap.parallel:
-        orders = [place.servers, place.servers[::-1]]
-    for number, servers in enumerate(orders, 1):
-        yield f"rollout-{number}", {"tasks": [task for server in servers for task in tasks(server)]}
+    for number, order in enumerate([servers, servers[::-1]] if parallel else [servers], 1):
+        yield f"rollout-{number}", {"tasks": [task for server in order for task in tasks(server)]}
 
 
 def _sleeping(server: str) -> Iterator[dict[str, Any]]:
