@@ -11,10 +11,14 @@ QUICK := tests/tasks tests/gocd tests/pipelines --ignore tests/gocd/rehearsal -m
 # What runs on Windows: all but the rehearsal.
 WINDOWS := tasks gocd/reading gocd/report gocd/samples $(wildcard gocd/*.py)
 
-.PHONY: rehearse test coverage exhaustive check lint format clean
+.PHONY: rehearse traps test coverage exhaustive check lint format clean
 
 rehearse: $(VENV)/.rehearsal
 	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
+
+# Each trap of AWS, gone through by two naive pipelines and by ours.
+traps: $(VENV)/.traps
+	$(BIN)/gocd-tasks rehearse --trap $(or $(TRAP),all) $(ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(or $(WORKERS),5) --dist worksteal $(ARGS)
@@ -51,6 +55,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.rehearsal: setup.py | $(VENV)/bin/python
 	$(PIP) -e '.[rehearsal]'
+	touch $@
+
+$(VENV)/.traps: setup.py | $(VENV)/bin/python
+	$(PIP) -e '.[traps]'
 	touch $@
 
 $(VENV)/.test: setup.py | $(VENV)/bin/python

@@ -19,6 +19,9 @@ REHEARSAL = [
     "psutil>=6",
 ]
 
+# One of the naive pipelines calls the AWS CLI, version 1, which needs no installer of its own.
+TRAPS = [*REHEARSAL, "awscli>=1.40,<2"]
+
 setup(
     name="gocd-tasks",
     version="0.1.0",
@@ -31,6 +34,7 @@ setup(
     packages=find_packages(include=["gocd", "gocd.*", "tasks", "tasks.*", "pipelines"]),
     package_data={
         "gocd": ["py.typed"],
+        "gocd.rehearsal.traps": ["*.sh"],
         "tasks": ["py.typed"],
         "tasks.hosts": ["*.ps1", "*.sh"],
         "pipelines": ["*.jmx", "*.yaml"],
@@ -44,9 +48,10 @@ setup(
     ],
     extras_require={
         "rehearsal": REHEARSAL,
+        "traps": TRAPS,
         "jmeter": JMETER,
         "test": [
-            *REHEARSAL,
+            *TRAPS,
             "coverage>=7.10",
             "mypy>=2,<3",
             "pytest>=8",

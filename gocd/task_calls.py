@@ -25,6 +25,7 @@ FLAGS = {
     "--require-drain",
     "--rerun",
     "--leave-unknown",
+    "--list-traps",
     "--resume",
     "--rollback",
     "--stop-on-cancel",

@@ -7,8 +7,9 @@ from tasks.aws.instances import find_instance
 from tasks.frame import running
 from tasks.options import option
 from tasks.running.console import Color
-from tasks.running.numbers import Number
+from tasks.running.numbers import Number, seconds
 from tasks.status.check import find_check, parse_fields, wait_for_status
+from tasks.status.kept_connection import prove_that_connections_are_kept
 from tasks.status.placeholders import fill, values_of
 
 HTTP_STATUS = Number("an HTTP status", 100, 599, whole=True)
@@ -30,6 +31,14 @@ def command(
     expect_status: ExpectStatus = 200,
     expect_json: options.ExpectJson = None,
     status_timeout: options.StatusTimeout = 60,
+    keep_alive: Annotated[
+        float | None,
+        option(
+            "--keep-alive",
+            "Then see that it keeps an idle connection for so many seconds, as its load balancer does.",
+            seconds(),
+        ),
+    ] = None,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:
@@ -42,4 +51,7 @@ def command(
         values = values_of(found, version) if found else {"version": version or ""}
         fields = parse_fields([fill(pair, values) for pair in expect_json or []])
         check = find_check(fill(url, values), expect_status, fields)
-        wait_for_status(check, found.name if found else url, task.wait, status_timeout)
+        subject = found.name if found else url
+        wait_for_status(check, subject, task.wait, status_timeout)
+        if keep_alive:
+            prove_that_connections_are_kept(fill(url, values), subject, task.wait, keep_alive)

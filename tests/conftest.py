@@ -13,6 +13,9 @@ from gocd.rehearsal.standin_aws.world import World
 os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
+# Where whole rehearsals are.
+REHEARSALS = ("/rehearsal/rehearsal/", "/rehearsal/traps/test_rehearsed")
+
 # Of all tests, in their order, those that whole rehearsals are spread over.
 SPREAD = 0.8
 
@@ -26,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def spread(items: list[pytest.Item]) -> list[pytest.Item]:
     """Put whole rehearsals, which wait more than they work, among those that work, and none of them last."""
-    waiting = [item for item in items if "/rehearsal/rehearsal/" in item.nodeid]
+    waiting = [item for item in items if any(folder in item.nodeid for folder in REHEARSALS)]
     working = [item for item in items if item not in waiting]
     step = int(SPREAD * len(working) / len(waiting)) + 1 if waiting else len(working) + 1
     mixed: list[pytest.Item] = []

@@ -65,6 +65,15 @@ TRAPS = {
             lambda ground: sites.two_servers(ground, "--warm-up", "6", "--hides-warm-up"),
         ),
         Trap(
+            "short-keep-alive",
+            "The service closes idle connections after five seconds, its load balancer after sixty, and somebody "
+            "asks every five.",
+            lambda ground: sites.two_servers(ground, "--idle-limit", "0.25"),
+            users=Users(rate=8, new_connections=True),
+            checked=True,
+            ours={"GOCD_TASKS_KEEP_ALIVE": "3"},
+        ),
+        Trap(
             "users-get-errors",
             "The new version answers its health check, and its users with errors.",
             sites.two_servers,

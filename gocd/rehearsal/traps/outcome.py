@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
-from gocd.rehearsal.traps.trap import Place
+from gocd.rehearsal.traps.trap import NEW, Place
 from gocd.rehearsal.traps.ways import INSTALL_TO
 from gocd.samples.measurement import Measurement
 
@@ -55,23 +55,22 @@ class Outcome:
         return f"{lost}, wrong green: {' and '.join(self.wrong)}" if self.wrong else f"{lost}, rolled out"
 
 
-def outcome(aws: World, place: Place, run: PipelineRun, traffic: Measurement, version: str) -> Outcome:
+def outcome(aws: World, place: Place, run: PipelineRun, traffic: Measurement) -> Outcome:
     """Judge what *run* did to *place* and to its users."""
-    counted = Outcome(run.status, traffic.lost, traffic.sent, tuple(_wrong(aws, place, version)))
+    counted = Outcome(run.status, traffic.lost, traffic.sent, tuple(_wrong(aws, place)))
     failed = next((task for task in run.tasks() if task.status is Status.FAILED), None)
     return replace(counted, said=failed.last_line, exit_code=failed.exit_code) if failed else counted
 
 
-def _wrong(aws: World, place: Place, version: str) -> Iterator[str]:
+def _wrong(aws: World, place: Place) -> Iterator[str]:
     serving = aws.serving(place.front)
     versions = {each.id: _version(each) for each in aws.parts.instances}
     if len(serving) < len(place.servers):
         yield f"{len(serving)} of {len(place.servers)} servers serve"
-    if old := sorted({versions[each] for each in serving} - {version}):
+    if old := sorted({versions[each] for each in serving} - {NEW}):
         yield f"users still get {', '.join(old)}"
-    for each in place.bystanders:
-        if versions[each.id] == version:
-            yield f"{each.name}, of another system, got {version}"
+    if hit := [each.name for each in place.bystanders if versions[each.id] == NEW]:
+        yield f"{', '.join(hit)} got {NEW}"
 
 
 def _version(instance: Instance) -> str:

@@ -21,11 +21,9 @@ from gocd.rehearsal.standin_gocd.assignment import Hooks
 from gocd.rehearsal.standin_gocd.server import Server
 from gocd.rehearsal.storyline import named
 from gocd.rehearsal.traps.outcome import Outcome, outcome
-from gocd.rehearsal.traps.trap import SPEED, Ground, Trap
+from gocd.rehearsal.traps.trap import NEW, OLD, SPEED, Ground, Trap
 from gocd.rehearsal.traps.ways import BUCKET, INSTALL_TO, UNIT, Way, write_pipeline
 from gocd.samples.measurement import measure
-
-OLD, NEW = "1.0", "2.0"
 
 # Seconds between two looks at a service that is not ready.
 PAUSE = 0.1
@@ -52,7 +50,7 @@ def go_through(trap: Trap, way: Way, folder: Path, telling: Telling) -> Outcome:
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": aws.region}
         )
         place = trap.build(Ground(aws, _service(folder)))
-        pipeline = read_pipelines(write_pipeline(way, trap, place, NEW, release, folder))[0]
+        pipeline = read_pipelines(write_pipeline(way, trap, place, release, folder))[0]
         _until_all_answer(aws, trap.users.path)
         trap.meanwhile(aws, place)
         server = Server(
@@ -80,7 +78,7 @@ def go_through(trap: Trap, way: Way, folder: Path, telling: Telling) -> Outcome:
                 time.sleep(LEAD)
         except TrafficFailed as failure:
             raise GoCDError(str(failure)) from None
-        return outcome(aws, place, run, measure(jtl), NEW)
+        return outcome(aws, place, run, measure(jtl))
 
 
 def _until_all_answer(aws: World, path: str, *, patience: float = 30.0) -> None:

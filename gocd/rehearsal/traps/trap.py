@@ -12,6 +12,9 @@ from gocd.rehearsal.standin_aws.world import World
 # AWS's waits are divided by this, and so are the sleeps of pipelines.
 SPEED = 20.0
 
+# What the servers serve at first, and what is rolled out.
+OLD, NEW = "1.0", "2.0"
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -74,6 +77,7 @@ class Trap:
         parallel: Whether two pipelines roll out at once, each beginning with another server.
         meanwhile: Makes ready what happens while a pipeline runs.
         ours: Variables of our pipeline besides those that it always has.
+        checked: Whether it begins with a check of each server, which these variables may be about.
     """
 
     name: str
@@ -84,3 +88,4 @@ class Trap:
     parallel: bool = False
     meanwhile: Callable[[World, Place], None] = nothing
     ours: Mapping[str, str] = field(default_factory=dict)
+    checked: bool = False

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from gocd.rehearsal.traps.trap import SPEED, Place, Trap
+from gocd.rehearsal.traps.trap import NEW, OLD, SPEED, Place, Trap
 
 HERE = Path(__file__).parent
 
@@ -21,6 +21,9 @@ SLEEP, WAITER_DELAY = 60, 15
 
 # Seconds that a new version may take until it answers.
 STATUS_TIMEOUT = 180
+
+# What users ask for, and not only what a health check does.
+URL = "http://{private_ip}:8080/"
 
 INSTALL_TO, UNIT, BUCKET, APPLICATION = "/srv/app", "app", "releases", "web"
 
@@ -33,10 +36,10 @@ class Way(Enum):
     OURS = "gocd-tasks"
 
 
-def write_pipeline(way: Way, trap: Trap, place: Place, version: str, release: Path, folder: Path) -> Path:
+def write_pipeline(way: Way, trap: Trap, place: Place, release: Path, folder: Path) -> Path:
     """Write the pipeline that brings *release* to the servers of *place*, and return its path."""
     deploy = folder / "deploy.json"
-    deploy.write_text(json.dumps({"commands": _install(release, version)}), encoding="utf-8")
+    deploy.write_text(json.dumps({"commands": _install(release)}), encoding="utf-8")
     naive = {
         "TARGET_GROUP": place.front.arn,
         "LOOK_UP": place.look_up,
@@ -49,7 +52,7 @@ def write_pipeline(way: Way, trap: Trap, place: Place, version: str, release: Pa
     servers, tasks, variables = {
         Way.SLEEPS: (place.servers, _sleeping, naive),
         Way.WAITERS: (place.servers, _waiting, naive),
-        Way.OURS: (names, _ours(release), _our_variables(trap, place, version)),
+        Way.OURS: (names, _ours(trap, release), _our_variables(trap, place)),
     }[way]
     pipeline = {
         "group": "traps",
@@ -78,10 +81,13 @@ def _waiting(server: str) -> Iterator[dict[str, Any]]:
     yield _exec("python3", str(HERE / "naive_waiters.py"), server)
 
 
-def _ours(release: Path) -> Callable[[str], Iterator[dict[str, Any]]]:
+def _ours(trap: Trap, release: Path) -> Callable[[str], Iterator[dict[str, Any]]]:
     settle = ("sleep-settle", "--seconds", f"{SLEEP / SPEED:g}")
 
     def tasks(server: str) -> Iterator[dict[str, Any]]:
+        if trap.checked:
+            now = ("--url", URL, "--version", OLD)
+            yield _exec("gocd-tasks", "check-status", "--instance", server, *now)
         yield _exec("gocd-tasks", "detach-instance", server)
         yield _exec("gocd-tasks", *settle)
         yield _exec("gocd-tasks", "deploy-artifact", server, str(release))
@@ -91,16 +97,15 @@ def _ours(release: Path) -> Callable[[str], Iterator[dict[str, Any]]]:
     return tasks
 
 
-def _our_variables(trap: Trap, place: Place, version: str) -> Mapping[str, str]:
+def _our_variables(trap: Trap, place: Place) -> Mapping[str, str]:
     return {
         "GOCD_TASKS_LOAD_BALANCER": place.front.name,
         "GOCD_TASKS_APPLICATION": APPLICATION,
         "GOCD_TASKS_BUCKET": BUCKET,
-        "GOCD_TASKS_VERSION": version,
+        "GOCD_TASKS_VERSION": NEW,
         "GOCD_TASKS_INSTALL_TO": INSTALL_TO,
         "GOCD_TASKS_RESTART": f"systemctl restart {UNIT}",
-        # What users ask for, and not only what a health check does.
-        "GOCD_TASKS_STATUS_URL": "http://{private_ip}:8080/",
+        "GOCD_TASKS_STATUS_URL": URL,
         "GOCD_TASKS_EXPECT_JSON": "version={version}",
         "GOCD_TASKS_STATUS_TIMEOUT": f"{STATUS_TIMEOUT / SPEED:g}",
         **trap.ours,
@@ -111,13 +116,13 @@ def _exec(command: str, *arguments: str) -> dict[str, Any]:
     return {"exec": {"command": command, "arguments": list(arguments)}}
 
 
-def _install(release: Path, version: str) -> list[str]:
+def _install(release: Path) -> list[str]:
     packed = base64.b64encode(release.read_bytes()).decode()
-    folder = f'"$DESTDIR{INSTALL_TO}/releases/{version}"'
+    folder = f'"$DESTDIR{INSTALL_TO}/releases/{NEW}"'
     return [
         "set -e",
         f"mkdir -p {folder}",
         f"echo {packed} | base64 -d | tar -xzf - -C {folder}",
-        f'ln -sfn releases/{version} "$DESTDIR{INSTALL_TO}/current"',
+        f'ln -sfn releases/{NEW} "$DESTDIR{INSTALL_TO}/current"',
         f"systemctl restart {UNIT}",
     ]

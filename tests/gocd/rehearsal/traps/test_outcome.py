@@ -1,0 +1,33 @@
+import pytest
+
+from gocd.rehearsal.standin_gocd.runs import Status
+from gocd.rehearsal.traps.outcome import Outcome
+
+ENDED_IN_WORDS = "error: web is locked; nothing was changed"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "red", "words"),
+    [
+        (Outcome(Status.PASSED, 0, 900), False, "0 lost, rolled out"),
+        (Outcome(Status.PASSED, 3, 1900), True, "3 of 1,900 lost, rolled out"),
+        (
+            Outcome(Status.PASSED, 0, 900, ["1 of 2 servers serve", "users still get 1.0"]),
+            True,
+            "0 lost, wrong green: 1 of 2 servers serve and users still get 1.0",
+        ),
+        (
+            Outcome(Status.FAILED, 0, 900, ["users still get 1.0"], ENDED_IN_WORDS, 2),
+            False,
+            "0 lost, refused",
+        ),
+        (Outcome(Status.FAILED, 0, 900, [], ENDED_IN_WORDS, 3), False, "0 lost, not done in time"),
+        (Outcome(Status.FAILED, 4, 900, [], ENDED_IN_WORDS, 2), True, "4 of 900 lost, refused"),
+        (Outcome(Status.FAILED, 0, 900, [], "ClientError: no", 1), True, "0 lost, failed half-way"),
+        (Outcome(Status.FAILED, 0, 900, [], "", 1), True, "0 lost, failed half-way"),
+    ],
+)
+def test_a_lost_request_a_wrong_green_and_an_end_without_words_are_harm(
+    outcome: Outcome, red: bool, words: str
+) -> None:
+    assert (outcome.red, outcome.words) == (red, words)

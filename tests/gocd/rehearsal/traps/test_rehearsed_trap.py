@@ -1,0 +1,35 @@
+"""Whole traps, as a person rehearses them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.rehearsal import Telling
+from gocd.rehearsal.traps.catalogue import NO_TRAP, TRAPS
+from gocd.rehearsal.traps.rehearsed_trap import go_through
+from gocd.rehearsal.traps.ways import Way
+
+# Two that end in different ways: in lost requests, and in a green pipeline that is wrong.
+IN_EVERY_RUN = ("kept-connections", "scaling-policy")
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize(
+    "name",
+    [name if name in IN_EVERY_RUN else pytest.param(name, marks=pytest.mark.exhaustive) for name in TRAPS],
+)
+def test_naive_pipelines_do_harm_in_a_trap_and_ours_does_none(name: str, tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("gocd-tasks")), "rehearse", "--trap", name]
+    done = subprocess.run(
+        [*command, "--folder", str(tmp_path / "r")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.splitlines()[-1].endswith("gocd-tasks: harm in 0 of 1.")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("way", Way)
+def test_without_a_trap_a_naive_pipeline_gets_through_as_ours_does(way: Way, tmp_path: Path) -> None:
+    assert go_through(NO_TRAP, way, tmp_path / "r", Telling(print)).words == "0 lost, rolled out"
