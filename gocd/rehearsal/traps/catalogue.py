@@ -38,6 +38,14 @@ TRAPS = {
             ours={"GOCD_TASKS_TIMEOUT": "10"},
         ),
         Trap(
+            "one-zone",
+            "A Network Load Balancer serves each zone from its own targets, and there is one in each.",
+            lambda ground: sites.two_servers(
+                ground, kind="network", cross_zone=False, zones=ground.aws.zones[:2]
+            ),
+            users=Users(new_connections=True),
+        ),
+        Trap(
             "two-ports",
             "Each server is registered on two ports, and deregistering it without a port takes one away.",
             sites.two_ports,
@@ -66,8 +74,8 @@ TRAPS = {
         ),
         Trap(
             "short-keep-alive",
-            "The service closes idle connections after five seconds, its load balancer after sixty, and somebody "
-            "asks every five.",
+            "The service closes idle connections after five seconds, its load balancer after sixty, and "
+            "somebody asks every five.",
             lambda ground: sites.two_servers(ground, "--idle-limit", "0.25"),
             users=Users(rate=8, new_connections=True),
             checked=True,

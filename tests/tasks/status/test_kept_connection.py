@@ -16,7 +16,7 @@ CLOSED = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 
 
 @contextmanager
-def service(answer: bytes) -> Iterator[tuple[str, Callable[[], object]]]:
+def service(answer: bytes) -> Iterator[tuple[str, Callable[[], None]]]:
     """A service that gives one answer to its first request, and what closes that connection."""
     accepted: list[socket.socket] = []
 
@@ -26,6 +26,10 @@ def service(answer: bytes) -> Iterator[tuple[str, Callable[[], object]]]:
             accepted.append(client)
             client.recv(4096)
             client.sendall(answer)
+
+    def end_all() -> None:
+        for each in accepted:
+            each.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
@@ -39,8 +43,7 @@ def service(answer: bytes) -> Iterator[tuple[str, Callable[[], object]]]:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             thread.join()
-            for each in accepted:
-                each.close()
+            end_all()
 
 
 def test_a_connection_that_stays_open_for_as_long_as_asked_is_kept() -> None:
