@@ -13,7 +13,7 @@ from gocd.rehearsal.traps.ways import INSTALL_TO
 from gocd.samples.measurement import Measurement
 
 # What a task's exit code says.
-ENDS: dict[int | None, str] = {2: "refused", 3: "not done in time"}
+ENDS: dict[int | None, str] = {3: "not done in time"}
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,30 @@ class Outcome:
 
     @property
     def safe(self) -> bool:
-        """Whether nobody was: all is as it must be, or it ended in words that say why it is not."""
+        """Whether nobody was: all is as it must be, or it ended in words that say why it is not.
+
+        What is lost on a site that was not touched is lost by that site.
+        """
         as_it_must = self.status is Status.PASSED and not self.wrong
-        return not self.lost and (as_it_must or self.said.startswith("error: "))
+        return self._untouched or (not self.lost and (as_it_must or self._in_words))
 
     @property
     def words(self) -> str:
         """For a table: what was lost, and how else it ended."""
         lost = f"{self.lost:,} of {self.sent:,} lost" if self.lost else "0 lost"
+        if self._untouched:
+            return f"{lost} by the site as it is, refused" if self.lost else f"{lost}, refused"
         if self.status is not Status.PASSED:
-            return f"{lost}, {ENDS.get(self.exit_code, 'failed half-way')}"
+            return f"{lost}, {ENDS.get(self.exit_code, 'halted') if self._in_words else 'failed half-way'}"
         return f"{lost}, wrong green: {' and '.join(self.wrong)}" if self.wrong else f"{lost}, rolled out"
+
+    @property
+    def _in_words(self) -> bool:
+        return self.said.startswith("error: ")
+
+    @property
+    def _untouched(self) -> bool:
+        return self._in_words and "; nothing was changed" in self.said
 
 
 def outcome(aws: World, place: Place, run: PipelineRun, traffic: Measurement) -> Outcome:

@@ -35,10 +35,7 @@ def service(answer: bytes) -> Iterator[tuple[str, Callable[[], None]]]:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield (
-                f"http://127.0.0.1:{listener.getsockname()[1]}/_status",
-                lambda: [each.close() for each in accepted],
-            )
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/_status", end_all
         finally:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
