@@ -88,6 +88,12 @@ TRAPS = {
             broken="users-get-500",
         ),
         Trap(
+            "stale-read",
+            "A server was replaced a moment ago, and AWS still describes the one that is gone.",
+            sites.two_servers,
+            meanwhile=sites.replaced_a_moment_ago,
+        ),
+        Trap(
             "second-pipeline",
             "Another pipeline rolls out at the same time, and begins with the other server.",
             sites.two_servers,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import threading
 import time
 from typing import Any
 
+from gocd.rehearsal.rehearsal import agent_environment
 from gocd.rehearsal.standin_aws.address_targets import address_group, primary_address
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.group_events import GroupEvents
@@ -23,6 +26,9 @@ DELAY = 60
 INTERVAL = 10
 
 POLICY = "load"
+
+# Seconds for which descriptions lag.
+LAG = 15.0
 
 
 def two_servers(ground: Ground, *options: str, **settings: Any) -> Place:
@@ -83,6 +89,34 @@ def shared_range(ground: Ground) -> Place:
     front = address_group(ground.aws, "web", servers, deregistration_delay=ground.divided(DELAY))
     addresses = [primary_address(ground.aws, each) for each in servers]
     return Place(front, addresses, NAMES, look_up="private-ip-address", bystanders=bystanders)
+
+
+def replaced_a_moment_ago(aws: World, place: Place) -> None:
+    """Have another instance take the place and name of Web-1, of which AWS's descriptions do not tell yet."""
+    aws.faults.stale(0)
+    _ask_who_is_there(aws, place)
+    [old] = [each for each in aws.parts.instances if each.name == NAMES[0]]
+    new = aws.launch(old.name, zone=old.zone, service=old.service)
+    elbv2 = aws.client("elbv2")
+    elbv2.register_targets(TargetGroupArn=place.front.arn, Targets=[{"Id": new.id}])
+    aws.wait_until_serving(place.front, [new])
+    aws.client("ec2").terminate_instances(InstanceIds=[old.id])
+    aws.faults.stale(LAG)
+
+
+def _ask_who_is_there(aws: World, place: Place) -> None:
+    """Ask as each pipeline will: what a question is answered is old only if it was asked before."""
+    known = [f"Name={place.look_up},Values={NAMES[0]}", "Name=instance-state-name,Values=running"]
+    balancer = ("--load-balancer", place.front.name)
+    for command in (
+        ["aws", "ec2", "describe-instances", "--filters", *known],
+        ["gocd-tasks", "detach-instance", NAMES[0], *balancer, "--dry-run"],
+    ):
+        environment = agent_environment({**aws.environment, **aws.ending})
+        program = shutil.which(command[0], path=environment["PATH"])
+        subprocess.run(
+            [program or command[0], *command[1:]], env=environment, check=True, capture_output=True
+        )
 
 
 def _launched(ground: Ground, *options: str) -> list[Instance]:

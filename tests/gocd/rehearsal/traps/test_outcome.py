@@ -3,7 +3,8 @@ import pytest
 from gocd.rehearsal.standin_gocd.runs import Status
 from gocd.rehearsal.traps.outcome import Outcome
 
-ENDED_IN_WORDS = "error: web is locked; nothing was changed"
+UNTOUCHED = "error: web is locked; nothing was changed"
+HALTED = "error: 2.0 is not well; Web-1 stays out of web"
 
 
 @pytest.mark.parametrize(
@@ -16,13 +17,15 @@ ENDED_IN_WORDS = "error: web is locked; nothing was changed"
             True,
             "0 lost, wrong green: 1 of 2 servers serve and users still get 1.0",
         ),
+        (Outcome(Status.FAILED, 0, 900, ["users still get 1.0"], UNTOUCHED, 2), False, "0 lost, refused"),
         (
-            Outcome(Status.FAILED, 0, 900, ["users still get 1.0"], ENDED_IN_WORDS, 2),
+            Outcome(Status.FAILED, 4, 900, [], UNTOUCHED, 2),
             False,
-            "0 lost, refused",
+            "4 of 900 lost by the site as it is, refused",
         ),
-        (Outcome(Status.FAILED, 0, 900, [], ENDED_IN_WORDS, 3), False, "0 lost, not done in time"),
-        (Outcome(Status.FAILED, 4, 900, [], ENDED_IN_WORDS, 2), True, "4 of 900 lost, refused"),
+        (Outcome(Status.FAILED, 0, 900, [], HALTED, 1), False, "0 lost, halted"),
+        (Outcome(Status.FAILED, 0, 900, [], HALTED, 3), False, "0 lost, not done in time"),
+        (Outcome(Status.FAILED, 4, 900, [], HALTED, 1), True, "4 of 900 lost, halted"),
         (Outcome(Status.FAILED, 0, 900, [], "ClientError: no", 1), True, "0 lost, failed half-way"),
         (Outcome(Status.FAILED, 0, 900, [], "", 1), True, "0 lost, failed half-way"),
     ],
