@@ -100,6 +100,9 @@ def replaced_a_moment_ago(aws: World, place: Place) -> None:
     elbv2 = aws.client("elbv2")
     elbv2.register_targets(TargetGroupArn=place.front.arn, Targets=[{"Id": new.id}])
     aws.wait_until_serving(place.front, [new])
+    elbv2.deregister_targets(TargetGroupArn=place.front.arn, Targets=[{"Id": old.id}])
+    while old.id in aws.serving(place.front):
+        time.sleep(0.1)
     aws.client("ec2").terminate_instances(InstanceIds=[old.id])
     aws.faults.stale(LAG)
 
