@@ -22,7 +22,6 @@ FLAGS = {
     "--help",
     "--keep",
     "--no-rollback",
-    "--require-drain",
     "--rerun",
     "--leave-unknown",
     "--list-traps",

@@ -19,7 +19,7 @@ def command(
     load_balancer: options.LoadBalancers,
     min_healthy: options.MinHealthy = "1",
     until_idle: options.UntilIdle = False,
-    require_drain: options.RequireDrain = False,
+    require_drain: options.RequireDrain = 0,
     lag: options.Lag = None,
     connections_within: options.ConnectionsWithin = None,
     timeout: options.Timeout = None,

@@ -76,10 +76,11 @@ ConnectionsWithin = Annotated[
     ),
 ]
 RequireDrain = Annotated[
-    bool,
+    float,
     option(
         "--require-drain",
-        "Refuse a load balancer that would cut off requests in flight, for its drain is off or 0 s long.",
+        "Refuse a load balancer that cuts off requests in flight sooner than after so many seconds.",
+        seconds(),
     ),
 ]
 Timeout = Annotated[

@@ -80,7 +80,7 @@ def command(
     ] = False,
     min_healthy: options.MinHealthy = "1",
     until_idle: options.UntilIdle = False,
-    require_drain: options.RequireDrain = False,
+    require_drain: options.RequireDrain = 0,
     lag: options.Lag = None,
     connections_within: options.ConnectionsWithin = None,
     lock: options.LockChoice = "auto",

@@ -9,7 +9,7 @@ from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.floor import Floor
-from tasks.balancing.no_drain import has_no_drain, refuse_without_drain
+from tasks.balancing.no_drain import has_no_drain, refuse_short_drain
 from tasks.balancing.reach import Reach
 from tasks.running.waiting import Wait
 
@@ -38,8 +38,12 @@ class Departure:
     @property
     def cuts_off(self) -> Batch:
         """Those that lose what is in flight when they are told to leave."""
-        ordered = self.guarded.without(self.leaving)
-        return ordered if has_no_drain(self.balancer) else ordered.without(ordered)
+        return self.busy if has_no_drain(self.balancer) else Batch(())
+
+    @property
+    def busy(self) -> Batch:
+        """Those that have requests in flight when they are told to leave."""
+        return self.guarded.without(self.leaving)
 
     @property
     def served(self) -> Batch:
@@ -94,27 +98,26 @@ def plan_detach(
     wait: Wait,
     ending: Ending = NO_SOONER,
     *,
-    require_drain: bool = False,
+    require_drain: float = 0,
 ) -> DetachPlan:
     """Look at the load balancers, and plan who leaves which; say what was found there.
 
     Args:
-        require_drain: Refuse to cut off requests in flight, which is otherwise only said.
+        require_drain: Seconds before which no request in flight may be cut off.
 
     Raises:
         FloorBroken: Too few healthy instances would be left.
-        Refused: Somebody else is at them, or one gives requests in flight no time.
+        Refused: Somebody else is at them, or one cuts off requests in flight too soon.
     """
     for balancer in balancers:
         balancer.refuse_leaving(batch.instances)
     departures = (_departure(batch, balancer, floor, memory, wait, ending) for balancer in balancers)
     plan = DetachPlan(batch, balancers, tuple(each for each in departures if each), ending)
-    cutting = [each for each in plan.departures if each.cuts_off]
-    if require_drain:
-        refuse_without_drain(each.balancer for each in cutting)
-    for each in cutting:
-        names = each.cuts_off.names
-        wait.log.say(f"{each.balancer.name}: has no drain; requests in flight on {names} will be cut off")
+    refuse_short_drain([each.balancer for each in plan.departures if each.busy], require_drain)
+    for each in plan.departures:
+        if each.cuts_off:
+            names = each.cuts_off.names
+            wait.log.say(f"{each.balancer.name}: has no drain; requests in flight on {names} will be cut off")
     return plan
 
 

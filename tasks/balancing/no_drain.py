@@ -16,15 +16,17 @@ def has_no_drain(balancer: LoadBalancer) -> bool:
     return not (settings.drain or settings.stays)
 
 
-def refuse_without_drain(balancers: Iterable[LoadBalancer]) -> None:
-    """Refuse those of *balancers* that have no drain.
+def refuse_short_drain(balancers: Iterable[LoadBalancer], required: float) -> None:
+    """Refuse those of *balancers* that cut off requests in flight sooner than *required* seconds.
 
     Raises:
         Refused: There is one.
     """
-    names = [balancer.title for balancer in balancers if has_no_drain(balancer)]
-    if names:
-        raise Refused(
-            f"{' and '.join(names)} would cut off requests in flight, and --require-drain forbids it",
-            "Turn connection draining on, or set a deregistration delay",
-        )
+    for balancer in balancers:
+        settings = balancer.settings()
+        if settings.drain < required and not settings.stays:
+            cut = f"{balancer.title} cuts off requests in flight after {settings.drain:.0f} s"
+            raise Refused(
+                f"{cut}, and --require-drain is {required:.0f}",
+                f"Let its connection draining or deregistration delay be {required:.0f} s or more",
+            )

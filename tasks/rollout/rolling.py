@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tasks.balancing.batch import Batch
-from tasks.balancing.no_drain import refuse_without_drain
+from tasks.balancing.no_drain import refuse_short_drain
 from tasks.balancing.share import Share
 from tasks.rollout.batches import batch_size, batches, check_fits, in_order
 from tasks.rollout.deploying import Deploying
@@ -53,8 +53,7 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     turn.deployer.check_all(turn.release, [server.instance for server in servers])
     size = batch_size(batch, len(servers))
     check_fits(servers, size, fleet.balancers, turn.floor)
-    if turn.require_drain:
-        refuse_without_drain(fleet.balancers)
+    refuse_short_drain(fleet.balancers, turn.require_drain)
     return RolloutPlan(turn.release.version, servers, size)
 
 

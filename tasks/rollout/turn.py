@@ -55,7 +55,7 @@ class Turn:
     settle: Settle
     status_timeout: float
     ending: Ending = NO_SOONER
-    require_drain: bool = False
+    require_drain: float = 0
 
     @property
     def log(self) -> Log:

@@ -141,11 +141,20 @@ def test_nothing_is_cut_off_of_one_that_gets_no_requests_or_drains(stage: Stage)
     assert CUT not in stage.lines
 
 
-def test_where_a_drain_is_required_one_that_cuts_off_is_refused(stage: Stage) -> None:
-    stage.balancer.drain = 0
-    with pytest.raises(Refused, match="would cut off requests in flight, and --require-drain forbids it"):
-        plan_detach(Batch((ONE,)), (stage.balancer,), floor(1), stage.memory, stage.wait, require_drain=True)
-    assert stage.balancer.orders == []
+def test_a_drain_that_is_shorter_than_required_is_refused(stage: Stage) -> None:
+    def plan(required: float) -> None:
+        plan_detach(
+            Batch((ONE,)), (stage.balancer,), floor(1), stage.memory, stage.wait, require_drain=required
+        )
+
+    stage.balancer.drain = 60
+    plan(60)
+    with pytest.raises(Refused, match="cuts off requests in flight after 60 s, and --require-drain is 90"):
+        plan(90)
+
+    # Nothing is in flight to one that gets no requests.
+    stage.balancer.serve(ONE, state=State.UNHEALTHY)
+    plan(90)
 
 
 def test_already_detached_is_said_and_done(stage: Stage) -> None:

@@ -22,6 +22,7 @@ TRAPS = {
             "Requests take longer than the load balancer gives them once their target is deregistered.",
             sites.two_servers,
             users=Users("/slow?seconds=5", rate=20),
+            ours={"GOCD_TASKS_REQUIRE_DRAIN": "5"},
         ),
         Trap(
             "kept-connections",

@@ -12,7 +12,7 @@ import requests
 from gocd.errors import GoCDError
 from gocd.reading.pipelines import read_pipelines
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
-from gocd.rehearsal.rehearsal import LEAD, Telling, agent_environment, cancelling
+from gocd.rehearsal.rehearsal import LEAD, Telling, agent_environment, cancelling, lag_of_agents
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Service
@@ -56,7 +56,7 @@ def go_through(trap: Trap, way: Way, folder: Path, telling: Telling) -> Outcome:
         server = Server(
             pipeline,
             folder,
-            environ=agent_environment({**aws.environment, **aws.ending}),
+            environ=agent_environment({**aws.environment, **aws.ending, **lag_of_agents(SPEED)}),
             hooks=Hooks(task_ended=lambda task: telling.show(f"{trap.name}, {way.value}: {named(task)}")),
         )
         jtl = folder / "traffic.jtl"

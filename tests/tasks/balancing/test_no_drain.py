@@ -17,10 +17,10 @@ def test_requests_in_flight_are_cut_off_in_words_or_not_at_all(
     else:
         cloud.target_group("web", instances=list(pair), deregistration_delay=0)
     detach = ("detach-instance", "Staging-1", "--load-balancer", "web")
-    refused = gocd_tasks(*detach, "--require-drain")
+    refused = gocd_tasks(*detach, "--require-drain", "60")
 
     assert refused.returncode == 2
-    assert "would cut off requests in flight, and --require-drain forbids it" in one_error(refused)
+    assert "cuts off requests in flight after 0 s, and --require-drain is 60" in one_error(refused)
     assert changes(cloud) == []
 
     done = gocd_tasks(*detach)

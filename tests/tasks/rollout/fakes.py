@@ -141,7 +141,7 @@ class Rollout:
         tags = {f"gocd-tasks:out-of:{self.stage.balancer.address}": str(absence)}
         self.directory.outside.append(replace(instance, tags=tags))
 
-    def plan(self, size: Share = ALONE, *, require_drain: bool = False) -> RolloutPlan:
+    def plan(self, size: Share = ALONE, *, require_drain: float = 0) -> RolloutPlan:
         return plan_rollout(self._fleet(), size, replace(self._turn(), require_drain=require_drain))
 
     def run(

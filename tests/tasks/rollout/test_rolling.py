@@ -84,14 +84,15 @@ def test_a_fleet_that_can_spare_nobody_is_refused(rollout: Rollout) -> None:
         rollout.run(minimum=4)
 
 
-def test_where_a_drain_is_required_a_fleet_without_one_is_refused_before_anything_starts(
+def test_a_fleet_whose_drain_is_shorter_than_required_is_refused_before_anything_starts(
     rollout: Rollout,
 ) -> None:
-    assert len(rollout.plan(require_drain=True).servers) == 4
+    drain = rollout.stage.balancer.drain
+    assert len(rollout.plan(require_drain=drain).servers) == 4
 
-    rollout.stage.balancer.drain = 0
-    with pytest.raises(Refused, match="--require-drain forbids it"):
-        rollout.plan(require_drain=True)
+    rollout.stage.balancer.drain = 59
+    with pytest.raises(Refused, match="and --require-drain is 60"):
+        rollout.plan(require_drain=60)
 
 
 def test_a_batch_is_refused_by_zone_where_zones_serve_alone(rollout: Rollout) -> None:
