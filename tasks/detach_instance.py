@@ -7,7 +7,7 @@ from tasks.balancing.detach_plan import DetachPlan, plan_detach
 from tasks.balancing.ending import Ending
 from tasks.balancing.floor import AwsNeighbours, parse_floor
 from tasks.balancing.lag import planned_again
-from tasks.balancing.lookup import look_up
+from tasks.balancing.lookup import check_still_meant, look_up
 from tasks.frame import running
 from tasks.hosts.idleness import SsmHosts
 from tasks.locking.locks import Locking
@@ -55,3 +55,4 @@ def command(
             plan = planned_again(planned, task.wait)
             locks.check()
             detach(plan, floor, memory, task.wait, timeout=timeout)
+            check_still_meant(task.aws, instance, found)

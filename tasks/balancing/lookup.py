@@ -9,7 +9,7 @@ from tasks.aws.instances import Instance, find_instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.absences import Memory
 from tasks.balancing.standby import Standby, ThroughStandby
-from tasks.running.errors import Refused
+from tasks.running.errors import Refused, TaskError
 from tasks.running.log import Log
 
 
@@ -26,6 +26,27 @@ def look_up(
     memory = Memory(aws, [found])
     balancers = find_load_balancers(aws, load_balancers, found, memory.addresses)
     return found, through_groups(aws, [found], balancers, log), memory
+
+
+def check_still_meant(aws: Aws, wanted: str, instance: Instance) -> None:
+    """See that *wanted* means *instance* still: when it was found, AWS may have told of one that was gone.
+
+    Source: AWS, ec2/eventual-consistency.
+
+    Raises:
+        TaskError: It means another one, or none.
+    """
+    if wanted == instance.id:
+        return
+    try:
+        now = find_instance(aws, wanted)
+    except Refused as error:
+        raise TaskError(f"{error.what} any more, and {instance.id} was detached", error.advice) from None
+    if now.id != instance.id:
+        raise TaskError(
+            f"{wanted} is {now.id} by now, and {instance.id} was detached, which had been {wanted} before",
+            f"Run this again for {now.id}",
+        )
 
 
 def through_groups(

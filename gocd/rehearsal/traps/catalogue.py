@@ -5,6 +5,9 @@ from __future__ import annotations
 from gocd.rehearsal.traps import sites
 from gocd.rehearsal.traps.trap import Trap, Users
 
+# Seconds for what may never come, in traps that are about that.
+PATIENCE = {"GOCD_TASKS_TIMEOUT": "15"}
+
 NO_TRAP = Trap("no-trap", "Nothing special: a naive pipeline gets through.", sites.two_servers)
 
 TRAPS = {
@@ -16,6 +19,7 @@ TRAPS = {
             "through a Network Load Balancer.",
             lambda ground: sites.two_servers(ground, "--ends-at-once", kind="network", cross_zone=True),
             users=Users("/slow?seconds=0.2", clients=50),
+            ours=PATIENCE,
         ),
         Trap(
             "slow-requests",
@@ -30,13 +34,14 @@ TRAPS = {
             "that is deregistered.",
             lambda ground: sites.two_servers(ground, kind="network", cross_zone=True),
             users=Users(clients=100, blind=True),
+            ours=PATIENCE,
         ),
         Trap(
             "fail-open",
             "The health check asks for a page that is not there: the load balancer sends to whoever is "
             "registered, ready or not.",
             lambda ground: sites.two_servers(ground, "--warm-up", "6", health_path="/missing", wait=False),
-            ours={"GOCD_TASKS_TIMEOUT": "10"},
+            ours=PATIENCE,
         ),
         Trap(
             "one-zone",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.load_balancer import State
@@ -92,3 +93,21 @@ def test_a_rollout_by_hand_is_right_while_answers_go_back_and_forth(
         back = gocd_tasks("attach-instance", each.id, "--load-balancer", "staging")
         assert back.returncode == 0, back.stderr
         assert cloud.serving(made) == {each.id, other.id}
+
+
+def test_a_name_that_has_come_to_mean_another_instance_is_told(
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+) -> None:
+    behind("application")
+    ec2 = cloud.client("ec2")
+
+    def replace(call: Call) -> None:
+        if call.operation == "DeregisterTargets":
+            for one, name in ((pair.one, "Gone"), (pair.two, "Staging-1")):
+                ec2.create_tags(Resources=[one.id], Tags=[{"Key": "Name", "Value": name}])
+
+    cloud.faults.after_call = replace
+    done = gocd_tasks("detach-instance", "Staging-1", "--load-balancer", "staging")
+
+    assert done.returncode == 1
+    assert f"error: Staging-1 is {pair.two.id} by now, and {pair.one.id} was detached" in done.stderr
