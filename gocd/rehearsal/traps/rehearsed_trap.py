@@ -12,14 +12,12 @@ import requests
 from gocd.errors import GoCDError
 from gocd.reading.pipelines import read_pipelines
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
-from gocd.rehearsal.rehearsal import LEAD, Telling, agent_environment, cancelling, lag_of_agents
+from gocd.rehearsal.rehearsal import LEAD, agent_environment, cancelling, lag_of_agents
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
-from gocd.rehearsal.standin_gocd.assignment import Hooks
 from gocd.rehearsal.standin_gocd.server import Server
-from gocd.rehearsal.storyline import named
 from gocd.rehearsal.traps.outcome import Outcome, outcome
 from gocd.rehearsal.traps.trap import NEW, OLD, SPEED, Ground, Trap
 from gocd.rehearsal.traps.ways import BUCKET, INSTALL_TO, UNIT, Way, write_pipeline
@@ -29,7 +27,7 @@ from gocd.samples.measurement import measure
 PAUSE = 0.1
 
 
-def go_through(trap: Trap, way: Way, folder: Path, telling: Telling) -> Outcome:
+def go_through(trap: Trap, way: Way, folder: Path) -> Outcome:
     """Build the site of *trap* anew, roll out in this *way*, and judge what that did.
 
     Args:
@@ -57,7 +55,6 @@ def go_through(trap: Trap, way: Way, folder: Path, telling: Telling) -> Outcome:
             pipeline,
             folder,
             environ=agent_environment({**aws.environment, **aws.ending, **lag_of_agents(SPEED)}),
-            hooks=Hooks(task_ended=lambda task: telling.show(f"{trap.name}, {way.value}: {named(task)}")),
         )
         jtl = folder / "traffic.jtl"
         users = trap.users
@@ -73,7 +70,7 @@ def go_through(trap: Trap, way: Way, folder: Path, telling: Telling) -> Outcome:
             with traffic:
                 traffic.wait_until_flowing()
                 time.sleep(LEAD)
-                with cancelling(server, telling.say):
+                with cancelling(server, lambda _: None):
                     run = server.run()
                 time.sleep(LEAD)
         except TrafficFailed as failure:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from gocd.errors import GoCDError
@@ -82,20 +85,45 @@ def rehearse_traps(name: str, folder: Path, telling: Telling) -> ThroughTraps:
     make_new(folder)
     telling.stands(f"nothing of it runs any more, and what it wrote is in {folder}")
     told: dict[str, Outcomes] = {}
-    for trap in TRAPS.values() if name == ALL else [TRAPS[name]]:
-        telling.say(f"{trap.name}: {trap.words}")
-        outcomes = {}
-        for way in Way:
-            ended = go_through(trap, way, folder / trap.name / way.name.lower(), telling)
-            if ended.status is Status.CANCELLED:
-                return ThroughTraps(told, cancelled=True)
-            outcomes[way] = ended
-            telling.say(f"  {way.value:{WIDEST}}  {ended.words}")
-            if ended.said:
-                telling.say(f"  {'':{WIDEST}}  {ended.said}")
-        telling.say("")
-        told[trap.name] = outcomes
+    with _at_once() as pool:
+        ended = {
+            trap: {way: pool.submit(_gone_through, trap, way, folder) for way in Way}
+            for trap in (TRAPS if name == ALL else [name])
+        }
+        for trap, ways in ended.items():
+            telling.say(f"{trap}: {TRAPS[trap].words}")
+            outcomes = {}
+            for way, future in ways.items():
+                telling.show(f"{trap}: {way.value}")
+                outcomes[way] = future.result()
+                if outcomes[way].status is Status.CANCELLED:
+                    return ThroughTraps(told, cancelled=True)
+                telling.say(f"  {way.value:{WIDEST}}  {outcomes[way].words}")
+                if outcomes[way].said:
+                    telling.say(f"  {'':{WIDEST}}  {outcomes[way].said}")
+            telling.say("")
+            told[trap] = outcomes
     through = ThroughTraps(told)
     for line in (*through.table, "", through.verdict):
         telling.say(line)
     return through
+
+
+@contextmanager
+def _at_once() -> Iterator[ProcessPoolExecutor]:
+    """Give a process for each way: moto has room for one rehearsal in each, and they mostly wait."""
+    with ProcessPoolExecutor(len(Way), mp_context=get_context("spawn")) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children():
+                # Its rehearsal is cancelled by that, and ends whatever it has started.
+                process.terminate()
+            raise
+        else:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _gone_through(trap: str, way: Way, folder: Path) -> Outcome:
+    return go_through(TRAPS[trap], way, folder / trap / way.name.lower())
