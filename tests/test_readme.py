@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from gocd.rehearsal.injected_faults import FAULTS
+from gocd.rehearsal.traps.catalogue import TRAPS
 from tasks.cli import command_line
 
 README = (Path(__file__).parents[1] / "README.rst").read_text(encoding="utf-8")
@@ -88,6 +89,10 @@ def test_every_command_has_help_with_an_example() -> None:
 
 def test_every_fault_is_explained() -> None:
     assert [fault for fault in FAULTS if f"``{fault}``" not in section("rehearse")] == []
+
+
+def test_every_trap_has_its_row() -> None:
+    assert [name for name in TRAPS if not re.search(rf"^{name}  +\S", README, re.MULTILINE)] == []
 
 
 def test_every_exit_code_is_there() -> None:

@@ -54,10 +54,14 @@ class Outcome:
         """For a table: what was lost, and how else it ended."""
         lost = f"{self.lost:,} of {self.sent:,} lost" if self.lost else "0 lost"
         if self._untouched:
-            return f"{lost} by the site as it is, refused" if self.lost else f"{lost}, refused"
-        if self.status is not Status.PASSED:
-            return f"{lost}, {ENDS.get(self.exit_code, 'halted') if self._in_words else 'failed half-way'}"
-        return f"{lost}, wrong green: {' and '.join(self.wrong)}" if self.wrong else f"{lost}, rolled out"
+            return f"refused, {lost} as before" if self.lost else f"{lost}, refused"
+        if self.status is not Status.PASSED and self._in_words:
+            return f"{lost}, {ENDS.get(self.exit_code, 'halted')}"
+        if self.status is Status.PASSED and not self.wrong:
+            return f"{lost}, rolled out"
+        end = "wrong green" if self.status is Status.PASSED else "failed half-way"
+        ended = f"{end}: {', '.join(self.wrong)}" if self.wrong else end
+        return f"{lost}, {ended}" if self.lost else ended
 
     @property
     def _in_words(self) -> bool:
@@ -81,9 +85,9 @@ def _wrong(aws: World, place: Place) -> Iterator[str]:
     if len(serving) < len(place.servers):
         yield f"{len(serving)} of {len(place.servers)} servers serve"
     if old := sorted({versions[each] for each in serving} - {NEW}):
-        yield f"users still get {', '.join(old)}"
-    if hit := [each.name for each in place.bystanders if versions[each.id] == NEW]:
-        yield f"{', '.join(hit)} got {NEW}"
+        yield f"users get {', '.join(old)}"
+    if any(versions[each.id] == NEW for each in place.bystanders):
+        yield f"others get {NEW}"
 
 
 def _version(instance: Instance) -> str:
