@@ -74,7 +74,7 @@ setup(
         ],
         "gocd_tasks.load_balancers": [
             "classic = tasks.aws.classic_elb:ClassicLoadBalancers",
-            "target-group = tasks.aws.target_group:TargetGroups",
+            "target-group = tasks.aws.target_groups:TargetGroups",
         ],
         "gocd_tasks.status_checks": [
             "http = tasks.status.check:StatusCheck",

@@ -1,16 +1,14 @@
-"""Target groups of Application and Network Load Balancers."""
+"""A target group of Application or Network Load Balancers."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 from tasks.aws.api import Aws
-from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.leaving_targets import leaving_targets
 from tasks.aws.load_balancer import (
     LoadBalancer,
-    LoadBalancerKind,
     Member,
     Place,
     Roster,
@@ -48,52 +46,6 @@ UNCHECKED = "Target.HealthCheckDisabled"
 
 # Types of targets that are instances; others are Lambda functions and load balancers.
 HOLD_INSTANCES = ("instance", "ip")
-
-# AWS's words for a name that there is not, or cannot be.
-UNKNOWN = {"LoadBalancerNotFound", "TargetGroupNotFound", "ValidationError"}
-
-
-class TargetGroups(LoadBalancerKind):
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-
-    def all(self) -> list[LoadBalancer]:
-        entries = self._aws.pages("elbv2", "describe_target_groups", "TargetGroups")
-        return [TargetGroup(self._aws, each) for each in entries if each["TargetType"] in HOLD_INSTANCES]
-
-    def named(self, name: str) -> list[LoadBalancer]:
-        return self._groups(Names=[name])
-
-    def meant_by(self, words: str) -> list[LoadBalancer]:
-        """Return the target group of that name or ARN, and those of the load balancer that has it."""
-        if ":targetgroup/" in words:
-            return self._groups(TargetGroupArns=[words])
-        if words.startswith("arn:"):
-            return self._behind(LoadBalancerArns=[words])
-        groups = [*self.named(words), *self._behind(Names=[words])]
-        return list({group.address: group for group in groups}.values())
-
-    def _behind(self, **question: Any) -> list[LoadBalancer]:
-        return [
-            group
-            for entry in self._found("describe_load_balancers", "LoadBalancers", **question)
-            for group in self._groups(LoadBalancerArn=entry["LoadBalancerArn"])
-        ]
-
-    def _groups(self, **question: Any) -> list[LoadBalancer]:
-        entries = self._found("describe_target_groups", "TargetGroups", **question)
-        # Of a load balancer with groups of several types, those that hold no instances are not meant.
-        holding = [entry for entry in entries if entry["TargetType"] in HOLD_INSTANCES]
-        return [TargetGroup(self._aws, entry) for entry in holding or entries]
-
-    def _found(self, operation: str, key: str, **question: Any) -> list[dict[str, Any]]:
-        try:
-            found: list[dict[str, Any]] = self._aws.call("elbv2", operation, **question)[key]
-        except AwsError as error:
-            if error.code in UNKNOWN:
-                return []
-            raise
-        return found
 
 
 class TargetGroup(LoadBalancer):

@@ -9,6 +9,7 @@ import pytest
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
+from tests.cutting import needs_cuts
 from tests.gocd.rehearsal.standin_aws.conftest import target_state
 from tests.program import CommandLine
 from tests.tasks.conftest import MakeBalancer, Pair
@@ -102,6 +103,7 @@ def test_one_that_never_ends_is_told_with_the_attribute_and_the_option(
 def test_where_the_target_group_closes_them_with_the_delay_no_host_is_asked(
     cloud: World, gocd_tasks: CommandLine, staging: LoadBalancer, pair: Pair
 ) -> None:
+    needs_cuts(cloud)
     cloud.client("elbv2").modify_target_group_attributes(
         TargetGroupArn=staging.arn, Attributes=[{"Key": TERMINATION, "Value": "true"}]
     )

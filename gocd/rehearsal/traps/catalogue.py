@@ -27,6 +27,7 @@ TRAPS = {
             sites.two_servers,
             users=Users("/slow?seconds=5", rate=20),
             ours={"GOCD_TASKS_REQUIRE_DRAIN": "5"},
+            cut=True,
         ),
         Trap(
             "kept-connections",

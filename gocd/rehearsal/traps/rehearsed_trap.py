@@ -49,6 +49,11 @@ def go_through(trap: Trap, way: Way, folder: Path) -> Outcome:
         )
         place = trap.build(Ground(aws, _service(folder)))
         pipeline = read_pipelines(write_pipeline(way, trap, place, release, folder))[0]
+        if trap.cut and not aws.parts.plane.cuts:
+            raise GoCDError(
+                f"trap {trap.name} needs a machine that lets connections be cut off: pidfd_getfd, in Docker "
+                "the capability SYS_PTRACE"
+            )
         _until_all_answer(aws, trap.users.path)
         trap.meanwhile(aws, place)
         server = Server(

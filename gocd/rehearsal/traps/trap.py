@@ -77,7 +77,8 @@ class Trap:
         parallel: Whether two pipelines roll out at once, each beginning with another server.
         meanwhile: Makes ready what happens while a pipeline runs.
         ours: Variables of our pipeline besides those that it always has.
-        checked: Whether it begins with a check of each server, which these variables may be about.
+        cut: Whether it is one only where load balancers can cut requests off.
+        checked: Whether ours begins with a check of each server, which these variables may be about.
     """
 
     name: str
@@ -88,4 +89,5 @@ class Trap:
     parallel: bool = False
     meanwhile: Callable[[World, Place], None] = nothing
     ours: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
     checked: bool = False

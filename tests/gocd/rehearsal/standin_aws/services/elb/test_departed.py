@@ -10,6 +10,7 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.settings import Settings
 from gocd.rehearsal.standin_aws.world import World
+from tests.cutting import needs_cuts
 from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get, target_state
 from tests.gocd.rehearsal.standin_aws.data.test_data_plane import members, out
 
@@ -79,6 +80,7 @@ def test_a_network_load_balancer_takes_two_minutes_and_the_others_some_seconds()
 @pytest.mark.parametrize("kind", ["application", "classic"])
 def test_a_request_that_outlives_the_delay_is_cut(still: World, pair: Pair, kind: str) -> None:
     balancer = behind(still, kind, pair, delay=10)
+    needs_cuts(still)
     answers: list[str] = []
     slow = [
         threading.Thread(target=lambda: answers.append(get(f"{balancer.url}slow?4")), daemon=True)
@@ -103,6 +105,7 @@ def test_a_request_that_outlives_the_delay_is_cut(still: World, pair: Pair, kind
 
 def test_a_cut_in_one_group_leaves_what_another_sent_to_the_same_instance(still: World, pair: Pair) -> None:
     balancer = behind(still, "application", pair, delay=1)
+    needs_cuts(still)
     still.parts.settings.clock.run(1)
     other = still.target_group("other", instances=[pair[0]])
     still.parts.settings.clock.run(0.001)
@@ -131,6 +134,7 @@ def test_an_established_connection_stays_with_its_target_after_the_delay(still: 
 
 def test_it_is_closed_with_the_delay_where_the_target_group_says_so(still: World, pair: Pair) -> None:
     balancer = behind(still, "network", pair, delay=10, terminate=True)
+    needs_cuts(still)
     with _to(balancer, pair[0]) as kept:
         out(still, balancer, pair[0].id)
         still.let_pass(9)
