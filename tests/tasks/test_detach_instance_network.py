@@ -79,7 +79,7 @@ def test_one_that_never_ends_is_told_with_the_attribute_and_the_option(
     cloud: World, gocd_tasks: CommandLine, staging: LoadBalancer, pair: Pair
 ) -> None:
     with kept(cloud, staging, pair.one) as client:
-        late = gocd_tasks(*DETACH, "--timeout", "4")
+        late = gocd_tasks(*DETACH, "--timeout", "15")
         line = one_error(late)
 
         assert late.returncode == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Callable
 
 from gocd.rehearsal.load.answer import Answer, BadAnswer
@@ -52,8 +53,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether a request may be sent: a reset that was seen is told to ``connection_lost`` only later."""
-        return not self._transport.is_closing()
+        """Whether a request may be sent; the event loop tells of an end only in one of its next turns."""
+        return not (self._transport.is_closing() or self._unread.poll(0))
 
     def carry(self, exchange: Exchange, request: bytes) -> None:
         """Send *request*, whose outcome is told to *exchange*."""
@@ -76,6 +77,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._unread = select.poll()
+        self._unread.register(transport.get_extra_info("socket"), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         exchange = self._exchange

@@ -112,17 +112,16 @@ def rehearse_traps(name: str, folder: Path, telling: Telling) -> ThroughTraps:
 @contextmanager
 def _at_once() -> Iterator[ProcessPoolExecutor]:
     """Give a process for each way: moto has room for one rehearsal in each, and they mostly wait."""
-    with ProcessPoolExecutor(len(Way), mp_context=get_context("spawn")) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in active_children():
-                # Its rehearsal is cancelled by that, and ends whatever it has started.
-                process.terminate()
-            raise
-        else:
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = ProcessPoolExecutor(len(Way), mp_context=get_context("spawn"))
+    try:
+        yield pool
+    except BaseException:
+        for process in active_children():
+            # Its rehearsal is cancelled by that, and ends whatever it has started.
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _gone_through(trap: str, way: Way, folder: Path) -> Outcome:

@@ -120,7 +120,7 @@ def test_a_version_that_is_not_well_is_rolled_back_and_its_parameters_stay(
 
 
 def test_another_version_is_well_after_one_that_was_not(cloud: World) -> None:
-    herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=0)
+    herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=1)
     failed = ended(cloud, upgrade(herd), "Failed", patience=60)
     ended(cloud, failed["rollbackInfo"]["rollbackDeploymentId"], "Succeeded", patience=60)
     ended(cloud, upgrade(herd, "0.84.1"), "Succeeded", patience=60)
