@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -112,7 +113,13 @@ def rehearse_traps(name: str, folder: Path, telling: Telling) -> ThroughTraps:
 @contextmanager
 def _at_once() -> Iterator[ProcessPoolExecutor]:
     """Give a process for each way: moto has room for one rehearsal in each, and they mostly wait."""
-    pool = ProcessPoolExecutor(len(Way), mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        len(Way),
+        mp_context=get_context("spawn"),
+        # Ctrl-C reaches all of them; only a running pipeline has an answer to it.
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
     try:
         yield pool
     except BaseException:
