@@ -45,9 +45,8 @@ def test_a_bad_release_is_caught_on_the_machine_and_no_user_sees_it(
 
 
 def test_an_instance_that_never_gets_healthy_fails_the_stage_and_harms_nobody(tmp_path: Path) -> None:
-    done, summary = rehearse(
-        tmp_path / "r", without_jmeter(STAGING, tmp_path), *FASTER, "--fault", "never-healthy"
-    )
+    impatient = without_jmeter(STAGING, tmp_path, variables={"GOCD_TASKS_TIMEOUT": "15"})
+    done, summary = rehearse(tmp_path / "r", impatient, *FASTER, "--fault", "never-healthy")
 
     assert done.returncode == 1
     assert statuses(summary)[-1] == "attach-instance Staging-1 failed"
