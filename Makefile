@@ -21,7 +21,7 @@ traps: $(VENV)/.traps
 	$(BIN)/gocd-tasks rehearse --trap $(or $(TRAP),all) $(ARGS)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(or $(WORKERS),6) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(or $(WORKERS),5) --dist worksteal $(ARGS)
 
 # Branches covered: by default of the tests that take a minute in all, with ALL=1 of every test and of the command
 # lines that they start, which makes them a third slower.

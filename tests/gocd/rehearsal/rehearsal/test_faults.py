@@ -20,9 +20,14 @@ pytestmark = pytest.mark.end_to_end
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        ("starts-not", "2.0 did not start; 1.0 is running again"),
+        pytest.param(
+            *("starts-not", "2.0 did not start; 1.0 is running again"), marks=pytest.mark.exhaustive
+        ),
         ("answers-500", "2.0 was installed but is not well: Staging-1: answers 500, not 200"),
-        ("wrong-version", "2.0 was installed but is not well: Staging-1: answers version 0.0, not 2.0"),
+        pytest.param(
+            *("wrong-version", "2.0 was installed but is not well: Staging-1: answers version 0.0, not 2.0"),
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_a_bad_release_is_caught_on_the_machine_and_no_user_sees_it(
@@ -69,6 +74,7 @@ def test_a_rollout_that_hurts_users_fails_and_the_report_shows_it(
     assert "lost" in page.partition("</h1>")[0]
 
 
+@pytest.mark.exhaustive
 def test_under_a_plan_of_the_sites_own_a_deploy_that_fails_is_healed_by_running_the_stage_again(
     tmp_path: Path,
 ) -> None:

@@ -62,6 +62,7 @@ def test_the_staged_rollout_loses_no_request(tmp_path: Path) -> None:
     assert "<script" not in (tmp_path / "r/report.html").read_text()
 
 
+@pytest.mark.exhaustive
 def test_behind_a_network_load_balancer_a_throttled_rollout_completes_and_loses_no_request(
     tmp_path: Path,
 ) -> None:

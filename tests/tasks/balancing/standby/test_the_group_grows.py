@@ -93,8 +93,14 @@ def test_the_maximum_comes_back_when_the_group_fits_and_no_member_is_ended_for_i
 @pytest.mark.parametrize(
     ("operation", "place"),
     [
-        *(("CreateOrUpdateTags", 1), ("UpdateAutoScalingGroup", 1), ("ExitStandby", 1)),
-        *(("UpdateAutoScalingGroup", 2), ("ResumeProcesses", 1), ("DeleteTags", 3)),
+        *(("UpdateAutoScalingGroup", 1), ("ExitStandby", 1)),
+        *(
+            pytest.param(*each, marks=pytest.mark.exhaustive)
+            for each in (
+                *(("CreateOrUpdateTags", 1), ("UpdateAutoScalingGroup", 2)),
+                *(("ResumeProcesses", 1), ("DeleteTags", 3)),
+            )
+        ),
     ],
 )
 def test_killed_while_room_is_made_the_same_command_heals(

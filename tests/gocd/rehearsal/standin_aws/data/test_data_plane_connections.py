@@ -45,13 +45,17 @@ def test_a_connection_is_kept_for_the_idle_timeout_and_no_longer(cloud: World, p
             Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": str(IDLE)}],
         )
     cloud.wait_until_serving(balancer, pair[:1])
-    before = kept(pair[0])
-    assert get(balancer.url) == pair[0].private_ip
-    asked = time.monotonic()
-    # Those of health checks come and go.
-    at_once = kept(pair[0]) - before
-    threading.Event().wait(LONG_BEFORE)
-    lasting = at_once & kept(pair[0])
+    # The first may be made while the new time-out is on its way to the data plane.
+    for _ in range(3):
+        before = kept(pair[0])
+        assert get(balancer.url) == pair[0].private_ip
+        asked = time.monotonic()
+        # Those of health checks come and go.
+        at_once = kept(pair[0]) - before
+        threading.Event().wait(LONG_BEFORE)
+        lasting = at_once & kept(pair[0])
+        if lasting:
+            break
 
     assert lasting
     eventually(lambda: lasting & kept(pair[0]), set())
