@@ -60,7 +60,13 @@ def test_an_instance_that_never_gets_healthy_fails_the_stage_and_harms_nobody(tm
     assert "Staging-1 did not become healthy in staging" in done.stdout.splitlines()[-2]
 
 
-@pytest.mark.parametrize(("fault", "watched"), [("undrained", False), ("bad-release:errors-at-first", True)])
+@pytest.mark.parametrize(
+    ("fault", "watched"),
+    [
+        pytest.param("undrained", False, marks=pytest.mark.exhaustive),
+        ("bad-release:errors-at-first", True),
+    ],
+)
 def test_a_rollout_that_hurts_users_fails_and_the_report_shows_it(
     tmp_path: Path, fault: str, watched: bool
 ) -> None:

@@ -39,6 +39,7 @@ def test_a_rollout_to_a_whole_fleet_loses_no_request(tmp_path: Path) -> None:
     assert "2.0 is on 6 servers, 6 of them deployed to now" in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_the_fleet_is_as_asked_and_a_batch_that_cannot_be_deployed_to_halts_until_the_stage_runs_again(
     tmp_path: Path,
 ) -> None:
