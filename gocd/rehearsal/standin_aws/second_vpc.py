@@ -29,14 +29,7 @@ class SecondVpc:
         """
         world = self._world
         zone = zone or world.zones[0]
-        [launched] = world.client("ec2").run_instances(
-            ImageId="ami-12c6146b",
-            InstanceType="t3.micro",
-            MinCount=1,
-            MaxCount=1,
-            SubnetId=self.network.subnet(zone),
-            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}],
-        )["Instances"]
+        launched = self.network.launch(world.client("ec2"), name, zone)
         self._launched += 1
         root = world.parts.instances.root_of(f"{name}-{launched['InstanceId']}")
         listens_at = self.network.outside(self._launched)

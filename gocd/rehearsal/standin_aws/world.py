@@ -76,14 +76,7 @@ class World:
             GoCDError: the service does not start.
         """
         zone = zone or f"{self.region}a"
-        [launched] = self.client("ec2").run_instances(
-            ImageId="ami-12c6146b",
-            InstanceType="t3.micro",
-            MinCount=1,
-            MaxCount=1,
-            SubnetId=self.network.subnet(zone),
-            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}],
-        )["Instances"]
+        launched = self.network.launch(self.client("ec2"), name, zone)
         instances = self.parts.instances
         known = {each.root for each in instances}
         root = instances.root_of(name)

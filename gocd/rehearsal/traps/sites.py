@@ -14,6 +14,7 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.group_events import GroupEvents
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.second_vpc import SecondVpc
+from gocd.rehearsal.standin_aws.target_events import register_on
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.traps.trap import Ground, Place
 
@@ -46,9 +47,8 @@ def two_ports(ground: Ground) -> Place:
     aws, servers = ground.aws, _launched(ground, "--port", "8081")
     front = _front(ground, servers)
     elbv2 = aws.client("elbv2")
-    elbv2.register_targets(
-        TargetGroupArn=front.arn, Targets=[{"Id": each.id, "Port": 8081} for each in servers]
-    )
+    for each in servers:
+        register_on(aws, front, each, 8081)
     while _healthy(elbv2, front.arn) < 2 * len(servers):
         time.sleep(0.1)
     return Place(front, NAMES)

@@ -54,6 +54,23 @@ class Network:
             raise GoCDError(f"the stand-in AWS has the zones {', '.join(self.zones)}, and not {zone}")
         return self._made[zone]
 
+    def launch(self, ec2: Any, name: str, zone: str) -> dict[str, Any]:
+        """Have *ec2*, a client, launch an instance with this Name tag; gives EC2's answer about it.
+
+        Raises:
+            GoCDError: there is no such zone.
+        """
+        [launched] = ec2.run_instances(
+            ImageId="ami-12c6146b",
+            InstanceType="t3.micro",
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=self.subnet(zone),
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}],
+        )["Instances"]
+        answer: dict[str, Any] = launched
+        return answer
+
     def forget(self) -> None:
         """Make everything anew when it is next needed."""
         self._made.clear()
