@@ -4,7 +4,9 @@
 $ErrorActionPreference = 'Stop'
 $plain = New-Object Text.UTF8Encoding $false
 [Console]::OutputEncoding = $plain
-$current = [IO.Path]::Combine($install_to, 'current')
+$root = $install_to
+if ($env:DESTDIR) { $root = "$env:DESTDIR/" + ($install_to -replace '^(.):', '$1' -replace '\\', '/') }
+$current = [IO.Path]::Combine($root, 'current')
 $record = [IO.Path]::Combine($current, 'release.json')
 
 if (-not [IO.Directory]::Exists($current)) {

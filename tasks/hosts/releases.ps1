@@ -1,5 +1,6 @@
 # What installing a release and going back to one share. Lines before this set the values they use.
-# Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it.
+# Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it. DESTDIR stands before every path, as it does for
+# "make install", and a drive is a folder there.
 #
 # In the install folder: releases\NAME, each whole and never rewritten, but for the record of when it was last
 # deployed, release.json; "current", a junction to one of them;
@@ -12,13 +13,15 @@ $ProgressPreference = 'SilentlyContinue'
 [Net.ServicePointManager]::SecurityProtocol =
     [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
 
-$releases = [IO.Path]::Combine($install_to, 'releases')
-$currentLink = [IO.Path]::Combine($install_to, 'current')
-$newLink = [IO.Path]::Combine($install_to, '.current.new')
-$oldLink = [IO.Path]::Combine($install_to, '.current.old')
-$historyFile = [IO.Path]::Combine($install_to, '.history')
-$goingBackFile = [IO.Path]::Combine($install_to, '.going-back')
-$restartLog = [IO.Path]::Combine($install_to, '.restart.log')
+$root = $install_to
+if ($env:DESTDIR) { $root = "$env:DESTDIR/" + ($install_to -replace '^(.):', '$1' -replace '\\', '/') }
+$releases = [IO.Path]::Combine($root, 'releases')
+$currentLink = [IO.Path]::Combine($root, 'current')
+$newLink = [IO.Path]::Combine($root, '.current.new')
+$oldLink = [IO.Path]::Combine($root, '.current.old')
+$historyFile = [IO.Path]::Combine($root, '.history')
+$goingBackFile = [IO.Path]::Combine($root, '.going-back')
+$restartLog = [IO.Path]::Combine($root, '.restart.log')
 $plain = New-Object Text.UTF8Encoding $false
 
 function Stop-Here([string] $why) {
@@ -45,12 +48,16 @@ function Remove-Link([string] $path) {
     if ([IO.Directory]::Exists($path)) { [IO.Directory]::Delete($path, $false) }
 }
 
+function New-Junction([string] $path, [string] $target) {
+    New-Item -ItemType Junction -Path $path -Value $target | Out-Null
+}
+
 # NTFS replaces no folder by renaming another over it, so between two renames there is no "current" for a
 # moment. A run that ends in that moment is made good by the next one, from ".current.old".
 function Switch-To([string] $name) {
     Remove-Link $newLink
     Remove-Link $oldLink
-    New-Item -ItemType Junction -Path $newLink -Value (Get-Place $name) | Out-Null
+    New-Junction $newLink (Get-Place $name)
     if ([IO.Directory]::Exists($currentLink)) { [IO.Directory]::Move($currentLink, $oldLink) }
     [IO.Directory]::Move($newLink, $currentLink)
     Remove-Link $oldLink
@@ -83,7 +90,7 @@ function Get-Version([string] $name) {
 # went well is read from SSM's list of all instances, which shows 2,500 characters; what failed, from 24,000.
 function Restart-Release {
     if (-not $restart) { return $true }
-    $script = [IO.Path]::Combine($install_to, '.restart.ps1')
+    $script = [IO.Path]::Combine($root, '.restart.ps1')
     # A script's own exit code would be 0 whatever its last command came to.
     $lines = '$ErrorActionPreference = "Stop"', $restart,
         'if ($?) { exit 0 } elseif ($LASTEXITCODE) { exit $LASTEXITCODE } else { exit 1 }'
@@ -103,7 +110,7 @@ function Restart-Release {
 
 # One deployment at a time: a run that was killed on the agent may still be at work here.
 $sha = [Security.Cryptography.SHA256]::Create()
-$hash = $sha.ComputeHash([Text.Encoding]::UTF8.GetBytes($install_to.ToLowerInvariant().TrimEnd('\', '/')))
+$hash = $sha.ComputeHash([Text.Encoding]::UTF8.GetBytes($root.ToLowerInvariant().TrimEnd('\', '/')))
 $lock = New-Object Threading.Mutex $false, ('Global\gocd-tasks-' + [BitConverter]::ToString($hash, 0, 16))
 try {
     if (-not $lock.WaitOne(300000)) {

@@ -22,7 +22,7 @@ from tasks.aws.api import Aws
 from tasks.running.errors import Refused
 from tests.program import CommandLine
 from tests.tasks.conftest import Pair
-from tests.tasks.hosts.bash_host import Quiet, zip_of
+from tests.tasks.hosts.host import Quiet, zip_of
 
 SSM = ("--install-to", "/srv/app", "--restart", "systemctl restart app")
 CHECK = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "version={version}")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tasks.hosts.bash_host import Host, running_host
+from tests.tasks.hosts.bash_host import running_host
+from tests.tasks.hosts.host import Host
 
 # A service that a release called bad cannot be: it writes down what was started.
 CONTENT = '"$DESTDIR/srv/app/current/content"'

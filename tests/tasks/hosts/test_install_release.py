@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tasks.hosts.script import assignments
-from tests.tasks.hosts.bash_host import Host, running_host, zip_of
+from tests.tasks.hosts.bash_host import running_host
+from tests.tasks.hosts.host import Host, zip_of
 
 # Values that would be code, were they ever read as such.
 HOSTILE = [

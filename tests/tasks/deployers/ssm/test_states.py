@@ -2,9 +2,7 @@
 
 import base64
 import re
-import shutil
 import signal
-import subprocess
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,13 +15,12 @@ from tasks.hosts.script import powershell_assignments, powershell_script
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.program import CommandLine
 from tests.tasks.conftest import Pair
-from tests.tasks.hosts.bash_host import zip_of
+from tests.tasks.hosts.host import zip_of
+from tests.tasks.hosts.powershell_host import needs_powershell, running_powershell_host
 from tests.tasks.hosts.test_install_release import HOSTILE
 
 SSM = ("--bucket", "releases", "--install-to", "/srv/app", "--restart", "systemctl restart app")
 WINDOWS = ("--bucket", "releases", "--install-to", r"C:\srv\app", "--restart", "Restart-Service app")
-GOLDEN = Path(__file__).with_name("golden")
-POWERSHELL = shutil.which("pwsh") or shutil.which("powershell")
 
 
 @pytest.fixture
@@ -114,8 +111,7 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
     one.platform, one.command_ends = "Windows", ("Success", "Success")
     release = windows_release(tmp_path)
     done = gocd_tasks("deploy-artifact", "Staging-1", release, "--version", "2.0", *WINDOWS)
-    script = sent(cloud)
-    values = values_in(script)
+    values = values_in(sent(cloud))
 
     assert (done.returncode, done.stderr) == (0, "")
     assert values.pop("url").startswith("http")
@@ -128,17 +124,15 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
         "version": "2.0",
         "keep": "5",
     }
-    assert script.endswith((GOLDEN / "install_on_windows.ps1").read_text())
 
 
 def test_windows_goes_back_by_powershell(cloud: World, gocd_tasks: CommandLine, one: Instance) -> None:
     one.platform, one.command_ends = "Windows", ("Success", "Success")
     done = gocd_tasks("deploy-artifact", "Staging-1", "--rollback", "--version", "1.0", *WINDOWS)
-    script = sent(cloud)
+    values = values_in(sent(cloud))
 
     assert done.returncode == 0
-    assert (values_in(script)["to"], values_in(script)["leaving"]) == ("1.0", "")
-    assert script.endswith((GOLDEN / "go_back_on_windows.ps1").read_text())
+    assert (values["to"], values["leaving"]) == ("1.0", "")
 
 
 @pytest.mark.parametrize(
@@ -203,9 +197,8 @@ def test_ssm_finds_nothing_to_fill_in_in_a_script(name: str) -> None:
         assert text.isascii()
 
 
-@pytest.mark.skipif(POWERSHELL is None, reason="no PowerShell on this machine: it is proved by its text only")
+@needs_powershell
 def test_a_real_powershell_reads_every_value_as_it_was_and_every_script_as_one(tmp_path: Path) -> None:
-    assert POWERSHELL
     values = {f"v{number}": value for number, value in enumerate([*HOSTILE, "line one\nline two", ""])}
     shows = [f"[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(${name}))" for name in values]
     scripts = (
@@ -215,10 +208,10 @@ def test_a_real_powershell_reads_every_value_as_it_was_and_every_script_as_one(t
         ["count_connections"],
     )
     reads = [f"[scriptblock]::Create(@'\n{powershell_script(steps, {})}\n'@) | Out-Null" for steps in scripts]
-    script = tmp_path / "script.ps1"
-    script.write_text("\n".join([powershell_assignments(values), *shows, *reads]), encoding="utf-8")
-    done = subprocess.run(
-        [POWERSHELL, "-NoProfile", "-File", script], capture_output=True, check=True, text=True
-    )
+    text = "\n".join([powershell_assignments(values), *shows, *reads])
+    with running_powershell_host(tmp_path) as host:
+        done = host.run(host.written(text))
+
+    assert done.returncode == 0, done.stderr
 
     assert [base64.b64decode(line).decode() for line in done.stdout.split("\n")[:-1]] == [*values.values()]
