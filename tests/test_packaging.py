@@ -53,6 +53,8 @@ def test_the_top_level_names_are_the_users_own(names: list[str]) -> None:
         "tasks/hosts/read_record.sh",
         "tasks/hosts/releases.ps1",
         "tasks/hosts/releases.sh",
+        "tasks/hosts/restart.ps1",
+        "tasks/hosts/restart.sh",
         "tasks/py.typed",
         "tasks/testing/__init__.py",
         "tasks/testing/load_balancer.py",

@@ -28,7 +28,7 @@ SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 
 
 # The scripts that make up each of the two.
-INSTALL, GO_BACK = ("releases", "fetch", "install_release"), ("releases", "go_back")
+INSTALL, GO_BACK = ("releases", "restart", "fetch", "install_release"), ("releases", "restart", "go_back")
 
 
 class SsmDeployer(Deployer):

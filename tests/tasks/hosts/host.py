@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 from tasks.archives.archive import sha256
+from tasks.deployers.ssm import GO_BACK, INSTALL
 
 Done = subprocess.CompletedProcess[str]
 
@@ -93,7 +94,7 @@ class Host:
             "facts": json.dumps({"version": version}),
             **values,
         }
-        return self._script(before, ["releases", "fetch", "install_release"], given)
+        return self._script(before, INSTALL, given)
 
     def back_script(self, to: str = "", before: str = "", **values: str) -> Path:
         given = {
@@ -103,7 +104,7 @@ class Host:
             "leaving": "",
             **values,
         }
-        return self._script(before, ["releases", "go_back"], given)
+        return self._script(before, GO_BACK, given)
 
     def record_script(self) -> Path:
         return self._script("", ["read_record"], {"install_to": self.language.install_to})

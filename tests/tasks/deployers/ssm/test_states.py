@@ -11,6 +11,7 @@ import pytest
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
+from tasks.deployers.ssm import GO_BACK, INSTALL
 from tasks.hosts.script import powershell_assignments, powershell_script
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.program import CommandLine
@@ -188,7 +189,15 @@ def test_no_value_is_ever_powershell(value: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["releases.sh", "fetch.sh", "install_release.sh", "go_back.sh", "read_record.sh", "count_connections.sh"],
+    [
+        "releases.sh",
+        "restart.sh",
+        "fetch.sh",
+        "install_release.sh",
+        "go_back.sh",
+        "read_record.sh",
+        "count_connections.sh",
+    ],
 )
 def test_ssm_finds_nothing_to_fill_in_in_a_script(name: str) -> None:
     for each in (name, name.replace(".sh", ".ps1")):
@@ -202,8 +211,8 @@ def test_a_real_powershell_reads_every_value_as_it_was_and_every_script_as_one(t
     values = {f"v{number}": value for number, value in enumerate([*HOSTILE, "line one\nline two", ""])}
     shows = [f"[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(${name}))" for name in values]
     scripts = (
-        ["releases", "fetch", "install_release"],
-        ["releases", "go_back"],
+        INSTALL,
+        GO_BACK,
         ["read_record"],
         ["count_connections"],
     )
