@@ -15,9 +15,6 @@ $asked = @($table -split "`n" | Where-Object { ($_ -split ' ')[0] -eq $env:AWS_S
 if (-not $env:AWS_SSM_INSTANCE_ID -or $asked.Count -ne 1) {
     Stop-Without 'the SSM agent does not say which instance this is'
 }
-if (-not (Get-Command Get-NetTCPConnection -ErrorAction SilentlyContinue)) {
-    Stop-Without 'this Windows has no Get-NetTCPConnection'
-}
 $address = ($asked[0] -split ' ')[1]
 $ports = @(($asked[0] -split ' ')[2] -split ',' | ForEach-Object { [int] $_ })
 $own = $address, "::ffff:$address"
@@ -28,12 +25,34 @@ function Test-Own([string] $local) {
     $own -contains $local -or ($local -like '*:*' -and $local -ne '::1' -and $local -notlike '::ffff:*')
 }
 
-$passesOn = 'com.docker.backend', 'docker-proxy', 'dockerd', 'containerd', 'kube-proxy', 'vpnkit', 'wslrelay',
-    'wslhost', 'k3s', 'rke2'
+$passesOn = 'com.docker.backend', 'docker-proxy', 'dockerd', 'containerd*', 'kube-proxy', 'vpnkit*', 'wslrelay',
+    'wslhost', 'k3s*', 'rke2*'
 
-# All are asked for: asked for some, the cmdlet calls it an error where there are none.
+# What netstat prints, whatever language its words for states are in: nobody is at the other end of a listener, and
+# a connection that is over has no process. One that is about to be over cannot be told from an open one.
+function Get-Printed {
+    $printed = @(& netstat.exe -ano)
+    if ($LASTEXITCODE) { throw "netstat exited $LASTEXITCODE" }
+    foreach ($line in $printed) {
+        if ($line -notmatch '^\s*TCP\s+\[?([^\s\]]+)\]?:(\d+)\s+\S+:(\d+)\s.*?(\d+)\s*$') { continue }
+        $state = if ($Matches[3] -eq '0') { 'Listen' } elseif ($Matches[4] -eq '0') { 'TimeWait' } else { 'Established' }
+        [pscustomobject] @{
+            LocalAddress = $Matches[1]; LocalPort = [int] $Matches[2]; OwningProcess = [int] $Matches[4]; State = $state
+        }
+    }
+}
+
+# All are asked for: asked for some, the cmdlet calls it an error where there are none. An old Windows has no such
+# cmdlet, and on one whose WMI is broken it fails.
+function Get-Connections {
+    try { return @(Get-NetTCPConnection) }
+    catch { $cmdlet = $_.Exception.Message }
+    try { return @(Get-Printed) }
+    catch { Stop-Without "neither Get-NetTCPConnection ($cmdlet) nor netstat ($($_.Exception.Message)) lists connections" }
+}
+
 function Get-Sockets([string[]] $states) {
-    Get-NetTCPConnection | Where-Object { $states -contains "$($_.State)" -and $ports -contains $_.LocalPort }
+    Get-Connections | Where-Object { $states -contains "$($_.State)" -and $ports -contains $_.LocalPort }
 }
 
 $listeners = @(Get-Sockets 'Listen' | Where-Object { $any -contains $_.LocalAddress -or (Test-Own $_.LocalAddress) })
@@ -44,7 +63,7 @@ foreach ($port in $ports) {
     foreach ($one in $those) {
         $process = Get-Process -Id $one.OwningProcess -ErrorAction SilentlyContinue
         if (-not $process) { Stop-Without "what listens on port $port cannot be seen" }
-        if ($passesOn -contains $process.ProcessName) {
+        if ($passesOn | Where-Object { $process.ProcessName -like $_ }) {
             Stop-Without "port $port is passed on to a container by $($process.ProcessName)"
         }
     }

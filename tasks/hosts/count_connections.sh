@@ -43,14 +43,15 @@ listeners() {
         }'
 }
 
-# The names of the processes that hold those sockets.
+# The names of the processes that hold those sockets, and a - for a socket that nobody seems to hold.
 holders() {
     ls -l /proc/[0-9]*/fd 2>/dev/null | awk -v numbers="$1" '
         BEGIN { count = split(numbers, number, " "); for (i = 1; i <= count; i++) wanted["socket:[" number[i] "]"] }
         /^\/proc\// { split($0, part, "/"); process = part[3] }
-        $NF in wanted && !seen[process]++ { print process }' |
+        $NF in wanted { held[$NF]; if (!seen[process]++) print process }
+        END { for (each in wanted) if (!(each in held)) print "-" }' |
         while IFS= read -r process; do
-            cat "/proc/$process/comm" 2>/dev/null
+            [ "$process" = - ] && echo - || cat "/proc/$process/comm" 2>/dev/null
         done
 }
 
@@ -63,6 +64,7 @@ for port in $ports; do
     [ -n "$names" ] || none "what listens on port $number cannot be seen"
     for name in $names; do
         case $name in
+        -) none "what listens on port $number cannot be seen" ;;
         docker-proxy | dockerd | containerd* | conmon | rootlessport | rootlesskit | slirp4netns | pasta* | passt* | \
             kube-proxy | k3s* | rke2* | cilium*) none "port $number is passed on to a container by $name" ;;
         esac
