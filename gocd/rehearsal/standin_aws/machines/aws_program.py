@@ -1,9 +1,9 @@
 """The ``aws`` of an instance, as far as scripts there need one: ``aws SERVICE OPERATION``, told in JSON.
 
 Of the AWS CLI's options it knows ``--cli-input-json``, ``--query`` with a path of names, and
-``--output text``; of its services those below. Region, endpoint and credentials are in ``~/.aws/config``,
-where the AWS CLI has them too. It needs the standard library alone: botocore takes half a second to start,
-and the scripts of one upgrade call this a dozen times.
+``--output text``; of its services those below. Region, endpoint and credentials are in the instance's
+``/root/.aws/config``, where the AWS CLI looks for them too when no HOME is set. It needs the standard library
+alone: botocore takes half a second to start, and the scripts of one upgrade call this a dozen times.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def call(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, 
 def ask(signed_as: str, operation: str, body: str, headers: dict[str, str]) -> str:
     """Send one request and return the body of its answer."""
     config = configparser.ConfigParser(interpolation=None)
-    config.read(os.path.expanduser("~/.aws/config"))  # noqa: PTH111 - pathlib takes long to import
+    config.read(os.environ["DESTDIR"] + "/root/.aws/config")
     known = config["default"]
     scope = f"{known['aws_access_key_id']}/20260101/{known['region']}/{signed_as}/aws4_request"
     connection = http.client.HTTPConnection(urlsplit(known["endpoint_url"]).netloc, timeout=60)

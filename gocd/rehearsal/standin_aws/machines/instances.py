@@ -16,14 +16,19 @@ from typing import Any
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
-from gocd.rehearsal.standin_aws.machines import systemctl
+from gocd.rehearsal.standin_aws.machines import guardian, systemctl
 from gocd.rehearsal.standin_aws.machines.executable import place
-from gocd.rehearsal.standin_aws.machines.guardian import MARK
 from gocd.rehearsal.standin_aws.machines.systemctl import Systemd
 
 # The state of an instance that has been stopped: EC2 API reference, InstanceState.
 STOPPED = ("stopped", 80)
-_FOLDERS = ("bin", "etc/systemd/system", "var/log", "run", "root", "tmp")
+_FOLDERS = ("bin", "etc/systemd/system", "var/log", "run", "root")
+
+SYSTEMS = {
+    "Linux": ("Amazon Linux", "2023"),
+    "MacOS": ("macOS", "14.6"),
+    "Windows": ("Microsoft Windows Server 2022 Datacenter", "10.0.20348"),
+}
 
 
 @dataclass(frozen=True)
@@ -71,20 +76,22 @@ class Instance:
     def environment(self, mark: str) -> dict[str, str]:
         """Give the environment its processes see; *mark* lets them be found when the stand-in ends.
 
-        ``DESTDIR`` is the instance's own ``/``, as installers know it, and ``PRIVATE_IP`` what ``localhost``
-        would be.
+        What systemd gives a service that runs as root, which is no HOME, USER, LANG or TERM (systemd.exec(5),
+        Environment Variables in Spawned Processes), and three of the stand-in's own: ``DESTDIR`` is the
+        instance's own ``/``, as installers know it, and ``PRIVATE_IP`` what ``localhost`` would be.
         """
         return {
             "PATH": f"{self.root / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": str(self.root / "root"),
-            "TMPDIR": str(self.root / "tmp"),
-            "LANG": "C.UTF-8",
             "DESTDIR": str(self.root),
             "INSTANCE_ID": self.id,
             "PRIVATE_IP": self.private_ip,
-            "AWS_SSM_INSTANCE_ID": self.id,
-            MARK: mark,
+            guardian.MARK: f"{mark}/{self.id}",
         }
+
+    @property
+    def system(self) -> tuple[str, str]:
+        """Name and version of what it runs, in the words of Systems Manager's agent."""
+        return SYSTEMS[self.platform]
 
     def fail_next_start(self) -> None:
         """Have the service fail the next time that it is started, and only then."""
@@ -134,7 +141,7 @@ class Instances:
 
     def __init__(self, folder: Path, mark: str, region: str) -> None:
         self._folder = folder
-        self._region = region
+        self.region = region
         self.mark = mark
         self._by_id: dict[str, Instance] = {}
         self._running: dict[str, bool] = {}
@@ -188,7 +195,7 @@ class Instances:
 
         # Moto looks through all instances each time, and keeps the record of one that was terminated.
         if instance_id not in self._described:
-            found = ec2_backends[ACCOUNT][self._region].get_instance_by_id(instance_id)
+            found = ec2_backends[ACCOUNT][self.region].get_instance_by_id(instance_id)
             if found is None:
                 return None
             self._described[instance_id] = found
@@ -227,6 +234,16 @@ class Instances:
         failed = systemd.obey([verb, instance.service.unit])
         self._started += systemd.children
         return complaint.getvalue().strip() if failed else ""
+
+    def reachable(self, instance: Instance) -> bool:
+        """Whether AWS's agents on an instance hear what they are told."""
+        return instance.agent_online and self.state(instance.id) == "running"
+
+    def reboot(self, instance: Instance) -> None:
+        """Have a machine's own system start anew: every process ends, and its service starts at boot."""
+        self.systemctl(instance, "stop")
+        guardian.end(f"{self.mark}/{instance.id}")
+        self.systemctl(instance, "start")
 
     def reap(self) -> None:
         """Take note that every service has ended."""

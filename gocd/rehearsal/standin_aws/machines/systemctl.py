@@ -22,6 +22,8 @@ from typing import TextIO
 STOP_PATIENCE = 10.0
 # Seconds in which a service listens or has failed; a busy machine takes long to start either.
 START_PATIENCE = 3.0
+# What every process of an instance sees; the last one lets it be found when the stand-in ends.
+PASSED_ON = ("PATH", "DESTDIR", "INSTANCE_ID", "PRIVATE_IP", "GOCD_STANDIN_AWS")
 VERBS = ("start", "stop", "restart", "status", "is-active")
 
 
@@ -163,5 +165,7 @@ def listens(address: str) -> bool:
 
 
 if __name__ == "__main__":
-    here = Systemd(Path(__file__).resolve().parent.parent, os.environ, sys.stdout, sys.stderr)
+    # systemd's services see nothing of the environment of whoever asks for their start.
+    known = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    here = Systemd(Path(__file__).resolve().parent.parent, known, sys.stdout, sys.stderr)
     sys.exit(here.obey(sys.argv[1:]))

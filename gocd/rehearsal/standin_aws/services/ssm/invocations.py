@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from gocd.rehearsal.standin_aws.clock import Clock
-from gocd.rehearsal.standin_aws.machines.executable import place
-from gocd.rehearsal.standin_aws.machines.instances import Instance
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances
+from gocd.rehearsal.standin_aws.services.ssm import agent
 
-# What Run Command keeps of the output, in characters: API reference, GetCommandInvocation.
+# What is kept of the outputs: API reference, GetCommandInvocation; the agent's iohandler.go.
 OUTPUT_LIMIT, ERROR_LIMIT, LISTED_LIMIT = 24_000, 8_000, 2_500
-CUT, ERROR_CUT = "\n---Output truncated---", "\n---Error truncated----"
+KEPT_CUT, CUT, ERROR_CUT = "--output truncated--", "\n---Output truncated---", "\n---Error truncated----"
 # A command is known to the other calls only a moment after it was sent.
 UNKNOWN_FOR = 0.2
-STOPPED_EXIT_CODE = 137
+# Seconds from a script's asking for a reboot to the machine's going down: the agent's rebooter_*.go.
+REBOOT_DELAY = 60.0
+# How often the agent runs a script that asks for a reboot every time: the agent's processor.go, constants.go.
+RUNS = 1 + 15
 ENDED = {"Success", "Failed", "Cancelled", "TimedOut"}
 
 
@@ -93,13 +91,12 @@ class Command:
 class Invocation:
     """A command on one instance: *status* and *details* are AWS's words for where it is."""
 
-    def __init__(self, command: Command, instance: Instance, mark: str) -> None:
+    def __init__(self, command: Command, instance: Instance) -> None:
         self.command = command
         self.instance = instance
         self.status = self.details = "Pending"
         self.exit_code = -1
-        self._mark = mark
-        self._output = self._error = ""
+        self._output = self._error = b""
         self._started: datetime | None = None
         self._ended: datetime | None = None
         self._cancelled = threading.Event()
@@ -108,9 +105,9 @@ class Invocation:
         if self.status not in ENDED:
             self._cancelled.set()
 
-    def run(self, reachable: Callable[[Instance], bool]) -> None:
+    def run(self, machines: Instances) -> None:
         """Deliver the command once the instance is reachable, run it and note how it ended."""
-        while not (reachable(self.instance) and self.command.known):
+        while not (machines.reachable(self.instance) and self.command.known):
             if self._cancelled.is_set():
                 return self._end("Cancelled", "Cancelled")
             if self.command.age >= self.command.delivery_timeout:
@@ -123,11 +120,9 @@ class Invocation:
         self._started = datetime.now(timezone.utc)
         self.status = self.details = "InProgress"
         if self.instance.platform == "Windows":
-            self.exit_code, self._error = 1, "a stand-in runs no PowerShell"
+            self.exit_code, self._error = 1, b"a stand-in runs no PowerShell"
             return self._end("Failed", "Failed")
-        folder = self.instance.root / "var/lib/amazon/ssm" / self.command.id
-        folder.mkdir(parents=True, exist_ok=True)
-        return self._run(folder / "_script.sh", folder)
+        return self._run(machines)
 
     def result(self) -> dict[str, Any]:
         """Answer GetCommandInvocation."""
@@ -140,8 +135,8 @@ class Invocation:
             "ResponseCode": self.exit_code,
             "Status": self.status,
             "StatusDetails": self.details,
-            "StandardOutputContent": cut(self._output, OUTPUT_LIMIT),
-            "StandardErrorContent": cut(self._error, ERROR_LIMIT),
+            "StandardOutputContent": kept(self._output),
+            "StandardErrorContent": kept(self._error)[:ERROR_LIMIT],
             "ExecutionStartDateTime": self._started.strftime("%Y-%m-%dT%H:%M:%SZ") if self._started else "",
             "ExecutionEndDateTime": self._ended.strftime("%Y-%m-%dT%H:%M:%SZ") if self._ended else "",
         }
@@ -154,7 +149,7 @@ class Invocation:
             "Status": self.status,
             "StatusDetails": self.details,
             "ResponseCode": self.exit_code,
-            "Output": listed(self._output, self._error),
+            "Output": listed(_text(self._output), _text(self._error)),
         }
         return {
             "CommandId": self.command.id,
@@ -168,49 +163,67 @@ class Invocation:
             "CommandPlugins": [plugin] if details else [],
         }
 
-    def _run(self, script: Path, folder: Path) -> None:
-        limit = float((self.command.document_parameter("executionTimeout") or ["3600"])[0])
+    def _run(self, machines: Instances) -> None:
+        folder = self.instance.root / "var/lib/amazon/ssm" / self.command.id
+        folder.mkdir(parents=True, exist_ok=True)
+        limit = agent.timeout((self.command.document_parameter("executionTimeout") or ["3600"])[0])
         workdir = (self.command.document_parameter("workingDirectory") or [""])[0]
-        output, error = folder / "stdout", folder / "stderr"
-        place(script, ("\n".join(self.command.document_parameter("commands")) + "\n").encode())
-        with output.open("wb") as out, error.open("wb") as err:
-            # The agent runs `sh -c PATH`: a first line beginning with #! chooses another interpreter.
-            process = subprocess.Popen(
-                ["sh", "-c", shlex.quote(str(script))],
-                cwd=workdir or self.instance.root,
-                env=self.instance.environment(self._mark),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
+        environment = {**self.instance.environment(machines.mark), **self._own_variables(machines.region)}
+        for _ in range(RUNS):
+            stopped = partial(self._stopped, self.command.now() + limit)
+            ended = agent.run_script(
+                self.instance,
+                self.command.document_parameter("commands"),
+                folder,
+                environment,
+                stopped,
+                workdir,
             )
-            stopped = self._wait(process, limit)
-        self._output = output.read_text(encoding="utf-8", errors="replace")
-        self._error = error.read_text(encoding="utf-8", errors="replace")
-        self.exit_code = STOPPED_EXIT_CODE if stopped else process.returncode % 256
-        if stopped:
-            return self._end(*stopped)
-        if self.exit_code:
-            self._error += f"failed to run commands: exit status {self.exit_code}"
-            return self._end("Failed", "Failed")
-        return self._end("Success", "Success")
+            self._output += ended.output
+            self._error += ended.error
+            self.exit_code = ended.exit_code
+            if ended.exit_code != agent.LINUX.reboots or not self._rebooted(machines):
+                break
+        self._judge(ended)
 
-    def _wait(self, process: subprocess.Popen[bytes], limit: float) -> tuple[str, str] | None:
-        deadline = self.command.now() + limit
-        while True:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.05)
-                return None
-            stopped = None
-            if self._cancelled.is_set():
-                stopped = ("Cancelled", "Cancelled")
-            elif self.command.now() >= deadline:
-                stopped = ("TimedOut", "ExecutionTimedOut")
-            if stopped:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                return stopped
+    def _judge(self, ended: agent.Ended) -> None:
+        """Read the exit code as the agent does: pluginutil_*.go, GetStatus; runscript.go, runCommands."""
+        asked_to_stop = ended.exit_code in (agent.LINUX.stopped, agent.LINUX.reboots)
+        if ended.exit_code == 0:
+            self._end("Success", "Success")
+        elif asked_to_stop and self._cancelled.is_set():
+            self._end("Cancelled", "Cancelled")
+        elif asked_to_stop:
+            self._end("TimedOut", "ExecutionTimedOut")
+        else:
+            how = "signal: killed" if ended.exit_code < 0 else f"exit status {ended.exit_code}"
+            self._error += f"failed to run commands: {how}".encode()
+            self._end("Failed", "Failed")
+
+    def _rebooted(self, machines: Instances) -> bool:
+        """Have the machine reboot, as the agent does; false if the command is cancelled before that."""
+        due = self.command.now() + REBOOT_DELAY
+        while self.command.now() < due:
+            if self._cancelled.wait(0.05):
+                return False
+        machines.reboot(self.instance)
+        return True
+
+    def _stopped(self, deadline: float) -> str:
+        if self._cancelled.is_set():
+            return "Cancelled"
+        return "TimedOut" if self.command.now() >= deadline else ""
+
+    def _own_variables(self, region: str) -> dict[str, str]:
+        """Give what the agent adds to its own environment: executers.go, runscript.go."""
+        name, version = self.instance.system
+        return {
+            "SSM_COMMAND_ID": self.command.id,
+            "AWS_SSM_INSTANCE_ID": self.instance.id,
+            "AWS_SSM_REGION_NAME": region,
+            "AWS_SSM_PLATFORM_NAME": name,
+            "AWS_SSM_PLATFORM_VERSION": version,
+        }
 
     def _end(self, status: str, details: str) -> None:
         self._ended = datetime.now(timezone.utc)
@@ -231,6 +244,12 @@ def listed(output: str, error: str) -> str:
     return output[: room - len(CUT) - len(error)] + CUT + title + error
 
 
-def cut(text: str, limit: int) -> str:
-    """Keep the head of an output, as Run Command does."""
-    return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
+def kept(output: bytes) -> str:
+    """Keep the head of an output, as the agent does before it reports: runpluginutil.go, RunPlugins."""
+    if len(output) < OUTPUT_LIMIT:
+        return _text(output)
+    return _text(output[: OUTPUT_LIMIT - len(KEPT_CUT)]) + KEPT_CUT
+
+
+def _text(output: bytes) -> str:
+    return output.decode(errors="replace")

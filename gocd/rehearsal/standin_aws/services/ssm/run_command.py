@@ -7,6 +7,7 @@ Understanding command statuses; the agent's own sources (amazon-ssm-agent: exit 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -25,6 +26,11 @@ DOCUMENTS = {
     "AWS-RunShellScript": "aws:runShellScript",
     "AWS-RunPowerShellScript": "aws:runPowerShellScript",
 }
+
+# What both documents take for executionTimeout: their allowedPattern.
+EXECUTION_TIMEOUT = re.compile(
+    r"([1-9][0-9]{0,4})|(1[0-6][0-9]{4})|(17[0-1][0-9]{3})|(172[0-7][0-9]{2})|(172800)"
+)
 
 # API reference: SendCommand, InstanceIds; and MaxResults of what lists.
 MOST_INSTANCES, LONGEST_PAGE = 50, 50
@@ -77,6 +83,9 @@ class RunCommand:
                 f"1 validation error detected: Value at 'instanceIds' failed to satisfy constraint: "
                 f"Member must have length less than or equal to {MOST_INSTANCES}",
             )
+        for given in parameters.get("Parameters", {}).get("executionTimeout", []):
+            if not EXECUTION_TIMEOUT.fullmatch(given):
+                raise SSMException("InvalidParameters", "executionTimeout does not match its allowedPattern")
         unknown = [each for each in asked if self._instances.get(each) is None]
         if unknown or any(self._instances.state(each) in {None, "terminated"} for each in asked):
             bad = ", ".join(unknown or asked)
@@ -89,9 +98,9 @@ class RunCommand:
         self._commands[command.id] = command
         for instance in targets:
             assert instance is not None
-            invocation = Invocation(command, instance, self._instances.mark)
+            invocation = Invocation(command, instance)
             command.invocations[instance.id] = invocation
-            run = threading.Thread(target=invocation.run, args=(self._reachable,), daemon=True)
+            run = threading.Thread(target=invocation.run, args=(self._instances,), daemon=True)
             run.start()
             self._runs.append(run)
         return ActionResult({"Command": command.described()})
@@ -143,12 +152,12 @@ class RunCommand:
         told = [
             {
                 "InstanceId": each.id,
-                "PingStatus": "Online" if self._reachable(each) else "ConnectionLost",
+                "PingStatus": "Online" if self._instances.reachable(each) else "ConnectionLost",
                 "AgentVersion": "3.3.2299.0",
                 "IsLatestVersion": True,
                 "PlatformType": each.platform,
-                "PlatformName": "Amazon Linux" if each.platform == "Linux" else "Windows Server",
-                "PlatformVersion": "2023" if each.platform == "Linux" else "10.0",
+                "PlatformName": each.system[0],
+                "PlatformVersion": each.system[1],
                 "ResourceType": "EC2Instance",
                 "IPAddress": each.private_ip,
                 "ComputerName": f"ip-{each.private_ip.replace('.', '-')}.ec2.internal",
@@ -161,11 +170,8 @@ class RunCommand:
     def get_connection_status(self, response: Any) -> ActionResult:
         target = _parameters(response)["Target"]
         instance = self._instances.get(target)
-        connected = instance is not None and self._reachable(instance)
+        connected = instance is not None and self._instances.reachable(instance)
         return ActionResult({"Target": target, "Status": "connected" if connected else "notconnected"})
-
-    def _reachable(self, instance: Instance) -> bool:
-        return instance.agent_online and self._instances.state(instance.id) == "running"
 
     def _command(self, command_id: str) -> Command:
         if command_id not in self._commands:
