@@ -85,6 +85,7 @@ KNOWN = frozenset(
         "REGION",
         "REQUIRE_DRAIN",
         "RESTART",
+        "RESTART_WITHIN",
         "RESUME",
         "ROLLBACK",
         "SECONDS",

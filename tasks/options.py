@@ -157,6 +157,15 @@ InstallTo = Annotated[
 Restart = Annotated[
     str | None, option("--restart", "ssm: the command on the instance that starts the release.")
 ]
+RestartWithin = Annotated[
+    float | None,
+    option(
+        "--restart-within",
+        "ssm: seconds after which a restart is ended that has not; by default half of what is left of "
+        "--deploy-timeout, the other half being for the release before.",
+        seconds(1),
+    ),
+]
 KeepReleases = Annotated[int, option("--keep-releases", "ssm: how many stay there.", count(2))]
 DeploymentGroup = Annotated[
     str | None,

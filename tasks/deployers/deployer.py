@@ -31,6 +31,7 @@ class Settings:
         words: A command of the site's own.
         deployment_group: The CodeDeploy deployment group, ``{name}`` in it the instance's.
         application: The CodeDeploy application.
+        restart_within: Seconds that *restart* may take, or None for what *within* allows.
     """
 
     bucket: str | None
@@ -41,6 +42,7 @@ class Settings:
     words: Sequence[str]
     deployment_group: str | None = None
     application: str = "app"
+    restart_within: float | None = None
 
 
 class ReleaseFailed(TaskError):

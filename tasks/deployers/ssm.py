@@ -27,6 +27,9 @@ READING = 30.0
 SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 
 
+# Seconds that a restart takes longer where it is ended, and that all else needs (restart.sh, restart.ps1).
+ENDING, SPARE = 6, 5
+
 # The scripts that make up each of the two.
 INSTALL, GO_BACK = ("releases", "restart", "fetch", "install_release"), ("releases", "restart", "go_back")
 
@@ -48,6 +51,7 @@ class SsmDeployer(Deployer):
     def check_all(self, release: Release, instances: Sequence[Instance]) -> None:
         check_folder_name(release.application, "--application")
         check_folder_name(release.version, "--version")
+        self._check_time(restarts=2)
         if not self._settings.bucket and not release.artifact.startswith("s3://"):
             raise Refused("--via ssm needs --bucket, the S3 bucket that the release passes through")
         for platform in self._hosts.all(instances, release.version):
@@ -104,6 +108,7 @@ class SsmDeployer(Deployer):
     def check_back(self, version: str, instance: Instance) -> None:
         if version:
             check_folder_name(version, "--version")
+        self._check_time(restarts=1)
         self._hosts.all([instance], version)
 
     def go_back(self, instance: Instance, wait: Wait, *, to: str = "", leaving: str = "") -> str:
@@ -116,6 +121,18 @@ class SsmDeployer(Deployer):
             raise failure
         running = re.findall(r"^running (.*) from ", outcome.output, re.MULTILINE)
         return str(running[-1]) if running else to or "the release before"
+
+    def _check_time(self, restarts: int) -> None:
+        """Refuse restarts that do not fit into the time for all: SSM would end one in the middle."""
+        within, asked = self._settings.within, self._settings.restart_within or 0.0
+        longest = int((within - SPARE) / restarts - ENDING)
+        if asked > longest:
+            twice = ", in which the release before may have to be started too" if restarts > 1 else ""
+            needed = restarts * (int(asked) + ENDING) + SPARE
+            raise Refused(
+                f"--restart-within {asked:.0f} is too long for --deploy-timeout {within:.0f}{twice}",
+                f"Give {longest} at most, or a --deploy-timeout of {needed} and what unpacking takes",
+            )
 
     def _installation(self, release: Release, platform: Platform, wait: Wait) -> Mapping[str, str]:
         artifact = self._artifact(release, platform)
@@ -136,7 +153,13 @@ class SsmDeployer(Deployer):
         doing: str,
         wait: Wait,
     ) -> dict[str, ScriptResult]:
-        placed = {"install_to": self._install_to, "restart": self._settings.restart or ""}
+        within, restart_within = self._settings.within, self._settings.restart_within
+        placed = {
+            "install_to": self._install_to,
+            "restart": self._settings.restart or "",
+            "restart_within": str(int(restart_within)) if restart_within else "",
+            "within": str(int(within)),
+        }
         scripts = {platform: SCRIPTS[platform](steps, {**placed, **values[platform]}) for platform in hosts}
         instances = [each for those in hosts.values() for each in those]
         command = RunCommand(self._aws, hosts, self._settings.within)

@@ -35,10 +35,11 @@ else
     [ -n "$target" ] || fail "there is no earlier release than $now to go back to; $now stays"
 fi
 
+time_for_restarts 1
 printf '%s\n' "$target" >"$root/.going-back.new"
 mv -f "$root/.going-back.new" "$root/.going-back"
 switch_to "$target"
-restart_service || fail "$(version_of "$target") did not start; it is current all the same"
+restart_service .restart.log 1 || fail "$(version_of "$target") did not start$why; it is current all the same"
 rm -f "$root/.going-back"
 
 printf 'running %s from %s/%s\n' "$(version_of "$target")" "$install_to" "$target"

@@ -62,6 +62,8 @@ else
     mv -Tf "$root/releases/.incoming.facts" "$root/$release/release.json"
 fi
 
+time_for_restarts 2
+
 # Written before the switch. What comes after "current" in it was gone back from, or is only about to be.
 if [ "$current" != "$release" ]; then
     {
@@ -76,13 +78,14 @@ fi
 rm -f "$root/.going-back"
 
 switch_to "$release"
-if ! restart_service; then
+if ! restart_service .restart.log 2; then
+    failed="$version did not start$why"
     previous=$(release_before "$release")
-    [ -n "$previous" ] || fail "$version did not start; there is no earlier release to go back to"
+    [ -n "$previous" ] || fail "$failed; there is no earlier release to go back to"
     switch_to "$previous"
-    restart_service ||
-        fail "$version did not start; $(version_of "$previous") did not start again either"
-    fail "$version did not start; $(version_of "$previous") is running again"
+    restart_service .restart.back.log 1 ||
+        fail "$failed; $(version_of "$previous") did not start again either$why"
+    fail "$failed; $(version_of "$previous") is running again"
 fi
 
 # Old releases go last: first those that nothing goes back to, then the oldest.

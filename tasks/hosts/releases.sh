@@ -1,4 +1,5 @@
-# What installing a release and going back to one share. Lines before this set the values they use.
+# What installing a release and going back to one share. Lines before this set the values they use; within is
+# for all of them.
 # Any POSIX shell runs it. DESTDIR stands before every path, as it does for "make install".
 #
 # In the install folder: releases/NAME, each whole and never rewritten, but for the record of when it was last
@@ -8,6 +9,18 @@
 
 set -eu
 umask 022
+
+# The seconds since this machine started: a clock that nobody sets.
+seconds_up() {
+    read -r up rest </proc/uptime
+    printf %s "${up%%.*}"
+}
+
+# The seconds that are left of those that SSM gives this script, within.
+began=$(seconds_up)
+seconds_left() {
+    printf %s "$((within - $(seconds_up) + began))"
+}
 
 root="${DESTDIR:-}$install_to"
 
@@ -65,6 +78,9 @@ fi
 # One deployment at a time: a run that was killed on the agent may still be at work here.
 exec 9>"$root/.lock"
 if command -v flock >/dev/null 2>&1; then
-    flock -w 300 9 || fail "another deployment has been at work in $install_to for 300 s; nothing was changed"
+    patience=$(($(seconds_left) / 2))
+    [ "$patience" -lt 300 ] || patience=300
+    flock -w "$patience" 9 ||
+        fail "another deployment has been at work in $install_to for $patience s; nothing was changed"
 fi
 current=$(readlink "$root/current" || true)

@@ -130,6 +130,36 @@ def test_a_version_that_is_no_folder_name_is_refused(
     assert "nothing was changed" in done.stderr
 
 
+def test_a_restart_that_could_not_be_ended_in_time_is_refused(
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+) -> None:
+    words = ("deploy-artifact", "Staging-1", str(build_release("2.0", tmp_path)), "--version", "2.0", *SSM)
+    done = gocd_tasks(*words, "--restart-within", "600")
+
+    assert done.returncode == 2
+    assert (
+        "--restart-within 600 is too long for --deploy-timeout 900, in which the release before may have to "
+        "be started too; nothing was changed. Give 441 at most, or a --deploy-timeout of 1217 and what "
+        "unpacking takes" in done.stderr
+    )
+    assert cloud.journal.of("PutObject") == cloud.journal.of("SendCommand") == []
+
+
+def test_a_restart_that_does_not_end_is_ended_and_told(
+    gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+) -> None:
+    release = str(build_release("2.0", tmp_path))
+    hangs = 'echo waiting; grep -q 2.0 "$DESTDIR/srv/app/current/.version" || exit 0; sleep 50'
+    words = ("deploy-artifact", "Staging-1", release, "--version", "2.0", *SSM[:4], "--restart", hangs)
+    done = gocd_tasks(*words, "--restart-within", "1", "--deploy-timeout", "300")
+
+    assert done.returncode == 1
+    ended = "(the restart had not ended after 1 s, and was ended)"
+    assert f"2.0 did not start {ended}; 1.0 is running again. Run again: " in done.stderr
+    assert "Staging-1: | (what the restart said, also in /srv/app/.restart.log:)" in done.stdout
+    assert "Staging-1: | waiting" in done.stdout
+
+
 def test_a_missing_bucket_is_said_with_the_state_that_is_left(
     gocd_tasks: CommandLine, pair: Pair, tmp_path: Path
 ) -> None:

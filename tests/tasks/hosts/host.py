@@ -90,6 +90,8 @@ class Host:
             "version": version,
             "install_to": self.language.install_to,
             "restart": "",
+            "restart_within": "",
+            "within": "60",
             "keep": "5",
             "facts": json.dumps({"version": version}),
             **values,
@@ -100,6 +102,8 @@ class Host:
         given = {
             "install_to": self.language.install_to,
             "restart": "",
+            "restart_within": "",
+            "within": "60",
             "to": to,
             "leaving": "",
             **values,
