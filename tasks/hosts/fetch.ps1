@@ -30,23 +30,40 @@ function Get-Answer([string] $path) {
         $answer = $failure.Response
     }
     try {
+        $stream = $answer.GetResponseStream()
+        $block = New-Object byte[] 1048576
         $file = [IO.File]::Create($path)
-        try { $answer.GetResponseStream().CopyTo($file) } finally { $file.Dispose() }
+        try {
+            while (($count = $stream.Read($block, 0, $block.Length)) -gt 0) {
+                try { $file.Write($block, 0, $count); $file.Flush() }
+                catch { Stop-Here "the release could not be written ($(Get-Reason $_)); nothing was changed" }
+            }
+            if ($file.Length -lt $answer.ContentLength) { throw 'the answer broke off' }
+        } finally { $file.Dispose() }
         [int] $answer.StatusCode
     } finally { $answer.Dispose() }
 }
 
+# As curl has it: a server that is not there, or a certificate that is not good, does not pass in seconds.
+function Test-Passing($problem) {
+    for ($each = $problem.Exception; $each; $each = $each.InnerException) {
+        if ($each.Status -in 'NameResolutionFailure', 'TrustFailure') { return $false }
+        if ($each.SocketErrorCode -in 'ConnectionRefused', 'HostNotFound') { return $false }
+        if ($each -is [Security.Authentication.AuthenticationException]) { return $false }
+    }
+    $true
+}
+
 function Receive-Release([string] $path) {
-    foreach ($try in 1..3) {
+    foreach ($pause in 1, 2, 4, 0) {
         $status = 0
         try { $status = Get-Answer $path }
         catch {
-            # The innermost says what went wrong.
-            $problem = $_.Exception.GetBaseException().Message
+            $problem = Get-Reason $_
+            if (-not (Test-Passing $_)) { break }
         }
-        # Only what may pass is asked for again.
-        if ($status -and $status -lt 500) { break }
-        if ($try -lt 3) { Start-Sleep -Seconds (2 * $try) }
+        if ($status -and $status -notin 408, 429, 500, 502, 503, 504) { break }
+        Start-Sleep -Seconds $pause
     }
     $name = $address.Authority
     if (-not $status) {

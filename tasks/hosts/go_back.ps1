@@ -11,8 +11,12 @@ if ($leaving -and $now -cne $leaving) {
 
 if ($to) {
     # Of folders with the same version, the one that was current last.
-    $all = @(Get-ChildItem -LiteralPath $releases -Directory).Name + @(Read-Lines $historyFile)
-    $target = @($all | Where-Object { (Test-Release $_) -and (Get-Version $_) -ceq $to }) | Select-Object -Last 1
+    $meant = { (Test-Release $_) -and (Get-Version $_) -ceq $to }
+    $target = @(Read-Lines $historyFile | Where-Object $meant) | Select-Object -Last 1
+    if (-not $target) {
+        $names = Get-ChildItem -LiteralPath $releases -Directory | ForEach-Object { $_.Name }
+        $target = @($names | Where-Object $meant) | Select-Object -First 1
+    }
     if (-not $target) { Stop-Here "there is no release $to in $install_to; nothing was changed" }
 } elseif (@(Read-Lines $goingBackFile) -ccontains $current) {
     # A run was killed after its switch: its restart is what is missing.
@@ -29,4 +33,4 @@ if (-not (Restart-Release)) { Stop-Here "$then did not start; it is current all 
 [IO.File]::Delete($goingBackFile)
 
 $lock.ReleaseMutex()
-[Console]::Out.WriteLine("running $then from $install_to\releases\$target")
+[Console]::Out.WriteLine("running $then from $(Show-Place $target)")

@@ -3,17 +3,42 @@
 
 function Expand-Release([string] $archive, [string] $folder) {
     if ($kind -eq 'zip') {
-        Expand-Archive -LiteralPath $archive -DestinationPath $folder
-    } elseif (Get-Command tar.exe -ErrorAction SilentlyContinue) {
-        & tar.exe -xf $archive -C $folder
-        if ($LASTEXITCODE -ne 0) { throw "tar.exe exited $LASTEXITCODE" }
-    } else {
+        Add-Type -AssemblyName System.IO.Compression.FileSystem
+        return [IO.Compression.ZipFile]::ExtractToDirectory($archive, $folder, [Text.Encoding]::UTF8)
+    }
+    # Windows' own before another on PATH: to GNU's, C: is another machine.
+    $own = [IO.Path]::Combine([Environment]::SystemDirectory, 'tar.exe')
+    $tar = $own, 'tar.exe' | Get-Command -CommandType Application -ErrorAction SilentlyContinue |
+        Select-Object -First 1
+    if (-not $tar) {
         Stop-Here 'this instance has no tar.exe to unpack a tar with, send a zip; nothing was changed'
+    }
+    # Windows PowerShell takes each line that a program complains in for an error of its own.
+    $ErrorActionPreference = 'Continue'
+    $said = @(& $tar -xf $archive -C $folder 2>&1)
+    if ($LASTEXITCODE -ne 0) { throw "tar.exe exited ${LASTEXITCODE}: $($said[0])" }
+}
+
+# What a program holds open cannot go. That stops no deployment: the next one tries again.
+function Remove-Leftover([string] $path) {
+    try { Remove-Entry $path }
+    catch {
+        $name = [IO.Path]::GetFileName($path)
+        [Console]::Out.WriteLine("$name stays for the next deployment to remove ($(Get-Reason $_))")
     }
 }
 
+# Short, for Windows takes no path of more than 259 characters, and free: what was there may have had to stay.
+function Get-Spare {
+    do { $spare = Get-Place ('.in-' + [Guid]::NewGuid().ToString('N').Substring(0, 4)) }
+    while (Get-Attributes $spare)
+    $spare
+}
+
 # Killed runs leave them behind.
-[IO.Directory]::GetDirectories($releases, '.incoming.*') | ForEach-Object { [IO.Directory]::Delete($_, $true) }
+foreach ($pattern in '.in-*', '.incoming.*') {
+    [IO.Directory]::GetFileSystemEntries($releases, $pattern) | ForEach-Object { Remove-Leftover $_ }
+}
 
 # The same version with other contents gets a folder beside the first.
 $release = $version
@@ -24,26 +49,26 @@ if ((Test-Release $release) -and
 }
 
 if (-not (Test-Release $release)) {
-    $incoming = Get-Place ('.incoming.' + [Guid]::NewGuid().ToString('N'))
-    $unpacked = [IO.Path]::Combine($incoming, 'release')
+    $incoming = Get-Spare
+    $archive = "$incoming.archive"
     try {
-        [IO.Directory]::CreateDirectory($unpacked) | Out-Null
-        # Expand-Archive takes no other ending.
-        $archive = [IO.Path]::Combine($incoming, 'archive.zip')
+        [IO.Directory]::CreateDirectory($incoming) | Out-Null
         Receive-Release $archive
         if ((Get-FileHash -LiteralPath $archive -Algorithm SHA256).Hash -ne $sha256) {
             Stop-Here 'the release arrived with another SHA-256 than it was sent with; nothing was changed'
         }
-        try { Expand-Release $archive $unpacked }
-        catch {
-            Stop-Here "the release could not be unpacked ($($_.Exception.Message)); nothing was changed"
+        try { Expand-Release $archive $incoming }
+        catch { Stop-Here "the release could not be unpacked ($(Get-Reason $_)); nothing was changed" }
+        # Never through a link that the release may have brought under these names.
+        $own = @{ 'release.json' = "$facts`n"; '.version' = $version; '.sha256' = $sha256 }
+        foreach ($name in $own.Keys) {
+            $path = [IO.Path]::Combine($incoming, $name)
+            Remove-Entry $path
+            [IO.File]::WriteAllText($path, $own[$name], $plain)
         }
-        [IO.File]::WriteAllText([IO.Path]::Combine($unpacked, 'release.json'), "$facts`n", $plain)
-        [IO.File]::WriteAllText([IO.Path]::Combine($unpacked, '.version'), $version, $plain)
-        [IO.File]::WriteAllText([IO.Path]::Combine($unpacked, '.sha256'), $sha256, $plain)
-        [IO.Directory]::Move($unpacked, (Get-Place $release))
+        Move-Folder $incoming (Get-Place $release)
     } finally {
-        if ([IO.Directory]::Exists($incoming)) { [IO.Directory]::Delete($incoming, $true) }
+        $incoming, $archive | ForEach-Object { Remove-Leftover $_ }
     }
 } else {
     # The same release again is a deployment of its own, with its own time.
@@ -72,13 +97,16 @@ if (-not (Restart-Release)) {
 # Old releases go last: first those that nothing goes back to, then the oldest.
 $newest = @(Read-Lines $historyFile)
 [Array]::Reverse($newest)
-$others = Get-ChildItem -LiteralPath $releases -Directory -Force | Sort-Object CreationTimeUtc -Descending
-$keepers = @(@($newest) + @($others.Name) | Where-Object { $_ } | Select-Object -Unique -First ([int] $keep))
+$others = @(Get-ChildItem -LiteralPath $releases -Directory | Where-Object { $_.Name -notlike '.*' } |
+    Sort-Object CreationTimeUtc -Descending | ForEach-Object { $_.Name })
+$keepers = @($newest + $others | Select-Object -Unique | Select-Object -First ([int] $keep))
 foreach ($other in $others) {
-    if ($keepers -cnotcontains $other.Name -and $other.Name -cne $release) {
-        # A file that a process still holds open cannot go; the next deployment tries again.
-        Remove-Item -LiteralPath $other.FullName -Recurse -Force -ErrorAction SilentlyContinue
-    }
+    if ($keepers -contains $other -or $other -eq $release) { continue }
+    # Out of its name first: half a release is none to go back to.
+    $gone = Get-Spare
+    try { [IO.Directory]::Move((Get-Place $other), $gone) }
+    catch { [Console]::Out.WriteLine("$other is in use and stays for the next deployment to remove") }
+    Remove-Leftover $gone
 }
 
 $lock.ReleaseMutex()

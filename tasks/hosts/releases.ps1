@@ -8,10 +8,33 @@
 # release was before: going back moves the junction and writes nothing else.
 
 $ErrorActionPreference = 'Stop'
+# What nobody foresaw is told in one line as well.
+trap { Stop-Here "$(Get-Reason $_); $(Get-Standing)" }
+
+function Stop-Here([string] $why) {
+    [Console]::Error.WriteLine($why)
+    exit 1
+}
+
+# The innermost error says what went wrong, in one line.
+function Get-Reason($problem) { $problem.Exception.GetBaseException().Message -replace '\s+', ' ' }
+
+# What is current is looked at anew: the step that failed may have been the switch itself.
+function Get-Standing {
+    if (-not $switched) { return 'nothing was changed' }
+    try {
+        $now = Get-Current
+        if (Test-Release $now) { "$(Get-Version $now) is current" } else { 'no release is current' }
+    } catch { 'which release is current is not known' }
+}
+
 # Progress bars make downloads and archives many times slower, and nobody sees them here.
 $ProgressPreference = 'SilentlyContinue'
 [Net.ServicePointManager]::SecurityProtocol =
     [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
+$plain = New-Object Text.UTF8Encoding $false
+# Where there is no console there is nothing to set.
+try { [Console]::OutputEncoding = $plain } catch { }
 
 $root = $install_to
 if ($env:DESTDIR) { $root = "$env:DESTDIR/" + ($install_to -replace '^(.):', '$1' -replace '\\', '/') }
@@ -21,30 +44,85 @@ $newLink = [IO.Path]::Combine($root, '.current.new')
 $oldLink = [IO.Path]::Combine($root, '.current.old')
 $historyFile = [IO.Path]::Combine($root, '.history')
 $goingBackFile = [IO.Path]::Combine($root, '.going-back')
-$plain = New-Object Text.UTF8Encoding $false
+$switched = $false
 
-function Stop-Here([string] $why) {
-    [Console]::Error.WriteLine($why)
-    exit 1
+# What another program has open, nobody can rename on Windows: a scanner lets go of it within moments. Windows
+# calls it denied, shared or locked (Microsoft, System Error Codes: 5, 32 and 33).
+function Invoke-Patiently([scriptblock] $step) {
+    foreach ($try in 1..20) {
+        try { return & $step }
+        catch {
+            $code = $_.Exception.GetBaseException().HResult -band 0xffff
+            if ($try -eq 20 -or $code -notin 5, 32, 33) { throw }
+        }
+        Start-Sleep -Milliseconds 250
+    }
 }
 
+function Move-Folder([string] $from, [string] $to) {
+    try { Invoke-Patiently { [IO.Directory]::Move($from, $to) } }
+    catch {
+        $name = [IO.Path]::GetFileName($from)
+        throw "$name in $install_to could not be renamed ($(Get-Reason $_)): has a program opened it?"
+    }
+}
+
+# A name of a release, or the path of a folder that "current" was led to by other means.
 function Get-Place([string] $name) { [IO.Path]::Combine($releases, $name) }
+
+function Show-Place([string] $name) {
+    if ([IO.Path]::IsPathRooted($name)) { $name } else { "$install_to\releases\$name" }
+}
 
 function Test-Release([string] $name) { $name -and [IO.Directory]::Exists((Get-Place $name)) }
 
 function Write-Whole([string] $path, [string] $text) {
     [IO.File]::WriteAllText("$path.new", $text, $plain)
-    if ([IO.File]::Exists($path)) { [IO.File]::Replace("$path.new", $path, [NullString]::Value) }
-    else { [IO.File]::Move("$path.new", $path) }
+    Invoke-Patiently {
+        if ([IO.File]::Exists($path)) { [IO.File]::Replace("$path.new", $path, [NullString]::Value) }
+        else { [IO.File]::Move("$path.new", $path) }
+    }
 }
 
 function Read-Lines([string] $path) {
-    if ([IO.File]::Exists($path)) { [IO.File]::ReadAllLines($path, $plain) | Where-Object { $_ } }
+    if ([IO.File]::Exists($path)) {
+        Invoke-Patiently { [IO.File]::ReadAllLines($path, $plain) } | Where-Object { $_ }
+    }
 }
 
-function Remove-Link([string] $path) {
-    # Not recursive: the junction goes, and what it leads to stays.
-    if ([IO.Directory]::Exists($path)) { [IO.Directory]::Delete($path, $false) }
+# Of what is there itself, be it a link that leads nowhere; nothing if nothing is there.
+function Get-Attributes([string] $path) {
+    try { [IO.File]::GetAttributes($path) }
+    catch [IO.FileNotFoundException], [IO.DirectoryNotFoundException] { }
+}
+
+function Test-Link([string] $path) { [bool] ((Get-Attributes $path) -band [IO.FileAttributes]::ReparsePoint) }
+
+# Windows deletes nothing that may only be read.
+function Clear-ReadOnly([string] $path) {
+    $found = Get-Attributes $path
+    if ($found -band [IO.FileAttributes]::ReparsePoint) { return }
+    [IO.File]::SetAttributes($path, $found -band -bnot [int] [IO.FileAttributes]::ReadOnly)
+    if ($found -band [IO.FileAttributes]::Directory) {
+        foreach ($entry in [IO.Directory]::GetFileSystemEntries($path)) { Clear-ReadOnly $entry }
+    }
+}
+
+# Links go, and what they lead to stays.
+function Remove-Entry([string] $path) {
+    $found = Get-Attributes $path
+    if (-not $found) { return }
+    if ($found -band [IO.FileAttributes]::Directory) {
+        $whole = -not ($found -band [IO.FileAttributes]::ReparsePoint)
+        try { [IO.Directory]::Delete($path, $whole) }
+        catch {
+            Clear-ReadOnly $path
+            [IO.Directory]::Delete($path, $whole)
+        }
+    } else {
+        Clear-ReadOnly $path
+        [IO.File]::Delete($path)
+    }
 }
 
 function New-Junction([string] $path, [string] $target) {
@@ -54,18 +132,33 @@ function New-Junction([string] $path, [string] $target) {
 # NTFS replaces no folder by renaming another over it, so between two renames there is no "current" for a
 # moment. A run that ends in that moment is made good by the next one, from ".current.old".
 function Switch-To([string] $name) {
-    Remove-Link $newLink
-    Remove-Link $oldLink
+    foreach ($link in $newLink, $oldLink) {
+        if ((Get-Attributes $link) -and -not (Test-Link $link)) {
+            throw "$([IO.Path]::GetFileName($link)) in $install_to is no junction; move it away first"
+        }
+        Remove-Entry $link
+    }
     New-Junction $newLink (Get-Place $name)
-    if ([IO.Directory]::Exists($currentLink)) { [IO.Directory]::Move($currentLink, $oldLink) }
-    [IO.Directory]::Move($newLink, $currentLink)
-    Remove-Link $oldLink
+    $script:switched = $true
+    # Elsewhere than on Windows, a link that leads nowhere cannot be renamed as a folder.
+    if ([IO.Directory]::Exists($currentLink)) { Move-Folder $currentLink $oldLink }
+    else { Remove-Entry $currentLink }
+    try { Move-Folder $newLink $currentLink }
+    catch {
+        if (Get-Attributes $oldLink) { Move-Folder $oldLink $currentLink }
+        throw
+    }
+    Remove-Entry $oldLink
 }
 
+# Also where that is not there: deleted by hand, it is still what comes before in the history.
 function Get-Current {
-    if (-not [IO.Directory]::Exists($currentLink)) { return '' }
+    if (-not (Test-Link $currentLink)) { return '' }
     $target = @((Get-Item -LiteralPath $currentLink -Force).Target)[0]
-    if ($target) { [IO.Path]::GetFileName($target.TrimEnd('\')) } else { '' }
+    if (-not $target) { return '' }
+    $target = [IO.Path]::GetFullPath([IO.Path]::Combine($root, $target)).TrimEnd('\', '/')
+    if ([IO.Path]::GetDirectoryName($target) -ne [IO.Path]::GetFullPath($releases)) { return $target }
+    [IO.Path]::GetFileName($target)
 }
 
 # The history as far as $name, which is left out; all of it if $name is not in it.
@@ -82,7 +175,8 @@ function Get-ReleaseBefore([string] $name) {
 
 function Get-Version([string] $name) {
     $file = [IO.Path]::Combine((Get-Place $name), '.version')
-    if ([IO.File]::Exists($file)) { [IO.File]::ReadAllText($file, $plain) } else { $name }
+    if ([IO.File]::Exists($file)) { return [IO.File]::ReadAllText($file, $plain) }
+    [IO.Path]::GetFileName($name)
 }
 
 # One deployment at a time: a run that was killed on the agent may still be at work here.
@@ -98,12 +192,9 @@ try {
 }
 
 try { [IO.Directory]::CreateDirectory($releases) | Out-Null }
-catch { Stop-Here "$install_to cannot be made on this instance" }
-if (-not [IO.Directory]::Exists($currentLink) -and [IO.Directory]::Exists($oldLink)) {
-    [IO.Directory]::Move($oldLink, $currentLink)
-}
-if ([IO.Directory]::Exists($currentLink) -and
-    -not ([IO.File]::GetAttributes($currentLink) -band [IO.FileAttributes]::ReparsePoint)) {
+catch { Stop-Here "$install_to cannot be made on this instance; nothing was changed" }
+if (-not (Get-Attributes $currentLink) -and (Test-Link $oldLink)) { Move-Folder $oldLink $currentLink }
+if ((Get-Attributes $currentLink) -and -not (Test-Link $currentLink)) {
     Stop-Here "$install_to\current is no junction; move it away first; nothing was changed"
 }
 $current = Get-Current

@@ -70,7 +70,7 @@ version_of() {
     fi
 }
 
-mkdir -p "$root/releases" || fail "$install_to cannot be made on this instance"
+mkdir -p "$root/releases" || fail "$install_to cannot be made on this instance; nothing was changed"
 if [ -e "$root/current" ] && [ ! -L "$root/current" ]; then
     fail "$install_to/current is not a link; move it away first; nothing was changed"
 fi
