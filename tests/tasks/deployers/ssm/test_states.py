@@ -121,6 +121,8 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
     assert values == {
         "install_to": r"C:\srv\app",
         "restart": "Restart-Service app",
+        "restart_within": "",
+        "within": "900",
         "kind": "zip",
         "version": "2.0",
         "keep": "5",
