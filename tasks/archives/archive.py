@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO
 
-from tasks.archives.member import BadMember, Kind, Member, check_member
+from tasks.archives.member import BadMember, Kind, Member, Wanted, check_member, nothing
 from tasks.archives.tar import tar_members
 from tasks.archives.zip import zip_members
 from tasks.running.errors import Refused
@@ -39,10 +39,9 @@ def check_archive(file: IO[bytes], name: str, *, windows: bool = False) -> str:
     """
     packed = file.seek(0, io.SEEK_END)
     file.seek(0)
-    kind, members = ("zip", zip_members) if file.read(2) == b"PK" else ("tar", tar_members)
-    file.seek(0)
+    kind = "zip" if file.read(2) == b"PK" else "tar"
     try:
-        _check_members(members(file), packed, windows=windows)
+        _check_members(members(file, kind), packed, windows=windows)
     except BadMember as bad:
         raise Refused(f"{name} holds {bad}") from None
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as problem:
@@ -51,6 +50,12 @@ def check_archive(file: IO[bytes], name: str, *, windows: bool = False) -> str:
         raise Refused(f"{name} is an archive that cannot be read ({problem})") from None
     file.seek(0)
     return kind
+
+
+def members(file: IO[bytes], kind: str, wanted: Wanted = nothing) -> Iterator[Member]:
+    """Give each member of an archive that is a ``zip`` or a ``tar``; the *wanted* ones with their content."""
+    file.seek(0)
+    yield from (zip_members if kind == "zip" else tar_members)(file, wanted)
 
 
 def sha256(file: IO[bytes]) -> str:

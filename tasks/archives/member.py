@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -30,12 +31,26 @@ class Member:
     Args:
         size: Bytes once unpacked.
         target: Where a link leads; a hard link's counts from the top of the archive.
+        content: What is in a file that was asked for by its name, and is no longer than ``LONGEST_TEXT``.
     """
 
     name: str
     kind: Kind
     size: int = 0
     target: str = ""
+    content: bytes | None = None
+
+
+# Bytes of a member that is read into memory as a whole; what people write by hand is shorter.
+LONGEST_TEXT = 1024**2
+
+# Whether the content of a member of that name is asked for.
+Wanted = Callable[[str], bool]
+
+
+def nothing(_: str) -> bool:
+    """Ask for the members alone."""
+    return False
 
 
 class BadMember(Exception):

@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import IO, Any
 
-from tasks.archives.member import BadMember, Kind, Member
+from tasks.archives.member import LONGEST_TEXT, BadMember, Kind, Member, Wanted, nothing
 
 # Bytes of a header that carries a long name or attributes, which tarfile reads into memory as a whole.
 LARGEST_HEADER = 1024**2
@@ -21,8 +21,11 @@ HEADERS = {
 }
 
 
-def tar_members(file: IO[bytes]) -> Iterator[Member]:
+def tar_members(file: IO[bytes], wanted: Wanted = nothing) -> Iterator[Member]:
     """Give each member of a tar archive, which may be packed with gzip, xz or bzip2.
+
+    Args:
+        wanted: Which members to give with what is in them.
 
     Raises:
         BadMember: A member is neither file, folder nor link.
@@ -57,7 +60,10 @@ def tar_members(file: IO[bytes]) -> Iterator[Member]:
             # Of what it has read, tarfile remembers every member; a stream has no use for that.
             archive.members = []  # type: ignore[attr-defined]
             # A sparse file has two sizes: what is in the archive, and what comes of it.
-            yield Member(info.name, _kind(info), max(info.size, stored), info.linkname)
+            size = max(info.size, stored)
+            read = info.isreg() and size <= LONGEST_TEXT and wanted(info.name)
+            text = archive.extractfile(info) if read else None
+            yield Member(info.name, _kind(info), size, info.linkname, text.read() if text else None)
         if not ended:
             raise tarfile.ReadError("it has no end")
         while stream.read(1024**2):

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO
 
-from tasks.archives.member import BadMember, Kind, Member, check_path
+from tasks.archives.member import LONGEST_TEXT, BadMember, Kind, Member, Wanted, check_path, nothing
 
 # Bytes of the list of members, which zipfile reads into memory as a whole.
 LARGEST_LIST = 32 * 1024**2
@@ -24,8 +24,11 @@ UNICODE_PATH = 0x7075
 LONGEST_TARGET = 4096
 
 
-def zip_members(file: IO[bytes]) -> Iterator[Member]:
+def zip_members(file: IO[bytes], wanted: Wanted = nothing) -> Iterator[Member]:
     """Give each member of a zip archive.
+
+    Args:
+        wanted: Which members to give with what is in them.
 
     Raises:
         BadMember: A member is neither file, folder nor link, is encrypted, or is packed in a rare way.
@@ -43,7 +46,9 @@ def zip_members(file: IO[bytes]) -> Iterator[Member]:
                 raise BadMember(f"{info.filename!r}, packed in a way that not every unzip knows")
             # Told before it is read: what is too large must not be unpacked even to nowhere.
             target = archive.read(info).decode() if kind is Kind.LINK and _short(info) else ""
-            yield Member(info.filename, kind, info.file_size, target)
+            read = kind is Kind.FILE and info.file_size <= LONGEST_TEXT and wanted(info.filename)
+            content = archive.read(info) if read else None
+            yield Member(info.filename, kind, info.file_size, target, content)
             _read_through(archive, info)
 
 

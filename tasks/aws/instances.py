@@ -52,6 +52,7 @@ class Instance:
         tags: All its tags, the memory of earlier runs among them.
         vpc: The VPC that it was launched in.
         addresses: Every address of its network interfaces, secondary ones too, each with its VPC.
+        windows: Whether it runs Windows (EC2 API reference, Instance: ``platform`` is empty for all others).
     """
 
     id: str
@@ -62,6 +63,7 @@ class Instance:
     tags: Mapping[str, str] = field(default_factory=dict)
     vpc: str = ""
     addresses: tuple[Handle, ...] = ()
+    windows: bool = False
 
     @cached_property
     def handles(self) -> tuple[Handle, ...]:
@@ -207,6 +209,7 @@ def _instance(entry: dict[str, Any]) -> Instance:
         tags=tags,
         vpc=vpc,
         addresses=addresses,
+        windows=entry.get("Platform", "").lower() == "windows",
     )
 
 

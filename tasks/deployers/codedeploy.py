@@ -1,7 +1,7 @@
 """Deploy in place through CodeDeploy, to one instance and no other."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tasks.archives.artifact import Artifact, open_artifact
 from tasks.aws.api import Aws
@@ -10,6 +10,8 @@ from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.deployment_group import DeploymentGroup, find_deployment_group, reached
 from tasks.aws.deployment_state import Revision
 from tasks.aws.instances import Instance
+from tasks.codedeploy.appspec.check import check_revision
+from tasks.codedeploy.appspec.findings import Findings
 from tasks.codedeploy.follow import Ending, follow, follow_rollback, problem
 from tasks.codedeploy.history import DIGEST, History, PlacedRelease, read_history
 from tasks.codedeploy.revision import check_version, revision_of
@@ -40,16 +42,24 @@ class CodeDeployDeployer(Deployer):
         self._code_deploy = CodeDeploy(aws)
         self._routing: set[str] = set()
         self._prepared: dict[str, tuple[Artifact, Revision]] = {}
+        self._judged: dict[tuple[str, bool, bool], Findings] = {}
         self._uploading = threading.Lock()
         self._uploaded: set[Revision] = set()
 
     def check(self, release: Release, instance: Instance) -> None:
         check_version(release.version)
         self._check_group(release.application, instance)
-        self._prepare(release)
+        self._prepare(release, instance)
+
+    def doubts(self, release: Release) -> Sequence[str]:
+        judged = (
+            findings for (artifact, *_), findings in self._judged.items() if artifact == release.artifact
+        )
+        told = (f"worth a look: {doubt}" for findings in judged for doubt in findings.doubts)
+        return list(dict.fromkeys(told))
 
     def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
-        artifact, revision = self._prepare(release)
+        artifact, revision = self._prepare(release, instance)
         placed = PlacedRelease(release.version, artifact.sha256[:DIGEST], revision)
         self._place(
             release.application, placed, instance, wait, prepare=lambda: self._upload(release, wait.log)
@@ -135,7 +145,7 @@ class CodeDeployDeployer(Deployer):
         return back
 
     def _upload(self, release: Release, log: Log) -> None:
-        artifact, revision = self._prepare(release)
+        artifact, revision = self._prepared[release.artifact]
         with self._uploading:
             if artifact.address or revision in self._uploaded:
                 return
@@ -149,13 +159,21 @@ class CodeDeployDeployer(Deployer):
         values = of_instance(instance)
         return fill(self._group, values)
 
-    def _prepare(self, release: Release) -> tuple[Artifact, Revision]:
-        # Looking through an archive, or fetching it first, takes a while; once is enough.
+    def _prepare(self, release: Release, instance: Instance) -> tuple[Artifact, Revision]:
+        # Looking through an archive, or fetching it first, takes a while; once is enough. After it is sent
+        # it is closed.
         if release.artifact not in self._prepared:
-            artifact = open_artifact(self._aws, release.artifact)
+            artifact = open_artifact(self._aws, release.artifact, windows=instance.windows)
             revision = revision_of(artifact, self._settings.bucket, release.application, release.version)
             self._prepared[release.artifact] = (artifact, revision)
-        return self._prepared[release.artifact]
+        artifact, revision = self._prepared[release.artifact]
+        routes_traffic = self._group_of(instance) in self._routing
+        case = (release.artifact, instance.windows, routes_traffic)
+        if case not in self._judged:
+            self._judged[case] = check_revision(
+                artifact, revision, windows=instance.windows, routes_traffic=routes_traffic
+            )
+        return artifact, revision
 
 
 def check_group(group: DeploymentGroup, members: Mapping[str, str], instance: Instance) -> None:

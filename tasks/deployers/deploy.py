@@ -1,6 +1,6 @@
 """A release onto one instance: placed, started, and seen to answer there, or taken off again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tasks.deployers.deployer import ReleaseFailed
@@ -17,16 +17,19 @@ class DeployPlan:
 
     Args:
         rollback: Whether a release that is not well goes, and the one before it comes back.
+        doubts: What is worth a word in the release, a line each.
     """
 
     release: Release
     destination: Destination
     rollback: bool = True
+    doubts: Sequence[str] = ()
 
     @property
     def steps(self) -> Iterator[str]:
         """What carrying it out would change, a line each."""
         there, version = self.destination, self.release.version
+        yield from self.doubts
         yield f"{there.instance.name}: would get {version} via {there.via}{there.then_asked(version)}"
 
 
@@ -37,7 +40,7 @@ def plan_deploy(release: Release, destination: Destination, *, rollback: bool = 
         Refused: It cannot be deployed.
     """
     destination.deployer.check(release, destination.instance)
-    return DeployPlan(release, destination, rollback)
+    return DeployPlan(release, destination, rollback, destination.deployer.doubts(release))
 
 
 def deploy(plan: DeployPlan, wait: Wait) -> None:
@@ -49,6 +52,7 @@ def deploy(plan: DeployPlan, wait: Wait) -> None:
     release, there, log = plan.release, plan.destination, wait.log
     instance, aftermath = there.instance, there.aftermath
     start = wait.clock.now()
+    log.steps(plan.doubts)
     aftermath.tell(log, f"{instance.name} may have either version")
     try:
         there.deployer.deploy(release, instance, wait)

@@ -93,6 +93,10 @@ class Deployer(Protocol):
             TaskError: It may not be running there.
         """
 
+    def doubts(self, release: Release) -> Sequence[str]:
+        """Return what is worth a word, a line each, in a release that has passed ``check``."""
+        return ()
+
     def check_all(self, release: Release, instances: Sequence[Instance]) -> None:
         """Refuse what cannot be deployed to every one of them.
 

@@ -51,6 +51,7 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     for server in servers:
         log.say(f"{server.instance.name}: {server.words}, {server.instance.zone}")
     turn.deployer.check_all(turn.release, [server.instance for server in servers])
+    log.steps(turn.deployer.doubts(turn.release))
     size = batch_size(batch, len(servers))
     check_fits(servers, size, fleet.balancers, turn.floor)
     refuse_short_drain(fleet.balancers, turn.require_drain)

@@ -10,7 +10,7 @@ from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.world import World
 from tests.program import CommandLine
 from tests.tasks.conftest import Pair
-from tests.tasks.deployers.codedeploy.deploying import MakeGroup, deploy, name_is, release, version
+from tests.tasks.deployers.codedeploy.deploying import MakeGroup, deploy, name_is, packed, release, version
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,60 @@ def test_an_archive_that_codedeploy_could_not_use_is_refused(
     done = gocd_tasks(*deploy(str(tmp_path / name), "2.0"))
 
     assert done.returncode == 2
-    wanted = "has no appspec.yml at its top" if case == "no appspec" else "is nothing that CodeDeploy unpacks"
+    wanted = (
+        "has no appspec.yml at its top, but scripts/appspec.yml"
+        if case == "no appspec"
+        else "is nothing that CodeDeploy unpacks"
+    )
     assert f"{name} {wanted}" in done.stderr
     assert cloud.journal.of("PutObject") == []
+
+
+BAD_APPSPEC = """\
+version: 0.0
+os: Linux
+files:
+  - source: /
+hooks:
+  AfterInstal:
+    - location: scripts/swich.sh
+      timeout: 0
+"""
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_all_that_the_agent_would_fail_for_is_refused_at_once_also_in_s3(
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, sent: bool
+) -> None:
+    made = packed(tmp_path, "2.0", {"appspec.yml": BAD_APPSPEC})
+    artifact = str(made)
+    if sent:
+        cloud.client("s3").put_object(Bucket="releases", Key="built/app.tgz", Body=made.read_bytes())
+        artifact = "s3://releases/built/app.tgz"
+    cloud.journal.clear()
+    done = gocd_tasks(*deploy(artifact, "2.0"))
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert (
+        "appspec.yml:2: os is Linux; write os: linux; appspec.yml:4: a file has no destination" in done.stderr
+    )
+    assert "appspec.yml:6: no lifecycle event is called AfterInstal; write AfterInstall:" in done.stderr
+    assert "appspec.yml:7: scripts/swich.sh is not in the release; write scripts/switch.sh" in done.stderr
+    assert "appspec.yml:8: timeout is 0; write 1 or more seconds" in done.stderr
+    assert done.stderr.endswith("; nothing was changed\n")
+    assert cloud.journal.of("PutObject") == cloud.journal.of("CreateDeployment") == []
+
+
+def test_what_is_worth_a_word_is_told_before_anything_is_changed(
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    made = release(tmp_path, "2.0", {"scripts/start.sh": "#!/bin/sh\njava -jar app.jar &\n"})
+    done = gocd_tasks(*deploy(made, "2.0", "--dry-run"))
+
+    assert done.returncode == 0, done.stderr
+    assert "worth a look: scripts/start.sh:2: what it leaves in the background holds" in done.stdout
+    assert "write nohup java -jar app.jar > /var/log/app.log 2>&1 < /dev/null &" in done.stdout
 
 
 def test_a_dry_run_looks_and_changes_nothing(
