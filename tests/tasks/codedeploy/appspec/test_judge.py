@@ -1,11 +1,13 @@
 """An appspec is judged as the agent would judge it: in words, and with the line to write instead."""
 
+import re
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from tasks.codedeploy.appspec.judge import judge
-from tests.tasks.codedeploy.appspec.releases import bundle
+from tests.tasks.codedeploy.appspec.releases import START, bundle
 
 HEAD = "version: 0.0\nos: linux\n"
 
@@ -263,3 +265,12 @@ def test_what_an_appspec_says_cannot_pass_for_a_line_of_ours() -> None:
     assert "\x1b" not in told
     assert "\n" not in told
     assert len(told) < 200
+
+
+def test_the_appspec_that_readme_shows_is_taken_as_it_is() -> None:
+    readme = (Path(__file__).parents[4] / "README.rst").read_text(encoding="utf-8")
+    [shown] = re.findall(r"\n   version: 0\.0\n(?:   .*\n|\n)+", readme)
+    scripts = {f"scripts/{each}.sh": START for each in ("stop", "start", "validate")}
+    found = judge(bundle(textwrap.dedent(shown), {"bin/app": b"", **scripts}), routes_traffic=False)
+
+    assert (found.faults, found.doubts) == ([], [])
