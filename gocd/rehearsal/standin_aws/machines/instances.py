@@ -16,7 +16,7 @@ from typing import Any
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
-from gocd.rehearsal.standin_aws.machines import guardian, systemctl
+from gocd.rehearsal.standin_aws.machines import guardian, powershell, systemctl, windows
 from gocd.rehearsal.standin_aws.machines.executable import place
 from gocd.rehearsal.standin_aws.machines.systemctl import Systemd
 
@@ -39,7 +39,8 @@ class Service:
     folder, ``{private_ip}``, ``{port}``, ``{install_to}`` below the folder, and ``{python}``, which has the
     standard library only where it is a word of its own. What is on the instance from the start: *files* with
     their text, *programs* for its path with theirs, *archives* unpacked into folders, and *links* with their
-    targets. A unit that does not start at boot waits for its first deployment.
+    targets. A unit that does not start at boot waits for its first deployment. On a Windows host, paths begin
+    with a drive.
     """
 
     exec_start: Sequence[str]
@@ -52,14 +53,16 @@ class Service:
     archives: Mapping[str, Path] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     starts_at_boot: bool = True
+    platform: str = "Linux"
 
 
 @dataclass
 class Instance:
     """An EC2 instance; *root* is its file system, *agent_online* whether Systems Manager reaches it.
 
-    *platform* is what Systems Manager says that it runs. *command_ends* has each of its commands end in this
-    status and these details without being run. *health_known* is whether load balancers can tell how it is.
+    *platform* is what Systems Manager says that it runs; if empty, its service's. *command_ends* has each of
+    its commands end in this status and these details without being run. *health_known* is whether load
+    balancers can tell how it is.
     """
 
     id: str
@@ -69,9 +72,12 @@ class Instance:
     root: Path
     service: Service | None = None
     agent_online: bool = True
-    platform: str = "Linux"
+    platform: str = ""
     command_ends: tuple[str, str] | None = None
     health_known: bool = True
+
+    def __post_init__(self) -> None:
+        self.platform = self.platform or (self.service.platform if self.service else "Linux")
 
     def environment(self, mark: str) -> dict[str, str]:
         """Give the environment its processes see; *mark* lets them be found when the stand-in ends.
@@ -86,7 +92,14 @@ class Instance:
             "INSTANCE_ID": self.id,
             "PRIVATE_IP": self.private_ip,
             guardian.MARK: f"{mark}/{self.id}",
+            **(windows.environment(self.root) if self.platform == "Windows" else {}),
         }
+
+    def place(self, path: str) -> Path:
+        """Give where an absolute *path* of the instance really is."""
+        if self.platform == "Windows":
+            return powershell.under(self.root, path)
+        return self.root / path.lstrip("/")
 
     @property
     def system(self) -> tuple[str, str]:
@@ -102,26 +115,29 @@ class Instance:
         """Make the folder: the service's files and unit, and *program* as its ``systemctl``."""
         for name in _FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
-        (self.root / "bin/systemctl").hardlink_to(program)
+        if self.platform == "Windows":
+            windows.lay_out(self.root)
+        services = windows.SERVICES if self.platform == "Windows" else "bin/systemctl"
+        (self.root / services).hardlink_to(program)
         if self.service is None:
             return
         known = {
             "root": str(self.root),
             "private_ip": self.private_ip,
             "port": str(self.service.port),
-            "install_to": str(self.root / self.service.install_to.lstrip("/")),
+            "install_to": str(self.place(self.service.install_to)),
             "python": sys.executable,
         }
         for name, text in self.service.files.items():
-            file = self.root / name.lstrip("/")
+            file = self.place(name)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         for name, text in self.service.programs.items():
             place(self.root / "bin" / name, text.encode())
         for name, archive in self.service.archives.items():
-            shutil.unpack_archive(archive, self.root / name.lstrip("/"))
+            shutil.unpack_archive(archive, self.place(name))
         for name, target in self.service.links.items():
-            link = self.root / name.lstrip("/")
+            link = self.place(name)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(target)
         command = " ".join(

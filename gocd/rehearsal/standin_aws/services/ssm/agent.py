@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import selectors
 import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gocd.rehearsal.standin_aws.machines import powershell, windows
 from gocd.rehearsal.standin_aws.machines.executable import place
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 
@@ -32,18 +34,50 @@ class System:
     """What the agent does otherwise on one system than on another.
 
     Args:
-        reboots: The exit code by which a script asks for a reboot, after which it runs once more.
-        stopped: The exit code of what was stopped, and of what was not and ends with it.
+        script: The name of the file that a script is written to.
+        written: A script as it is written there.
+        command: The words that start it.
         folder: Where the agent runs, and so a script that is told no folder.
+        whole_group: Whether all of a script's process group is killed, or its first process alone.
+        stopped: The exit code of what the agent stopped.
+        killed: The exit code of what somebody else killed.
+        reboots: The exit code by which a script asks for a reboot, after which it runs once more.
     """
 
     script: str
-    reboots: int
-    stopped: int
+    written: Callable[[str], bytes]
+    command: Callable[[Path], Sequence[str]]
     folder: str
+    whole_group: bool
+    stopped: int
+    killed: int
+    reboots: int
 
 
-LINUX = System("_script.sh", reboots=194, stopped=137, folder="usr/bin")
+SYSTEMS = {
+    "Linux": System(
+        "_script.sh",
+        str.encode,
+        # The path is a command to this shell: a first line with #! chooses another one.
+        lambda script: ["sh", "-c", shlex.quote(str(script))],
+        "usr/bin",
+        whole_group=True,
+        stopped=137,
+        killed=-1,
+        reboots=194,
+    ),
+    "Windows": System(
+        "_script.ps1",
+        powershell.script_bytes,
+        powershell.command,
+        windows.AGENTS,
+        whole_group=False,
+        stopped=-1,
+        killed=1,
+        # An exit code has one byte here.
+        reboots=3010 % 256,
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -79,13 +113,17 @@ def run_script(
         stopped: Gives a status once the script is to be stopped.
         workdir: The folder to start in; empty for the agent's own.
     """
-    script = folder / LINUX.script
-    place(script, ("\n".join(lines) + "\n").encode())
-    own = instance.root / LINUX.folder
+    system = SYSTEMS[instance.platform]
+    script = folder / system.script
+    place(script, system.written("\n".join(lines) + "\n"))
+    own = instance.root / system.folder
     own.mkdir(parents=True, exist_ok=True)
+    command = system.command(script)
+    program = shutil.which(command[0], path=environment["PATH"])
+    if not program:
+        return Ended(1, b"", b"")
     with subprocess.Popen(
-        # The path is a command to this shell: a first line with #! chooses another one.
-        ["sh", "-c", shlex.quote(str(script))],
+        [program, *command[1:]],
         cwd=workdir or own,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -94,10 +132,10 @@ def run_script(
         bufsize=0,
         start_new_session=True,
     ) as process:
-        return _followed(process, stopped)
+        return _followed(process, system, stopped)
 
 
-def _followed(process: subprocess.Popen[bytes], stopped: Callable[[], str]) -> Ended:
+def _followed(process: subprocess.Popen[bytes], system: System, stopped: Callable[[], str]) -> Ended:
     assert process.stdout is not None
     assert process.stderr is not None
     output, error = process.stdout.fileno(), process.stderr.fileno()
@@ -106,7 +144,7 @@ def _followed(process: subprocess.Popen[bytes], stopped: Callable[[], str]) -> E
     with _reading(said) as selector:
         while selector.get_map() or process.poll() is None:
             if status := stopped():
-                _kill(process)
+                _kill(process, system)
                 break
             if not selector.get_map():
                 with suppress(subprocess.TimeoutExpired):
@@ -117,8 +155,11 @@ def _followed(process: subprocess.Popen[bytes], stopped: Callable[[], str]) -> E
                 else:
                     selector.unregister(key.fd)
     code = process.wait()
-    # A script that a signal killed has no exit code (os/exec, ExitCode).
-    return Ended(LINUX.stopped if status else max(code, -1), said[output], said[error], status)
+    if status:
+        code = system.stopped
+    elif code < 0:
+        code = system.killed
+    return Ended(code, said[output], said[error], status)
 
 
 @contextmanager
@@ -129,7 +170,9 @@ def _reading(outputs: Mapping[int, bytes]) -> Iterator[selectors.DefaultSelector
         yield selector
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill as the agent does: its whole process group, but nothing that has left it."""
+def _kill(process: subprocess.Popen[bytes], system: System) -> None:
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        if system.whole_group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()

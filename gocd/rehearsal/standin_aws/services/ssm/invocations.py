@@ -119,9 +119,6 @@ class Invocation:
             return self._end("Failed", "InvalidPlatform")
         self._started = datetime.now(timezone.utc)
         self.status = self.details = "InProgress"
-        if self.instance.platform == "Windows":
-            self.exit_code, self._error = 1, b"a stand-in runs no PowerShell"
-            return self._end("Failed", "Failed")
         return self._run(machines)
 
     def result(self) -> dict[str, Any]:
@@ -182,13 +179,17 @@ class Invocation:
             self._output += ended.output
             self._error += ended.error
             self.exit_code = ended.exit_code
-            if ended.exit_code != agent.LINUX.reboots or not self._rebooted(machines):
+            if ended.exit_code != self._system.reboots or not self._rebooted(machines):
                 break
         self._judge(ended)
 
+    @property
+    def _system(self) -> agent.System:
+        return agent.SYSTEMS[self.instance.platform]
+
     def _judge(self, ended: agent.Ended) -> None:
         """Read the exit code as the agent does: pluginutil_*.go, GetStatus; runscript.go, runCommands."""
-        asked_to_stop = ended.exit_code in (agent.LINUX.stopped, agent.LINUX.reboots)
+        asked_to_stop = ended.exit_code in (self._system.stopped, self._system.reboots)
         if ended.exit_code == 0:
             self._end("Success", "Success")
         elif asked_to_stop and self._cancelled.is_set():

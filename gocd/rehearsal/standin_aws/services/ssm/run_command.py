@@ -160,7 +160,7 @@ class RunCommand:
                 "PlatformVersion": each.system[1],
                 "ResourceType": "EC2Instance",
                 "IPAddress": each.private_ip,
-                "ComputerName": f"ip-{each.private_ip.replace('.', '-')}.ec2.internal",
+                "ComputerName": _computer(each),
             }
             for each in self._instances
             if (wanted is None or each.id in wanted) and self._instances.state(each.id) != "terminated"
@@ -193,6 +193,13 @@ class RunCommand:
 
         running = [each for each in self._instances if self._instances.state(each.id) == "running"]
         return [each for each in running if all(fits(each, target) for target in targets)]
+
+
+def _computer(instance: Instance) -> str:
+    """Give the name that Amazon's images set: of the address on Linux, and one of no meaning on Windows."""
+    if instance.platform == "Windows":
+        return f"EC2AMAZ-{instance.id[-7:].upper()}.WORKGROUP"
+    return f"ip-{instance.private_ip.replace('.', '-')}.ec2.internal"
 
 
 def _page(parameters: Mapping[str, Any], key: str, entries: list[Any]) -> ActionResult:

@@ -1,0 +1,51 @@
+"""Releases placed on Windows hosts through SSM, by the real command line and a real PowerShell."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gocd.rehearsal.sample.release import build_release
+from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
+from gocd.rehearsal.standin_aws.world import World
+from tests.program import CommandLine
+from tests.tasks.hosts.powershell_host import needs_powershell
+
+pytestmark = needs_powershell
+
+FOLDER = r"C:\srv\app"
+SSM = ("--bucket", "releases", "--install-to", FOLDER, "--restart", "Restart-Service App")
+
+
+@pytest.fixture
+def one(cloud: World, tmp_path: Path) -> Instance:
+    """Staging-1, a Windows host whose service is 1.0 of the sample."""
+    cloud.client("s3").create_bucket(
+        Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    service = Service(
+        exec_start=[
+            *("{python}", "{install_to}/current/service.py"),
+            *("--host", "{private_ip}", "--port", "{port}"),
+        ],
+        install_to=FOLDER,
+        archives={rf"{FOLDER}\releases\1.0": build_release("1.0", tmp_path)},
+        links={rf"{FOLDER}\current": "releases/1.0"},
+        platform="Windows",
+    )
+    return cloud.launch("Staging-1", service=service)
+
+
+def test_a_release_is_placed_and_started_on_a_windows_host(
+    gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+) -> None:
+    done = gocd_tasks(
+        *("deploy-artifact", "Staging-1", str(build_release("2.0", tmp_path)), "--version", "2.0", *SSM),
+        *("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "version={version}"),
+    )
+    folder = one.root / "C/srv/app"
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert r"running 2.0 from C:\srv\app\releases\2.0" in done.stdout
+    assert json.loads((folder / "current/release.json").read_text())["version"] == "2.0"
+    assert (folder / ".history").read_text() == "1.0\n2.0\n"
