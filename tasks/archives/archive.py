@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from tasks.archives.member import BadMember, Kind, Member, Wanted, check_member, nothing
-from tasks.archives.tar import tar_members
+from tasks.archives.tar import packed_with, tar_members
 from tasks.archives.zip import zip_members
 from tasks.running.errors import Refused
 
@@ -21,8 +21,11 @@ LARGEST_RATIO = 200
 ALWAYS_ALLOWED = 10 * 1024**2
 MOST_MEMBERS = 200_000
 
+# Windows Server 2022 and before: its "tar --version" lists zlib alone.
+UNKNOWN_ON_WINDOWS = {"bzip2", "xz"}
 
-def check_archive(file: IO[bytes], name: str, *, windows: bool = False) -> str:
+
+def check_archive(file: IO[bytes], name: str, *, windows: bool = False, folder: str = "") -> str:
     """Refuse an archive that could write outside its release folder, or fill the disk.
 
     Everything in it is read once, as a stream, so memory stays flat whatever its size.
@@ -30,6 +33,7 @@ def check_archive(file: IO[bytes], name: str, *, windows: bool = False) -> str:
     Args:
         name: What to call it in messages.
         windows: Whether it is for Windows, where more names are special and links need privileges.
+        folder: Where the release will lie on a Windows host, which takes no long paths.
 
     Returns:
         ``zip`` or ``tar``; a tar may be packed with gzip, xz or bzip2.
@@ -41,7 +45,13 @@ def check_archive(file: IO[bytes], name: str, *, windows: bool = False) -> str:
     file.seek(0)
     kind = "zip" if file.read(2) == b"PK" else "tar"
     try:
-        _check_members(members(file, kind), packed, windows=windows)
+        file.seek(0)
+        if windows and (program := packed_with(file)) in UNKNOWN_ON_WINDOWS:
+            raise Refused(
+                f"{name} is packed with {program}, which the tar of many a Windows cannot unpack",
+                "Send a .zip, or a .tar.gz",
+            )
+        _check_members(members(file, kind), packed, windows=windows, folder=folder)
     except BadMember as bad:
         raise Refused(f"{name} holds {bad}") from None
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as problem:
@@ -68,11 +78,11 @@ def sha256(file: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _check_members(members: Iterator[Member], packed: int, *, windows: bool) -> None:
+def _check_members(members: Iterator[Member], packed: int, *, windows: bool, folder: str) -> None:
     places = _Places(str.casefold if windows else str)
     unpacked = 0
     for count, member in enumerate(members, 1):
-        check_member(member, windows=windows)
+        check_member(member, windows=windows, folder=folder)
         unpacked += member.size
         if unpacked > LARGEST_UNPACKED or unpacked > ALWAYS_ALLOWED + packed * LARGEST_RATIO:
             raise BadMember(f"{unpacked:,} bytes or more once unpacked; that is no release")

@@ -2,9 +2,10 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 from weakref import finalize
@@ -36,28 +37,30 @@ class Artifact:
     address: tuple[str, str] | None = None
 
 
-def open_artifact(aws: Aws, given: str, *, windows: bool = False) -> Artifact:
+def open_artifact(aws: Aws, given: str, *, windows: bool = False, folder: str = "") -> Artifact:
     """Return the artifact that *given* means, packed or fetched first where it has to be.
 
     Args:
         given: A path to an archive or folder, or ``s3://BUCKET/KEY``.
+        folder: Where the release will lie on a Windows host.
 
     Raises:
         Refused: There is none, or it holds what a release has no need of.
     """
+    check = partial(check_archive, windows=windows, folder=folder)
     if "://" in given:
         bucket, key = _address(given)
         with _kept(_temporary()) as content:
             ArtifactStore(aws, bucket).fetch(key, content)
-            return _checked(content, given, key.rpartition("/")[2], windows, (bucket, key))
+            return _checked(content, given, key.rpartition("/")[2], check, (bucket, key))
     path = Path(given)
     try:
         if path.is_dir():
             with _kept(_temporary()) as content:
                 pack(path, content)
-                return _checked(content, given, f"{path.resolve().name or 'release'}.tar.gz", windows)
+                return _checked(content, given, f"{path.resolve().name or 'release'}.tar.gz", check)
         with _kept(path.open("rb")) as content:
-            return _checked(content, given, path.name, windows)
+            return _checked(content, given, path.name, check)
     except FileNotFoundError:
         raise Refused(f"there is no artifact {given}") from None
     except OSError as problem:
@@ -73,9 +76,13 @@ def _kept(content: IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 def _checked(
-    content: IO[bytes], given: str, name: str, windows: bool, address: tuple[str, str] | None = None
+    content: IO[bytes],
+    given: str,
+    name: str,
+    check: Callable[[IO[bytes], str], str],
+    address: tuple[str, str] | None = None,
 ) -> Artifact:
-    kind = check_archive(content, given, windows=windows)
+    kind = check(content, given)
     digest = sha256(content)
     artifact = Artifact(name, kind, digest, content.seek(0, 2), content, address)
     # Open for as long as anyone has use for it.

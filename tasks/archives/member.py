@@ -12,6 +12,9 @@ LONGEST_NAME, LONGEST_PATH, DEEPEST = 255, 3000, 100
 # Control characters, line separators, and what stands for bytes that are no UTF-8.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+# Microsoft, "Maximum Path Length Limitation": Windows PowerShell writes no longer one, in UTF-16.
+LONGEST_ON_WINDOWS, LONGEST_FOLDER_ON_WINDOWS = 259, 247
+
 # Microsoft, "Naming Files, Paths, and Namespaces".
 WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
 WINDOWS_SPECIAL = re.compile(r'[<>:"|?*]|[. ](/|$)')
@@ -57,8 +60,11 @@ class BadMember(Exception):
     """A release has no need of it; the reason fits after "ARCHIVE holds"."""
 
 
-def check_member(member: Member, *, windows: bool) -> None:
+def check_member(member: Member, *, windows: bool, folder: str = "") -> None:
     """Judge *member* by what it says of itself.
+
+    Args:
+        folder: Where the release will lie on a Windows host.
 
     Raises:
         BadMember: Its name or where it leads is not inside the release, or cannot be on such a system.
@@ -69,7 +75,7 @@ def check_member(member: Member, *, windows: bool) -> None:
     if member.kind is Kind.HARD_LINK and leaves(member.target):
         raise BadMember(f"{member.name!r}, a link out of the release folder")
     if windows:
-        _check_on_windows(member)
+        _check_on_windows(member, folder)
 
 
 def check_path(name: str) -> None:
@@ -101,7 +107,7 @@ def _check_link(link: Member) -> None:
         raise BadMember(f"{link.name!r}, a link whose way has '..' after a name")
 
 
-def _check_on_windows(member: Member) -> None:
+def _check_on_windows(member: Member, folder: str) -> None:
     if member.kind in (Kind.LINK, Kind.HARD_LINK):
         raise BadMember(f"{member.name!r}, a link, which a release for Windows cannot have")
     # Its leading "./" is no name.
@@ -109,3 +115,21 @@ def _check_on_windows(member: Member) -> None:
     devices = {part.split(".")[0].upper() for part in name.split("/")} & WINDOWS_DEVICES
     if name != "." and (devices or WINDOWS_SPECIAL.search(name)):
         raise BadMember(f"{member.name!r}, which is no name for a file on Windows")
+    if folder:
+        _check_length(name, member.kind, folder)
+
+
+def _check_length(name: str, kind: Kind, folder: str) -> None:
+    path = posixpath.join(folder, name)
+    above = path if kind is Kind.FOLDER else posixpath.dirname(path)
+    length = _units(path)
+    if length > LONGEST_ON_WINDOWS or _units(above) > LONGEST_FOLDER_ON_WINDOWS:
+        raise BadMember(
+            f"{name[:100]!r}..., too long for Windows: on the instance its path has {length} characters, of "
+            f"{LONGEST_ON_WINDOWS} at most ({LONGEST_FOLDER_ON_WINDOWS} of a folder); a shorter --install-to "
+            "helps"
+        )
+
+
+def _units(path: str) -> int:
+    return len(path.encode("utf-16-le")) // 2

@@ -12,6 +12,9 @@ from tasks.archives.member import LONGEST_TEXT, BadMember, Kind, Member, Wanted,
 # Bytes of a header that carries a long name or attributes, which tarfile reads into memory as a whole.
 LARGEST_HEADER = 1024**2
 
+# What a file begins with that one of these packed.
+PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
+
 HEADERS = {
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -70,14 +73,20 @@ def tar_members(file: IO[bytes], wanted: Wanted = nothing) -> Iterator[Member]:
             pass
 
 
-def _unpacked(file: IO[bytes]) -> Any:
+def packed_with(file: IO[bytes]) -> str:
+    """Return the name of the program that packed what *file* holds from here on, or ""."""
     start = file.read(6)
-    file.seek(0)
-    if start.startswith(b"\x1f\x8b"):
+    file.seek(-len(start), 1)
+    return next((program for mark, program in PACKED.items() if start.startswith(mark)), "")
+
+
+def _unpacked(file: IO[bytes]) -> Any:
+    program = packed_with(file)
+    if program == "gzip":
         return gzip.GzipFile(fileobj=file)
-    if start.startswith(b"BZh"):
+    if program == "bzip2":
         return bz2.BZ2File(file)
-    if start.startswith(b"\xfd7zXZ\0"):
+    if program == "xz":
         return lzma.LZMAFile(file)
     return _Plain(file)
 

@@ -14,7 +14,7 @@ from tasks.aws.script_result import ScriptResult
 from tasks.deployers.deployer import Deployer, ReleaseFailed, Settings
 from tasks.deployers.record import Record, compared, facts, unread
 from tasks.deployers.release import Release
-from tasks.hosts.install_hosts import InstallHosts
+from tasks.hosts.install_hosts import InstallHosts, longest_folder
 from tasks.hosts.script import powershell_script, shell_script
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.running.log import Log
@@ -178,7 +178,10 @@ class SsmDeployer(Deployer):
         known = (release.artifact, platform)
         if known not in self._artifacts:
             windows = platform is Platform.WINDOWS
-            self._artifacts[known] = open_artifact(self._aws, release.artifact, windows=windows)
+            folder = longest_folder(self._install_to, release.version) if windows else ""
+            self._artifacts[known] = open_artifact(
+                self._aws, release.artifact, windows=windows, folder=folder
+            )
         return self._artifacts[known]
 
     def _staged(self, release: Release, artifact: Artifact, log: Log) -> str:

@@ -17,6 +17,12 @@ WINDOWS_NAME = re.compile(r'[^<>:"|?*\[\]\\]*[^<>:"|?*\[\]\\. ]')
 NAMED = 6
 
 
+def longest_folder(install_to: str, version: str) -> str:
+    """Return the longest name on Windows of the folder that a release may get, or be unpacked in."""
+    # The same version with other contents has the beginning of its checksum behind it.
+    return "\\".join([install_to.rstrip("\\/"), "releases", f"{version}+{'0' * 12}"])
+
+
 class InstallHosts:
     """Sorts instances by what they run.
 

@@ -51,8 +51,8 @@ def zipped(*entries: tuple[zipfile.ZipInfo, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def check(content: bytes, *, windows: bool = False) -> str:
-    return check_archive(io.BytesIO(content), "app", windows=windows)
+def check(content: bytes, *, windows: bool = False, folder: str = "") -> str:
+    return check_archive(io.BytesIO(content), "app", windows=windows, folder=folder)
 
 
 APP = member("app", size=10)
@@ -339,3 +339,47 @@ def test_the_checksum_is_that_of_sha256sum() -> None:
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
     assert sha256(io.BytesIO(b"abc")) == expected
+
+
+@pytest.mark.parametrize(("mode", "program"), [("w:xz", "xz"), ("w:bz2", "bzip2")])
+def test_what_the_tar_of_windows_cannot_unpack_is_refused_with_what_to_send(mode: str, program: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check(tar(APP, mode=mode), windows=True)
+
+    assert (
+        refused.value.what == f"app is packed with {program}, which the tar of many a Windows cannot unpack"
+    )
+    assert refused.value.advice == "Send a .zip, or a .tar.gz"
+    for well in ("w:gz", "w"):
+        assert check(tar(APP, mode=well), windows=True) == "tar"
+
+
+# A hundred characters, and one to part them from a name.
+FOLDER = "C:\\" + "f" * 97
+
+# One beyond the first 65,536 is two for Windows.
+FACES = "\N{GRINNING FACE}" * 60
+
+
+def below_folder(name: str) -> str:
+    """Check a release for Windows with one file of that name, or a folder if it ends in a slash."""
+    kind = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+    return check(tar(member(name.rstrip("/"), kind), APP), windows=True, folder=FOLDER)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 158, "./a/" + "x" * 156, "a" * 146 + "/" + "x" * 11, "a" * 146 + "/", f"{FACES}/" + "x" * 37],
+)
+def test_a_path_as_long_as_windows_takes_in_its_folder_passes(name: str) -> None:
+    assert below_folder(name) == "tar"
+
+
+@pytest.mark.parametrize(
+    ("name", "characters"),
+    [("x" * 159, 260), ("a" * 147 + "/x", 250), ("a" * 147 + "/", 248), (f"{FACES}/" + "x" * 38, 260)],
+    ids=["file", "folder of a file", "folder", "faces"],
+)
+def test_a_path_that_windows_cannot_have_in_its_folder_is_refused(name: str, characters: int) -> None:
+    with pytest.raises(Refused, match=f"too long for Windows: .* {characters} characters, of 259 at most"):
+        below_folder(name)

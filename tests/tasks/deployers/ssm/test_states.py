@@ -147,6 +147,7 @@ def test_windows_goes_back_by_powershell(cloud: World, gocd_tasks: CommandLine, 
         (("--version", "1:2"), "cannot be the name of a folder on Windows"),
         (("--version", "1.0."), "cannot be the name of a folder on Windows"),
         (("--version", "1\\2"), "cannot be the name of a folder on Windows"),
+        (("--install-to", "C:\\" + "f" * 230), "'app.exe'..., too long for Windows: "),
     ],
 )
 def test_what_windows_cannot_have_is_refused(
