@@ -96,6 +96,7 @@ WATCH = {
     "codedeploy:ListDeploymentTargets",
     "codedeploy:StopDeployment",
 }
+WATCHED = {"codedeploy:BatchGetDeployments", "codedeploy:GetDeployment", "codedeploy:ListDeployments"}
 
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
     "detach-instance": DETACH,
@@ -116,15 +117,11 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
     "lock": {Scope.LOCKS: LOCK | {"ssm:GetParametersByPath"}},
     "upgrade-herd": {
         Scope.EVERYTHING: WATCH,
-        Scope.CODE_DEPLOY: {
-            "codedeploy:BatchGetDeployments",
-            "codedeploy:GetDeployment",
-            "codedeploy:ListDeployments",
-        },
+        Scope.CODE_DEPLOY: WATCHED,
         Scope.UPGRADE_FUNCTION: {"lambda:InvokeFunction"},
         Scope.UPGRADE_PARAMETERS: {"ssm:GetParameters"},
     },
-    "watch-deployment": {Scope.EVERYTHING: WATCH, Scope.CODE_DEPLOY: {"codedeploy:GetDeployment"}},
+    "watch-deployment": {Scope.EVERYTHING: WATCH, Scope.CODE_DEPLOY: WATCHED},
     "verify-traffic": {
         Scope.EVERYTHING: {
             "cloudwatch:GetMetricData",

@@ -58,6 +58,7 @@ class Deployment:
         rolls_back: The deployment that this one rolls back.
         rolls_back_on: The events that start an automatic rollback.
         stopped_by_alarm: Whether it was an alarm that stopped it.
+        ignores_stop_failures: Whether it goes on when a script of the release before fails.
         blue_green: None if it is in place.
     """
 
@@ -72,6 +73,7 @@ class Deployment:
     rolls_back: str = ""
     rolls_back_on: frozenset[str] = frozenset()
     stopped_by_alarm: bool = False
+    ignores_stop_failures: bool = False
     application: str = ""
     group: str = ""
     completed: datetime | None = None
@@ -131,6 +133,7 @@ def read_deployment(entry: Mapping[str, Any]) -> Deployment:
         rolls_back=rollback.get("rollbackTriggeringDeploymentId", ""),
         rolls_back_on=frozenset(automatic.get("events", ()) if automatic.get("enabled") else ()),
         stopped_by_alarm=entry.get("errorInformation", {}).get("code") == "ALARM_ACTIVE",
+        ignores_stop_failures=bool(entry.get("ignoreApplicationStopFailures")),
         application=entry.get("applicationName", ""),
         group=entry.get("deploymentGroupName", ""),
         completed=entry.get("completeTime"),

@@ -1,15 +1,20 @@
 """Follow one CodeDeploy deployment, telling each lifecycle event as it finishes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tasks.aws.code_deploy import CodeDeploy
 from tasks.aws.deployment_state import Deployment, LifecycleEvent, Target
+from tasks.codedeploy.events import EventTeller
+from tasks.codedeploy.origin import FROM_INSTALLED, Origins, passed_over
 from tasks.codedeploy.steps import StepTeller
 from tasks.running.errors import TimedOut
-from tasks.running.log import Log
-from tasks.running.quoting import lines_of, listed, one_line, show_tail
+from tasks.running.quoting import listed, one_line
 from tasks.running.waiting import Missing, Wait, closely
+
+# Where the agent keeps the releases that it has installed, by group and deployment (CodeDeploy user guide,
+# Troubleshoot EC2/on-premises deployment issues).
+ARCHIVES = "/opt/codedeploy-agent/deployment-root"
 
 # Seconds for a rollback to begin once a deployment has failed.
 ROLLBACK_BEGINS = 30
@@ -24,15 +29,32 @@ WORDS = {
     "Failed": "has failed",
     "Stopped": "was stopped",
 }
-EVENT_ENDINGS = {"Succeeded": "succeeded", "Failed": "failed"}
 
 
 @dataclass(frozen=True)
 class Ending:
-    """A deployment that has ended, and its targets as they were then."""
+    """A deployment that has ended, and its targets as they were then.
+
+    Args:
+        reasons: Why events failed, in words, by target's id and event's name.
+    """
 
     deployment: Deployment
     targets: Sequence[Target]
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> Sequence[tuple[Target, LifecycleEvent]]:
+        """Each event that has failed, but for those that the deployment passes over."""
+        return [
+            (target, event)
+            for target in self.targets
+            for event in target.events
+            if event.status == "Failed" and not passed_over(event, self.deployment)
+        ]
+
+    def why(self, target: Target, event: LifecycleEvent) -> str:
+        return f"{event.name}: {self.reasons.get((target.id, event.name)) or 'without a reason'}"
 
 
 def follow(
@@ -52,8 +74,8 @@ def follow(
     Raises:
         TimedOut: It has not; it goes on by itself.
     """
-    told: set[tuple[str, str]] = set()
     last: list[Target] = []
+    events = EventTeller(Origins(code_deploy), names, wait.log)
     steps = StepTeller(wait.log)
 
     def look() -> Ending | Missing:
@@ -61,13 +83,13 @@ def follow(
         deployment = code_deploy.deployment(deployment_id)
         targets = code_deploy.targets(deployment_id, list(names))
         for target in targets:
-            _tell(target, names.get(target.id, target.name), told, wait.log)
+            events.tell(deployment, target)
         # Original instances that are gone are no targets any more; how they were when last seen counts.
         last[:] = targets or last
         walks = deployment.blue_green and not deployment.rolls_back
         step = steps.tell(deployment, last, wait.clock.wall()) if walks else ""
         if deployment.ended:
-            return Ending(deployment, tuple(last))
+            return Ending(deployment, tuple(last), events.reasons)
         return Missing(step or _progress(deployment, last, names))
 
     return wait.until_done(look, pace=closely, within=within)
@@ -108,25 +130,35 @@ def describe(deployment: Deployment) -> str:
 def problem(ending: Ending, target_id: str, name: str) -> str | None:
     """Return what went wrong on one target, in words; None only if all that should has succeeded."""
     target = next((each for each in ending.targets if each.id == target_id), None)
-    failed = [event for event in target.events if event.status == "Failed"] if target else []
     if ending.deployment.status == "Succeeded":
         if target is None:
             return f"{describe(ending.deployment)}, but not with {name}"
         if target.status != "Succeeded":
             return f"{describe(ending.deployment)}, but {name} is {target.status}"
         return None
-    return _blamed(ending.deployment, f"{failed[-1].name}: {_reason(failed[-1])}" if failed else "")
+    own = [ending.why(each, event) for each, event in ending.failed if each is target]
+    return _blamed(ending.deployment, own[-1] if own else "")
 
 
 def failure(ending: Ending) -> str | None:
     """Return what went wrong with the deployment as a whole, in words; None if it has succeeded."""
     if ending.deployment.status == "Succeeded":
         return None
-    failed = [
-        (target, event) for target in ending.targets for event in target.events if event.status == "Failed"
-    ]
-    why = f"{failed[-1][0].name}, {failed[-1][1].name}: {_reason(failed[-1][1])}" if failed else ""
-    return _blamed(ending.deployment, why)
+    each = ending.failed[-1:]
+    return _blamed(
+        ending.deployment, "".join(f"{target.name}, {ending.why(target, event)}" for target, event in each)
+    )
+
+
+def advice(ending: Ending) -> str | None:
+    """Return what to do about a failure that would come again whatever is deployed; None if it would not."""
+    last = ending.failed[-1:]
+    if not last or last[0][1].name not in FROM_INSTALLED:
+        return None
+    [(_, event)] = last
+    again = f"Every deployment runs the same {event.script or event.name} until one is installed"
+    passed = "have it passed over: aws deploy create-deployment --ignore-application-stop-failures"
+    return f"{again}: {passed}; or mend it on the instance, below {ARCHIVES}"
 
 
 def _blamed(deployment: Deployment, why: str) -> str:
@@ -156,34 +188,3 @@ def _progress(deployment: Deployment, targets: Sequence[Target], names: Mapping[
     if deployment.status == "InProgress" and under_way:
         return listed(under_way, 4)
     return describe(deployment)
-
-
-def _tell(target: Target, name: str, told: set[tuple[str, str]], log: Log) -> None:
-    skipped = []
-    for event in target.events:
-        if (target.id, event.name) in told or event.status in ("Pending", "InProgress", "Unknown"):
-            continue
-        told.add((target.id, event.name))
-        if event.status == "Skipped":
-            skipped.append(event.name)
-            continue
-        _tell_event(event, name, log)
-    if skipped:
-        log.say(f"{name}: skipped {', '.join(skipped)}")
-
-
-def _tell_event(event: LifecycleEvent, name: str, log: Log) -> None:
-    seconds = "" if event.seconds is None else f", {event.seconds:.1f} s"
-    failed = event.status == "Failed"
-    reason = f": {one_line(_reason(event))}" if failed else ""
-    log.say(f"{name}: {event.name} {EVENT_ENDINGS.get(event.status, event.status)}{seconds}{reason}")
-    log.event("lifecycle", instance=name, step=event.name, status=event.status)
-    if not failed:
-        return
-    show_tail(lines_of(event.log_tail), name, log)
-
-
-def _reason(event: LifecycleEvent) -> str:
-    # The message of a script's failure has its name in it.
-    script = "" if event.script in event.message else event.script
-    return ", ".join(part for part in (event.code, script, event.message) if part) or "without a reason"

@@ -3,7 +3,7 @@
 from tasks.aws.code_deploy import AlreadyEnded, CodeDeploy
 from tasks.aws.deployment_state import Deployment
 from tasks.aws.errors import AwsError
-from tasks.codedeploy.follow import describe, failure, follow, follow_rollback
+from tasks.codedeploy.follow import advice, describe, failure, follow, follow_rollback
 from tasks.running.errors import Cancelled, Refused, TaskError
 from tasks.running.next_command import gocd_tasks
 from tasks.running.waiting import Wait
@@ -43,7 +43,7 @@ def watch_deployment(
             log.stands("its rollback, if there is one, goes on in CodeDeploy")
             what = follow_rollback(code_deploy, ending.deployment, {}, wait, within=left)
             log.stands(what)
-            raise TaskError(trouble)
+            raise TaskError(trouble, advice(ending))
     except Cancelled:
         if stop_on_cancel:
             log.stands(stop(deployment.id, code_deploy))

@@ -117,27 +117,33 @@ def test_only_a_success_of_the_whole_and_of_the_target_is_one(
 
 
 def test_the_reason_is_the_events_own_or_else_the_deployments() -> None:
-    failed = LifecycleEvent("AfterInstall", "Failed", 1, "ScriptFailed", "a.sh", "a.sh failed\nwith 1.")
+    failed = LifecycleEvent(
+        "AfterInstall", "Failed", 1, "ScriptFailed", "a.sh", "... failed with exit\ncode 1"
+    )
     lost = LifecycleEvent("Install", "Failed", None)
-    whole = deployment("Failed", error="too few healthy instances.")
+    stop = LifecycleEvent("ApplicationStop", "Failed", 1, "UnknownError", "", "a bad appspec")
+    whole = Deployment("d-1", "Failed", error="too few healthy instances.", ignores_stop_failures=True)
 
     def said(*events: LifecycleEvent) -> str | None:
-        return problem(Ending(whole, [Target("i-1", "Failed", events)]), "i-1", "Staging-1")
+        ending = follow(FakeCodeDeploy((whole, events)), "d-1", NAMES, Stage().wait, within=60)
+        return problem(ending, "i-1", "Staging-1")
 
-    assert said(failed) == "d-1 has failed (AfterInstall: ScriptFailed, a.sh failed with 1)"
+    assert said(failed) == "d-1 has failed (AfterInstall: a.sh ended with exit code 1 (ScriptFailed))"
     assert said(lost) == "d-1 has failed (Install: without a reason)"
-    assert said() == "d-1 has failed (too few healthy instances)"
+    assert said(stop) == said() == "d-1 has failed (too few healthy instances)"
 
 
 def test_the_end_of_a_failed_scripts_log_is_shown_and_cannot_pass_for_something_else() -> None:
-    log = "".join(f"[stdout]line {number}\n" for number in range(30)) + f"\x1b[2Jgone\rerror: {'x' * 500}\n"
-    failed = LifecycleEvent("Install", "Failed", 2, "ScriptFailed", "a.sh", "it failed", log)
+    log = "LifecycleEvent - Install\nScript - a.sh\n"
+    log += "".join(f"[stdout]line {number}\n" for number in range(30))
+    log += f"\x1b[2Jgone\rerror: {'x' * 500}\n"
+    failed = LifecycleEvent("Install", "Failed", 2, "ScriptFailed", "a.sh", "it\nfailed\x1b[2J", log)
     after = [LifecycleEvent(name, "Skipped") for name in ("AfterInstall", "ApplicationStart")]
     stage = Stage()
     fake = FakeCodeDeploy((deployment("Failed"), [failed, *after]))
     follow(fake, "d-1", NAMES, stage.wait, within=60)
 
-    assert stage.lines[0] == "Staging-1: Install failed, 2.0 s: ScriptFailed, a.sh, it failed"
+    assert stage.lines[0] == "Staging-1: Install failed, 2.0 s: a.sh failed: it failed [2J (ScriptFailed)"
     assert stage.lines[1] == "Staging-1: | ... 12 lines before these"
     assert stage.lines[2] == "Staging-1: | [stdout]line 12"
     assert stage.lines[-3] == "Staging-1: | gone"

@@ -72,14 +72,14 @@ def test_a_failing_hook_is_told_with_its_script_code_and_log(
 
     assert done.returncode == 1
     assert f"Staging-1: {event} failed" in done.stdout
-    assert f"ScriptFailed, Script at specified location: {name} failed with exit code 3" in done.stdout
+    assert f": {name} of 3.0 ended with exit code 3 (ScriptFailed)\n" in done.stdout
     assert "Staging-1: | [stdout]line 50" in done.stdout
     assert "Staging-1: | [stdout]line 1\n" not in done.stdout
     assert "lines before these" in done.stdout
     assert "\033" not in done.stdout
     assert len(done.stderr.splitlines()) == 1
     assert "deploying 3.0 to Staging-1 failed" in done.stderr
-    assert f"{event}: ScriptFailed" in done.stderr
+    assert f"({event}: {name} of 3.0 ended with exit code 3 (ScriptFailed))" in done.stderr
     assert "it was not rolled back (no rollback is set up)" in done.stderr
     assert "Run again: gocd-tasks deploy-artifact Staging-1" in done.stderr
 
@@ -91,17 +91,19 @@ def test_a_hook_that_never_ends_is_told_as_that(gocd_tasks: CommandLine, one: st
     done = gocd_tasks(*deploy(made, "3.0"))
 
     assert done.returncode == 1
-    assert "ApplicationStart: ScriptTimedOut, " in done.stderr
+    assert "ApplicationStart: scripts/start.sh of 3.0 did not end within 1 s (ScriptTimedOut)" in done.stderr
     assert "Staging-1: skipped ValidateService" in done.stdout
 
 
 def test_a_failed_stop_of_the_old_release_does_not_stand_in_the_way(
-    gocd_tasks: CommandLine, one: str, tmp_path: Path
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
     first = release(tmp_path, "2.0", {"scripts/stop.sh": "#!/bin/sh\nexit 1\n"})
     assert gocd_tasks(*deploy(first, "2.0")).returncode == 0
     done = gocd_tasks(*deploy(release(tmp_path, "3.0"), "3.0"))
 
     assert done.returncode == 0, done.stderr
-    assert "Staging-1: ApplicationStop failed" in done.stdout
+    [_, before] = deployments(cloud)
+    origin = f"scripts/stop.sh of 2.0, which was installed last ({before['deploymentId']}),"
+    assert f"s: {origin} ended with exit code 1 (ScriptFailed); that is passed over\n" in done.stdout
     assert version(one) == "3.0"
