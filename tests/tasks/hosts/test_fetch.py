@@ -18,7 +18,7 @@ PROGRAMS = ("curl", "wget")
 class Answers(BaseHTTPRequestHandler):
     """A server that answers everything in one way."""
 
-    status, kind, body, missing = 200, "application/xml", b"", 0
+    status, kind, body, missing, stalls = 200, "application/xml", b"", 0, False
 
     def do_GET(self) -> None:
         self.send_response(self.status)
@@ -28,6 +28,9 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(self.body) + self.missing))
         self.end_headers()
         self.wfile.write(self.body)
+        if self.stalls:
+            # Until the client has had enough.
+            self.rfile.read(1)
 
     def log_message(self, format: str, *args: object) -> None:
         return
@@ -157,3 +160,31 @@ def test_the_link_is_in_no_command_line(host: Host, program: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "archive" in words.read_text()
     assert "http" not in words.read_text().replace("http_code", "")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_disk_that_is_full_is_not_called_a_bad_connection(host: Host, program: str) -> None:
+    """A file may have no more than 4 KB here, which a program hears of in the same call as a full disk."""
+    tools(host, program)
+    script = host.script("2.0", before="trap '' XFSZ; ulimit -f 8\n", sha256=host.serve(b"x" * 100_000))
+    done = host.run(script)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("the release could not be written (")
+    assert done.stderr.endswith("is the disk full?); nothing was changed\n")
+    assert host.releases == []
+
+
+def test_a_download_that_stands_still_ends(host: Host, answers: type[Answers]) -> None:
+    answers.body, answers.missing, answers.stalls = b"half", 100, True
+    tools(host, "curl")
+    script = host.script("2.0", url=f"http://{answers.server_version}/app?X-Amz-Signature=secret")
+    text = script.read_text()
+    assert "--retry 3" in text
+    assert "--speed-time 60" in text
+    script.write_text(text.replace("--retry 3", "").replace("--speed-time 60", "--speed-time 1"))
+    done = host.run(script)
+
+    assert done.returncode == 1
+    assert "the release could not be fetched from" in done.stderr
+    assert "Operation too slow" in done.stderr
