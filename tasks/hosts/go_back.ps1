@@ -27,9 +27,10 @@ if ($to) {
 }
 
 $then = Get-Version $target
+Test-TimeForRestarts 1
 Write-Whole $goingBackFile "$target`n"
 Switch-To $target
-if (-not (Restart-Release)) { Stop-Here "$then did not start; it is current all the same" }
+if (-not (Restart-Release '.restart' 1)) { Stop-Here "$then did not start$why; it is current all the same" }
 [IO.File]::Delete($goingBackFile)
 
 $lock.ReleaseMutex()

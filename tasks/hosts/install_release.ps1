@@ -75,6 +75,8 @@ if (-not (Test-Release $release)) {
     Write-Whole ([IO.Path]::Combine((Get-Place $release), 'release.json')) "$facts`n"
 }
 
+Test-TimeForRestarts 2
+
 # Written before the switch. What comes after "current" in it was gone back from, or is only about to be.
 if ($current -cne $release) {
     $lines = @(Get-HistoryBefore $current | Where-Object { $_ -cne $release })
@@ -85,13 +87,14 @@ if ($current -cne $release) {
 [IO.File]::Delete($goingBackFile)
 
 Switch-To $release
-if (-not (Restart-Release)) {
+if (-not (Restart-Release '.restart' 2)) {
+    $failed = "$version did not start$why"
     $previous = Get-ReleaseBefore $release
-    if (-not $previous) { Stop-Here "$version did not start; there is no earlier release to go back to" }
+    if (-not $previous) { Stop-Here "$failed; there is no earlier release to go back to" }
     $before = Get-Version $previous
     Switch-To $previous
-    if (-not (Restart-Release)) { Stop-Here "$version did not start; $before did not start again either" }
-    Stop-Here "$version did not start; $before is running again"
+    if (-not (Restart-Release '.restart.back' 1)) { Stop-Here "$failed; $before did not start again either$why" }
+    Stop-Here "$failed; $before is running again"
 }
 
 # Old releases go last: first those that nothing goes back to, then the oldest.

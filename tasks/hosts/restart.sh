@@ -50,7 +50,7 @@ restart_seconds() {
 # went well is read from SSM's list of all instances, which shows 2,500 characters; what failed, from 24,000.
 show_restart() {
     [ "$2" -eq 0 ] && shown=1500 || shown=3000
-    lines=$(wc -l <"$root/$1")
+    lines=$(awk 'END { print NR }' "$root/$1")
     if [ "$lines" -gt 15 ] || [ "$(wc -c <"$root/$1")" -gt "$shown" ]; then
         printf '(%s lines in all, in %s/%s; the last ones:)\n' "$lines" "$install_to" "$1"
     elif [ -s "$root/$1" ] && [ "$2" -ne 0 ]; then

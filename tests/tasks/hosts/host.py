@@ -163,6 +163,15 @@ class Host:
         return [Path(line).name for line in (self.app / ".history").read_text().splitlines()]
 
 
+def gone(host: Host, name: str) -> bool:
+    """Whether the process has ended that noted its id in a file."""
+    stat = Path(f"/proc/{(host.root / f'{name}.pid').read_text().strip()}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 @contextmanager
 def running(folder: Path, language: Language) -> Iterator[Host]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder / "served")))

@@ -13,7 +13,7 @@ import pytest
 
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.tasks.hosts.bash_host import running_host
-from tests.tasks.hosts.host import Host
+from tests.tasks.hosts.host import Host, gone
 
 BAD = 'grep -q bad "$DESTDIR/srv/app/current/content"'
 
@@ -27,15 +27,6 @@ def host(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Host]:
         for note in host.root.glob("*.pid"):
             with suppress(ProcessLookupError, ValueError):
                 os.kill(int(note.read_text()), signal.SIGKILL)
-
-
-def gone(host: Host, name: str) -> bool:
-    """Whether the process has ended that noted its id."""
-    stat = Path(f"/proc/{(host.root / f'{name}.pid').read_text().strip()}/stat")
-    try:
-        return stat.read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 def test_a_restart_that_does_not_end_is_ended_with_all_that_it_started_and_the_release_before_is_back(
