@@ -78,6 +78,7 @@ KNOWN = frozenset(
         "P99",
         "PARAMETER",
         "PLAN",
+        "PLATFORM",
         "PROBE_URL",
         "PROPERTY",
         "RATE",

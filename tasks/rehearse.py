@@ -17,6 +17,11 @@ from tasks.running.numbers import Number, count, rate
 from tasks.status.pairs import read_pairs
 
 
+class Platform(str, Enum):
+    LINUX = "linux"
+    WINDOWS = "windows"
+
+
 class Kind(str, Enum):
     APPLICATION = "application"
     NETWORK = "network"
@@ -40,6 +45,9 @@ def command(
     kind: Annotated[
         Kind, option("--kind", "What a load balancer is where the pipeline does not say.")
     ] = Kind.APPLICATION,
+    platform: Annotated[
+        Platform, option("--platform", "What the machines run; windows needs a PowerShell on PATH.")
+    ] = Platform.LINUX,
     fault: Annotated[
         str,
         option(
@@ -132,6 +140,7 @@ def command(
                 rate=rate,
                 speed=speed,
                 kind=kind.value,
+                platform=platform.value,
                 version=version,
                 parameters=read_pairs("--parameter", parameter or []),
                 secrets=read_pairs("--secret", secret or []),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 
+from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
-from gocd.rehearsal.plan import Kind
+from gocd.rehearsal.plan import Kind, Platform
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import Fleet, Site
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
+from gocd.rehearsal.standin_aws.machines import powershell
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.materials import Upstream
@@ -38,15 +40,31 @@ class BuiltSite:
         return self.load_balancers[0]
 
 
-def build_site(aws: World, site: Site, kind: Kind, version: str, speed: float) -> BuiltSite:
+def check_windows(site: Site) -> None:
+    """See that *site* can be one of Windows hosts here.
+
+    Raises:
+        GoCDError: This machine has no PowerShell, or what the site deploys with is not for Windows here.
+    """
+    if site.herd:
+        raise GoCDError("HERD runs on Linux; rehearse it without --platform windows")
+    if site.deployment_groups:
+        raise GoCDError("the stand-in's Windows hosts have no CodeDeploy agent; rehearse --via ssm on them")
+    powershell.required()
+
+
+def build_site(
+    aws: World, site: Site, kind: Kind, version: str, speed: float, platform: Platform = "linux"
+) -> BuiltSite:
     """Make what *site* names, every instance serving *version* behind every load balancer.
 
     A fault is about the first instance that is named, or one amid a fleet.
 
     Args:
         speed: Divides what AWS makes people wait for: drains and the time between health checks.
+        platform: What the instances run.
     """
-    service = _sample_service(site, version, aws.folder)
+    service = replace(_sample_service(site, version, aws.folder), platform=platform.capitalize())
     zones = cycle(aws.zones[:2])
     fleet = site.fleet or Fleet(by_hand=0, members=0)
     names = [*site.instances, *fleet.names]

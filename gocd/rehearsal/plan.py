@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -14,6 +14,10 @@ from gocd.reading.pipelines import read_parameters, read_pipelines
 from gocd.rehearsal.site import FLEET, Fleet
 
 Kind = Literal["application", "network", "classic"]
+Platform = Literal["linux", "windows"]
+
+# What a site of Windows hosts gives for the parameters of the templates that are about a host.
+ON_WINDOWS = {"install_to": r"C:\srv\app", "restart": "Restart-Service app"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Plan:
         rate: Requests a second.
         speed: Divides what AWS makes people wait for, and the file's parameters named ``*_seconds``.
         kind: What a load balancer is where the pipeline does not say.
+        platform: What the instances run.
         version: The one that is rolled out; empty for the one that suits the pipeline.
         parameters: In place of the file's own values.
         secrets: Values of the secure variables.
@@ -43,6 +48,7 @@ class Plan:
     rate: float = 400.0
     speed: float = 30.0
     kind: Kind = "application"
+    platform: Platform = "linux"
     version: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -62,14 +68,30 @@ class Plan:
         Raises:
             GoCDError: The file does not hold exactly one pipeline.
         """
+        return {
+            name: (value, str(max(1, round(int(value) / self.speed))))
+            for name, value in self._own_parameters().items()
+            if name.endswith("_seconds") and value.isdigit()
+        }
+
+    def platform_parameters(self) -> dict[str, tuple[str, str]]:
+        """The parameters that are about a host, each with its own value and one for the instances' platform.
+
+        Raises:
+            GoCDError: The file does not hold exactly one pipeline.
+        """
+        own = self._own_parameters()
+        if self.platform == "linux" or PureWindowsPath(own.get("install_to", "")).drive:
+            return {}
+        return {name: (own[name], value) for name, value in ON_WINDOWS.items() if name in own}
+
+    def _own_parameters(self) -> dict[str, str]:
+        """Those of the file that nobody has given another value."""
         declared = read_parameters(self.file)
         if len(declared) != 1:
             raise GoCDError(f"{self.file} holds {len(declared)} pipelines; a rehearsal runs a file with one")
-        return {
-            name: (value, str(max(1, round(int(value) / self.speed))))
-            for name, value in next(iter(declared.values())).items()
-            if name.endswith("_seconds") and name not in self.parameters and value.isdigit()
-        }
+        [parameters] = declared.values()
+        return {name: value for name, value in parameters.items() if name not in self.parameters}
 
     def pipeline(self, users: str = "") -> Pipeline:
         """Read the pipeline, its waits divided by the speed.
@@ -81,8 +103,9 @@ class Plan:
             GoCDError: The file is wrong, an approved stage is not in it, or its first stage is manual and
                 not approved: what a person must approve never runs here unasked.
         """
-        scaled = {name: value for name, (_, value) in self.scaled_parameters().items()}
-        pipeline = read_pipelines(self.file, {**scaled, **self._led_to(users), **self.parameters})[0]
+        changed = {**self.scaled_parameters(), **self.platform_parameters()}
+        given = {name: value for name, (_, value) in changed.items()}
+        pipeline = read_pipelines(self.file, {**given, **self._led_to(users), **self.parameters})[0]
         names = [stage.name for stage in pipeline.stages]
         if unknown := [name for name in self.approve if name not in names]:
             raise GoCDError(f"there is no stage {unknown[0]!r} to approve; there are: {', '.join(names)}")

@@ -18,7 +18,7 @@ from types import FrameType
 from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
 from gocd.rehearsal.beat import beat
-from gocd.rehearsal.built_site import BuiltSite, build_site, upstream_runs
+from gocd.rehearsal.built_site import BuiltSite, build_site, check_windows, upstream_runs
 from gocd.rehearsal.capacity import CapacityWatch
 from gocd.rehearsal.conclusion import Rehearsed, conclude, verdict
 from gocd.rehearsal.going_on import leave_environment
@@ -78,11 +78,15 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
     site = read_site(plan.pipeline(), plan.fleet)
+    if plan.platform == "windows":
+        check_windows(site)
     if plan.fault == VALIDATE_FAILS and not site.herd:
         raise GoCDError(f"fault {plan.fault} befalls an upgrade of HERD, and this pipeline does none")
     versions = site.versions[0], plan.version or site.versions[1]
     for name, (own, scaled) in plan.scaled_parameters().items():
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
+    for name, (own, other) in plan.platform_parameters().items():
+        say(f"Parameter {name}: {other} instead of {own}, on {plan.platform}")
     make_new(plan.folder)
     telling.stands(f"nothing of it runs any more, and what it wrote is in {plan.folder}")
     release = plan.artifact or build_release(versions[1], plan.folder / "built", broken=breakage(plan.fault))
@@ -118,7 +122,7 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
 def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> BuiltSite:
     if site.herd:
         return build_herd_site(aws, site.herd, versions, plan.fault, plan.speed)
-    return build_site(aws, site, plan.kind, versions[0], plan.speed)
+    return build_site(aws, site, plan.kind, versions[0], plan.speed, plan.platform)
 
 
 def _under_traffic(

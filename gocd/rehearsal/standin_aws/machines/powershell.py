@@ -37,15 +37,24 @@ def find_powershell() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
+def required() -> str:
+    """Find the PowerShell of this machine.
+
+    Raises:
+        GoCDError: It has none.
+    """
+    if found := find_powershell():
+        return found
+    raise GoCDError("Windows hosts need a PowerShell here: install PowerShell 7, with its pwsh on PATH")
+
+
 def lay_out(folder: Path) -> None:
     """Give a host what Windows has, ``powershell.exe`` and ``tar.exe``, in a *folder* on its PATH.
 
     Raises:
         GoCDError: This machine has no PowerShell.
     """
-    powershell = find_powershell()
-    if not powershell:
-        raise GoCDError("a stand-in Windows host needs PowerShell: there is no pwsh on PATH")
+    powershell = required()
     place(folder / "powershell.exe", _LAUNCHER.format(program=shlex.quote(powershell)).encode())
     # Windows' own is bsdtar: Microsoft, "Tar and Curl Come to Windows".
     tar = shutil.which("bsdtar") or shutil.which("tar") or "tar"

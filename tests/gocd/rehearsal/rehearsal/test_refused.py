@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.gocd.rehearsal.rehearsal.rehearsing import FAST, PRODUCTION, ROLLING, ROOT, STAGING, rehearse
+from tests.gocd.rehearsal.rehearsal.rehearsing import (
+    FAST,
+    PRODUCTION,
+    ROLLING,
+    ROOT,
+    STAGING,
+    UPGRADE,
+    rehearse,
+)
 
 pytestmark = pytest.mark.end_to_end
 
@@ -26,6 +34,7 @@ pytestmark = pytest.mark.end_to_end
         (STAGING, ("--version", "a b"), "is not a version"),
         (PRODUCTION, (), "stage Production-1-out is manual, and the first"),
         (ROLLING, ("--fleet", "0", "--group-size", "0"), "there is nobody in it"),
+        (UPGRADE, ("--platform", "windows"), "HERD runs on Linux; rehearse it without --platform windows"),
     ],
 )
 def test_a_bad_request_is_refused_in_one_line(
@@ -36,6 +45,17 @@ def test_a_bad_request_is_refused_in_one_line(
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_windows_hosts_without_a_powershell_are_refused_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done, _ = rehearse(tmp_path / "r", STAGING, "--platform", "windows")
+
+    why = "Windows hosts need a PowerShell here: install PowerShell 7, with its pwsh on PATH"
+    assert (done.returncode, done.stderr) == (2, f"error: {why}; nothing was changed\n")
+    assert not (tmp_path / "r").exists()
 
 
 def test_what_is_not_installed_is_said_in_one_line(tmp_path: Path) -> None:
