@@ -16,13 +16,13 @@ from typing import Any
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
-from gocd.rehearsal.standin_aws.machines import guardian, powershell, systemctl, windows
+from gocd.rehearsal.standin_aws.machines import accounts, guardian, powershell, su, systemctl, windows
 from gocd.rehearsal.standin_aws.machines.executable import place
 from gocd.rehearsal.standin_aws.machines.systemctl import Systemd
 
 # The state of an instance that has been stopped: EC2 API reference, InstanceState.
 STOPPED = ("stopped", 80)
-_FOLDERS = ("bin", "etc/systemd/system", "var/log", "run", "root")
+_FOLDERS = ("bin", "etc/systemd/system", "var/log", "run", "root", "home/ec2-user")
 
 SYSTEMS = {
     "Linux": ("Amazon Linux", "2023"),
@@ -111,14 +111,18 @@ class Instance:
         assert self.service
         (self.root / f"run/{self.service.unit}.fails-once").touch()
 
-    def lay_out(self, program: Path) -> None:
-        """Make the folder: the service's files and unit, and *program* as its ``systemctl``."""
+    def lay_out(self, programs: Mapping[str, Path]) -> None:
+        """Make the folder: the service's files and unit, its users, and *programs* by their names."""
         for name in _FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         if self.platform == "Windows":
             windows.lay_out(self.root)
-        services = windows.SERVICES if self.platform == "Windows" else "bin/systemctl"
-        (self.root / services).hardlink_to(program)
+            (self.root / windows.SERVICES).hardlink_to(programs["systemctl"])
+        else:
+            for name, program in programs.items():
+                (self.root / "bin" / name).hardlink_to(program)
+            for name, text in accounts.FILES.items():
+                (self.root / name).write_text(text, encoding="utf-8")
         if self.service is None:
             return
         known = {
@@ -166,13 +170,14 @@ class Instances:
         self._started: list[subprocess.Popen[bytes]] = []
         folder.mkdir(parents=True, exist_ok=True)
         # One for all: to write a program takes another one.
-        self._systemctl = folder.with_name("systemctl")
-        source = Path(systemctl.__file__).read_bytes()
-        place(self._systemctl, f"#!{sys.executable} -IS\n".encode() + source)
+        for name, source in {"systemctl": systemctl.__file__, "su": su.__file__}.items():
+            place(folder.with_name(name), f"#!{sys.executable} -IS\n".encode() + Path(source).read_bytes())
+        programs = {"systemctl": "systemctl", "su": "su", "sudo": "su"}
+        self._programs = {name: folder.with_name(program) for name, program in programs.items()}
 
     def add(self, instance: Instance) -> None:
         """Lay an instance out and boot it."""
-        instance.lay_out(self._systemctl)
+        instance.lay_out(self._programs)
         self._running[instance.id] = True
         self._by_id[instance.id] = instance
         if instance.service and not instance.service.starts_at_boot:

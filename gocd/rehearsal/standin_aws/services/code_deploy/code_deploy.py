@@ -19,14 +19,15 @@ from moto.core.responses import ActionResult
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances
 from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.bundle import BUNDLE_TYPES
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.order import ROLLBACK, Order
 from gocd.rehearsal.standin_aws.services.code_deploy.blue_green import BlueGreen, check
 from gocd.rehearsal.standin_aws.services.code_deploy.deployment_groups import DeploymentGroups, selects
 from gocd.rehearsal.standin_aws.services.code_deploy.deployment_targets import DeploymentTargets
 from gocd.rehearsal.standin_aws.services.code_deploy.deployments import Course, Deployment, new_id
 from gocd.rehearsal.standin_aws.services.code_deploy.fleets import Fleets
 from gocd.rehearsal.standin_aws.services.code_deploy.in_place import InPlace
-from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import Halt, Order, Target
-from gocd.rehearsal.standin_aws.services.code_deploy.revisions import BUNDLE_TYPES
+from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import Halt, Target
 from gocd.rehearsal.standin_aws.services.code_deploy.traffic_back import TrafficBack
 from gocd.rehearsal.standin_aws.services.code_deploy.traffic_routing import Routing
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -166,6 +167,8 @@ class CodeDeploy:
             request["revision"]["s3Location"],
             request.get("fileExistsBehavior", "DISALLOW"),
             bool(request.get("ignoreApplicationStopFailures")),
+            creator,
+            _is_blue_green(group),
         )
         halt = Halt()
         course = self._course(order, group, halt, failed)
@@ -178,7 +181,13 @@ class CodeDeploy:
 
     def _course(self, order: Order, group: Any, halt: Halt, failed: Deployment | None) -> Course:
         target = partial(
-            Target, order, mark=self._instances.mark, reachable=self._reachable, halt=halt, clock=self._clock
+            Target,
+            order,
+            mark=self._instances.mark,
+            reachable=self._instances.reachable,
+            running=self._running,
+            halt=halt,
+            clock=self._clock,
         )
         names = [each["name"] for each in group.load_balancer_info.get("targetGroupInfoList", [])]
         routing = partial(Routing, self._client, names, halt, self._clock)
@@ -188,9 +197,7 @@ class CodeDeploy:
             fleet = f"CodeDeploy_{order.group}_{order.deployment_id}"
             return BlueGreen(group, fleet, self._fleets, routing, target, halt, self._speed)
         chosen = [
-            each
-            for each in self._instances
-            if self._instances.state(each.id) == "running" and selects(group, self._tags(each))
+            each for each in self._instances if self._running(each) and selects(group, self._tags(each))
         ]
         return InPlace([target(each) for each in chosen], halt)
 
@@ -209,7 +216,7 @@ class CodeDeploy:
             return
         with self._lock:
             request = {**last.request, "description": "", "fileExistsBehavior": "OVERWRITE"}
-            rollback = self._begin(request, deployment.group, "codeDeployRollback", deployment)
+            rollback = self._begin(request, deployment.group, ROLLBACK, deployment)
             rollback.rollback = {"rollbackTriggeringDeploymentId": deployment.id}
             text = f"Deployment {deployment.id} is rolled back by {rollback.id}."
             deployment.rollback = {"rollbackDeploymentId": rollback.id, "rollbackMessage": text}
@@ -231,8 +238,8 @@ class CodeDeploy:
             raise CodeDeployException("DeploymentAlreadyCompletedException", text)
         return deployment
 
-    def _reachable(self, instance: Instance) -> bool:
-        return instance.agent_online and self._instances.state(instance.id) == "running"
+    def _running(self, instance: Instance) -> bool:
+        return self._instances.state(instance.id) == "running"
 
     def _tags(self, instance: Instance) -> dict[str, str]:
         described = self._instances.described(instance.id)

@@ -1,24 +1,27 @@
-"""One CodeDeploy deployment on one instance: what the agent there does, event by event.
+"""One CodeDeploy deployment on one instance: which commands its agent is given, event by event.
 
-Sources: CodeDeploy API reference (LifecycleEvent, Diagnostics); user guide, AppSpec 'hooks' section; the
-agent's own sources (aws-codedeploy-agent: its folders, and which revision it stops).
+Sources: CodeDeploy API reference (LifecycleEvent, Diagnostics); user guide, AppSpec 'hooks' section.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.machines.instances import Instance
-from gocd.rehearsal.standin_aws.services.code_deploy.appspec import AgentFailure, install, read_appspec
-from gocd.rehearsal.standin_aws.services.code_deploy.hook_scripts import run_hook
-from gocd.rehearsal.standin_aws.services.code_deploy.revisions import download
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.agent import Agent
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.failure import (
+    FAILED_AFTER_RESTART,
+    SUCCESS,
+    AgentFailure,
+)
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.order import Order
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.script import Killed
 
 # An in-place deployment without traffic control, in order; the first part of a green instance's.
 EVENTS = (
@@ -32,16 +35,13 @@ EVENTS = (
 )
 ALLOW_EVENTS = ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")
 BLOCK_EVENTS = ("BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic")
-# The revision that is there already knows how to stop what it started, and what users leave it with.
-OF_FORMER = frozenset({"ApplicationStop", *BLOCK_EVENTS})
-SUCCESS = {"errorCode": "Success", "scriptName": "", "message": "Succeeded", "logTail": ""}
 # Seconds until CodeDeploy gives up on an agent that does not ask for its next order.
 AGENT_PATIENCE = 300.0
 AGENT_LOST = (
     "CodeDeploy agent was not able to receive the lifecycle event. Check the CodeDeploy agent logs on your "
     "host and make sure the agent is running and can connect to the CodeDeploy server."
 )
-DEPLOYMENT_ROOT = "opt/codedeploy-agent/deployment-root"
+RESTARTED = "Failed: Failing in-progress lifecycle event after an agent restart."
 
 
 @dataclass
@@ -64,19 +64,6 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Order:
-    """What an agent is told of a deployment; *group_id* names its folder, *revision* is an S3Location."""
-
-    deployment_id: str
-    application: str
-    group: str
-    group_id: str
-    revision: Mapping[str, Any]
-    file_exists_behavior: str
-    ignore_stop_failures: bool
-
-
-@dataclass(frozen=True)
 class Halt:
     """What ends a deployment early: *asked* after the events that run, *dead* at once."""
 
@@ -89,7 +76,8 @@ class Target:
 
     Args:
         events: What is done there, in order.
-        of_former: Those whose scripts are the ones of the revision installed before.
+        reachable: Whether the agent hears what it is told.
+        running: Whether the instance runs.
         label: ``Blue`` or ``Green`` in a blue/green deployment.
         service: What CodeDeploy itself does in an event, instead of the agent.
     """
@@ -100,11 +88,11 @@ class Target:
         instance: Instance,
         mark: str,
         reachable: Callable[[Instance], bool],
+        running: Callable[[Instance], bool],
         halt: Halt,
         clock: Clock,
         *,
         events: Sequence[str] = EVENTS,
-        of_former: Collection[str] = OF_FORMER,
         label: str = "",
         service: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
@@ -114,16 +102,12 @@ class Target:
         self.events = [Event(name) for name in events]
         self.updated = datetime.now(timezone.utc)
         self._order = order
-        self._mark = mark
         self._reachable = reachable
+        self._running = running
         self._halt = halt
         self._now = clock
-        self._of_former = of_former
         self._service = service or {}
-        self._root = instance.root / DEPLOYMENT_ROOT
-        self._folder = self._root / order.group_id / order.deployment_id
-        self._archive = self._folder / "deployment-archive"
-        self._last = self._root / "deployment-instructions" / f"{order.group_id}_last_successful_install"
+        self._agent = Agent(order, instance, mark, clock, self._lives)
 
     def walk(self, names: Sequence[str] = ()) -> bool:
         """Go through the events of these *names*, all if none; whether none failed and none was left out."""
@@ -145,9 +129,6 @@ class Target:
         return True
 
     def _succeed(self) -> None:
-        if self._archive.exists():
-            self._last.parent.mkdir(parents=True, exist_ok=True)
-            self._last.write_text(str(self._archive), encoding="utf-8")
         self.status = "Succeeded"
         self.updated = datetime.now(timezone.utc)
 
@@ -180,10 +161,12 @@ class Target:
                 self._service[event.name]()
             else:
                 self._wait_for_the_agent()
-                self._work(event.name)
+                self._agent.obey(event.name)
             event.diagnostics, status = SUCCESS, "Succeeded"
         except AgentFailure as failure:
             event.diagnostics, status = failure.diagnostics, "Failed"
+        except Killed:
+            event.diagnostics, status = self._restarted().diagnostics, "Failed"
         except OSError as problem:
             event.diagnostics, status = AgentFailure(str(problem)).diagnostics, "Failed"
         event.ended = self.updated = datetime.now(timezone.utc)
@@ -196,24 +179,13 @@ class Target:
                 raise AgentFailure(AGENT_LOST)
             time.sleep(0.05)
 
-    def _work(self, name: str) -> None:
-        if name == "DownloadBundle":
-            download(self._order.revision, self._archive)
-        elif name == "Install":
-            cleanup = self._root / "deployment-instructions" / f"{self._order.group_id}-cleanup"
-            behavior = self._order.file_exists_behavior
-            install(read_appspec(self._archive), self._archive, self.instance.root, behavior, cleanup)
-        elif name not in self._of_former:
-            self._hook(name, self._archive)
-        elif self._last.exists():
-            self._hook(name, Path(self._last.read_text(encoding="utf-8")))
+    def _lives(self) -> bool:
+        return not self._halt.dead.is_set() and self._running(self.instance)
 
-    def _hook(self, event: str, archive: Path) -> None:
-        environment = {
-            **self.instance.environment(self._mark),
-            "LIFECYCLE_EVENT": event,
-            "DEPLOYMENT_ID": self._order.deployment_id,
-            "APPLICATION_NAME": self._order.application,
-            "DEPLOYMENT_GROUP_NAME": self._order.group,
-        }
-        run_hook(event, archive, self.instance.root, environment, self._halt.dead)
+    def _restarted(self) -> AgentFailure:
+        """What an agent says of a command that it was at when its instance went (recover_from_crash?)."""
+        try:
+            self._wait_for_the_agent()
+        except AgentFailure as lost:
+            return lost
+        return AgentFailure(RESTARTED, FAILED_AFTER_RESTART)

@@ -44,8 +44,7 @@ class TrafficBack:
         self._fleets.attach(failed.former, failed.attached)
         if failed.fleet:
             self._fleets.release(failed.fleet, failed.attached)
-        # No revision comes with it: what scripts there are is on the instances already.
-        make = partial(self._target, of_former={*ALLOW_EVENTS, *BLOCK_EVENTS})
+        make = self._target
         back = [
             make(
                 each,

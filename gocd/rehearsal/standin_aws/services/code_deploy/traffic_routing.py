@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gocd.rehearsal.standin_aws.clock import Clock
-from gocd.rehearsal.standin_aws.services.code_deploy.appspec import AgentFailure
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.failure import AgentFailure
 from gocd.rehearsal.standin_aws.services.code_deploy.lifecycle import Halt
 
 # Seconds until CodeDeploy gives up on a load balancer.

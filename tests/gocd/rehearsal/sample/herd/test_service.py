@@ -13,7 +13,7 @@ from gocd.rehearsal.sample.herd.revision import build_revision
 from gocd.rehearsal.sample.herd.stack import Herd, build_herd
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.sample.herd.conftest import call
-from tests.gocd.rehearsal.standin_aws.services.code_deploy.test_code_deploy import ended
+from tests.gocd.rehearsal.standin_aws.services.code_deploy.deploying import ended
 
 
 def get(herd: Herd, path: str, **headers: str) -> tuple[str, str]:

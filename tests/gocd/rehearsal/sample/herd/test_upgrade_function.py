@@ -12,7 +12,7 @@ from gocd.rehearsal.standin_aws.world import World
 from gocd.samples.measurement import measure
 from tests.gocd.rehearsal.sample.herd.conftest import build_number, call, event, upgrade
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, listed
-from tests.gocd.rehearsal.standin_aws.services.code_deploy.test_code_deploy import ended
+from tests.gocd.rehearsal.standin_aws.services.code_deploy.deploying import ended
 
 FIRST_CALL = [
     "INFO: Current deployment-type: 'IN_PLACE'",

@@ -17,8 +17,8 @@ from gocd.rehearsal.standin_aws.world import World
 from gocd.samples.measurement import measure
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, in_time, listed
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
-from tests.gocd.rehearsal.standin_aws.services.code_deploy import test_code_deploy
-from tests.gocd.rehearsal.standin_aws.services.code_deploy.test_code_deploy import SCRIPT, packed, told
+from tests.gocd.rehearsal.standin_aws.services.code_deploy import deploying
+from tests.gocd.rehearsal.standin_aws.services.code_deploy.deploying import SCRIPT, packed, told
 
 OF_THE_SERVICE = {"DownloadBundle", "Install", "AllowTraffic", "BlockTraffic"}
 HOOKED = [each for each in (*EVENTS, *ALLOW_EVENTS, *BLOCK_EVENTS) if each not in OF_THE_SERVICE]
@@ -103,7 +103,7 @@ def ended(cloud: World, deployment_id: str, status: str) -> Any:
 
 def ended_among_users(cloud: World, deployment_id: str, status: str) -> Any:
     """As ``ended``, but drains take as long as users may need."""
-    return test_code_deploy.ended(cloud, deployment_id, status, patience=30)
+    return deploying.ended(cloud, deployment_id, status, patience=30)
 
 
 @pytest.fixture
@@ -252,8 +252,11 @@ def test_green_registered_too_early_is_taken_out_by_the_rollback(cloud: World, s
     )
     failed = ended(cloud, deployment_id, "Failed")
     ended(cloud, failed["rollbackInfo"]["rollbackDeploymentId"], "Succeeded")
+    root = cloud.parts.instances.get(green["targetId"]).root  # type: ignore[union-attr]
 
     assert listed(cloud, stack.balancer) == set(stack.fleets()["app"])
+    # By the scripts that were downloaded last, which have never been there whole.
+    assert (root / "ran").read_text().split()[-2:] == ["BeforeBlockTraffic", "AfterBlockTraffic"]
 
 
 def test_a_failure_after_the_rerouting_gives_the_users_back_to_blue(
