@@ -62,6 +62,8 @@ def test_as_many_releases_are_kept_as_asked_for_and_leftovers_of_killed_runs_go(
         (held / "file").write_text("read-only")
         (held / "file").chmod(0o444)
         (held / "outside").symlink_to(host.app / "releases/1.0")
+        # What a read-only file is to Windows, this is to anyone but root here.
+        held.chmod(0o555)
     (host.app / "releases/.in-0123.archive").write_text("half")
     done = host.install("1.2", keep="4")
 
@@ -134,6 +136,20 @@ def test_why_a_release_could_not_be_unpacked_is_said_in_one_line(
     assert line.endswith("); nothing was changed")
     assert host.releases == ["1.0"]
     assert not list(host.app.rglob("outside"))
+
+
+def test_a_disk_that_is_full_is_said_and_nothing_is_left_of_the_release(host: Host) -> None:
+    """A file may have no more than 50 KB here, which a program hears of in the same call as a full disk."""
+    laid_out(host, "1.0", current="1.0", history=["1.0"])
+    script = host.script("2.0", sha256=host.release("0" * 100_000))
+    # Without it .NET begins with a file of gigabytes in memory.
+    limited = "trap '' XFSZ; ulimit -f 100; export DOTNET_EnableWriteXorExecute=0; exec powershell.exe -f $0"
+    done = host.run(script, "sh", "-c", limited)
+
+    assert done.returncode == 1
+    assert one_line(done.stderr).startswith("the release could not be unpacked (")
+    assert one_line(done.stderr).endswith("; nothing was changed")
+    assert (host.releases, host.current) == (["1.0"], "1.0")
 
 
 @pytest.mark.parametrize("name", [".history", ".current.new/file", "releases/2.0", "releases"])
