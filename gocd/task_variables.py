@@ -106,6 +106,8 @@ KNOWN = frozenset(
         "URL",
         "VERSION",
         "VIA",
+        "WINDOWS_INSTALL_TO",
+        "WINDOWS_RESTART",
     )
 )
 

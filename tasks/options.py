@@ -157,6 +157,12 @@ InstallTo = Annotated[
 Restart = Annotated[
     str | None, option("--restart", "ssm: the command on the instance that starts the release.")
 ]
+WindowsInstallTo = Annotated[
+    str | None, option("--windows-install-to", "ssm: --install-to on those that run Windows.")
+]
+WindowsRestart = Annotated[
+    str | None, option("--windows-restart", "ssm: --restart on those that run Windows.")
+]
 RestartWithin = Annotated[
     float | None,
     option(

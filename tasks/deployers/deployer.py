@@ -32,6 +32,8 @@ class Settings:
         deployment_group: The CodeDeploy deployment group, ``{name}`` in it the instance's.
         application: The CodeDeploy application.
         restart_within: Seconds that *restart* may take, or None for what *within* allows.
+        windows_install_to: The folder on instances that run Windows, where it is another one.
+        windows_restart: The command on them, where it is another one.
     """
 
     bucket: str | None
@@ -43,6 +45,8 @@ class Settings:
     deployment_group: str | None = None
     application: str = "app"
     restart_within: float | None = None
+    windows_install_to: str | None = None
+    windows_restart: str | None = None
 
 
 class ReleaseFailed(TaskError):

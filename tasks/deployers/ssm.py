@@ -39,9 +39,16 @@ class SsmDeployer(Deployer):
 
     def __init__(self, aws: Aws, install_to: str, settings: Settings) -> None:
         self._aws = aws
-        self._install_to = install_to
+        self._folders = {
+            Platform.LINUX: install_to,
+            Platform.WINDOWS: settings.windows_install_to or install_to,
+        }
+        self._restarts = {
+            Platform.LINUX: settings.restart or "",
+            Platform.WINDOWS: settings.windows_restart or settings.restart or "",
+        }
         self._settings = settings
-        self._hosts = InstallHosts(aws, install_to)
+        self._hosts = InstallHosts(aws, self._folders)
         self._stores: dict[str, ArtifactStore] = {}
         self._artifacts: dict[tuple[str, Platform], Artifact] = {}
 
@@ -66,7 +73,8 @@ class SsmDeployer(Deployer):
             return {}
         hosts = self._hosts.all(instances, release.version)
         values = {platform: self._installation(release, platform, wait) for platform in hosts}
-        wait.log.say(f"{subject(instances)}: installing {release.version} to {self._install_to}")
+        folders = " and ".join(dict.fromkeys(self._folders[platform] for platform in hosts))
+        wait.log.say(f"{subject(instances)}: installing {release.version} to {folders}")
         for each in instances:
             wait.log.event("installing", instance=each.name, version=release.version)
         doing = f"installing {release.version}"
@@ -87,7 +95,7 @@ class SsmDeployer(Deployer):
             known = self._hosts.anew(instances)
             hosts = by_platform(instances, known)
             scripts = {
-                platform: SCRIPTS[platform](["read_record"], {"install_to": self._install_to})
+                platform: SCRIPTS[platform](["read_record"], {"install_to": self._folders[platform]})
                 for platform in hosts
             }
             command = RunCommand(self._aws, hosts, min(self._settings.within, READING))
@@ -154,13 +162,22 @@ class SsmDeployer(Deployer):
         wait: Wait,
     ) -> dict[str, ScriptResult]:
         within, restart_within = self._settings.within, self._settings.restart_within
-        placed = {
-            "install_to": self._install_to,
-            "restart": self._settings.restart or "",
+        timed = {
             "restart_within": str(int(restart_within)) if restart_within else "",
             "within": str(int(within)),
         }
-        scripts = {platform: SCRIPTS[platform](steps, {**placed, **values[platform]}) for platform in hosts}
+        scripts = {
+            platform: SCRIPTS[platform](
+                steps,
+                {
+                    "install_to": self._folders[platform],
+                    "restart": self._restarts[platform],
+                    **timed,
+                    **values[platform],
+                },
+            )
+            for platform in hosts
+        }
         instances = [each for those in hosts.values() for each in those]
         command = RunCommand(self._aws, hosts, self._settings.within)
         try:
@@ -178,7 +195,7 @@ class SsmDeployer(Deployer):
         known = (release.artifact, platform)
         if known not in self._artifacts:
             windows = platform is Platform.WINDOWS
-            folder = longest_folder(self._install_to, release.version) if windows else ""
+            folder = longest_folder(self._folders[platform], release.version) if windows else ""
             self._artifacts[known] = open_artifact(
                 self._aws, release.artifact, windows=windows, folder=folder
             )

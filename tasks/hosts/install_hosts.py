@@ -1,7 +1,7 @@
 """What runs on instances, and whether that can have the install folder and the version of a release."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
@@ -27,12 +27,12 @@ class InstallHosts:
     """Sorts instances by what they run.
 
     Args:
-        install_to: The folder that all of them get the release into.
+        folders: What they get the release into, by what they run.
     """
 
-    def __init__(self, aws: Aws, install_to: str) -> None:
+    def __init__(self, aws: Aws, folders: Mapping[Platform, str]) -> None:
         self._aws = aws
-        self._install_to = install_to
+        self._folders = folders
         self._known: dict[str, Platform | Refused] = {}
 
     def all(self, instances: Sequence[Instance], version: str = "") -> dict[Platform, list[Instance]]:
@@ -59,11 +59,19 @@ class InstallHosts:
 
     def _fitting(self, instance: Instance, version: str) -> Platform | Refused:
         platform = self._known[instance.id]
-        folder = f"--install-to {self._install_to!r}"
-        if platform is Platform.LINUX and not self._install_to.startswith("/"):
-            return Refused(f"{folder} is no absolute folder on {instance.name}")
-        if platform is Platform.WINDOWS and not WINDOWS_FOLDER.fullmatch(self._install_to):
-            return Refused(f"{folder} is no folder with a drive, and {instance.name} runs Windows")
+        if isinstance(platform, Refused):
+            return platform
+        folder, for_both = self._folders[platform], len(set(self._folders.values())) == 1
+        if platform is Platform.LINUX and not folder.startswith("/"):
+            return Refused(f"--install-to {folder!r} is no absolute folder on {instance.name}")
+        if platform is Platform.WINDOWS and not WINDOWS_FOLDER.fullmatch(folder):
+            option = "--install-to" if for_both else "--windows-install-to"
+            return Refused(
+                f"{option} {folder!r} is no folder with a drive, and {instance.name} runs Windows",
+                "Give --windows-install-to and --windows-restart for those that run Windows"
+                if for_both and folder.startswith("/")
+                else "",
+            )
         if platform is Platform.WINDOWS and version and not WINDOWS_NAME.fullmatch(version):
             return Refused(f"--version {version!r} cannot be the name of a folder on Windows")
         return platform
