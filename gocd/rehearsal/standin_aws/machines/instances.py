@@ -176,8 +176,13 @@ class Instances:
         self._programs = {name: folder.with_name(program) for name, program in programs.items()}
 
     def add(self, instance: Instance) -> None:
-        """Lay an instance out and boot it."""
+        """Lay an instance out and boot it.
+
+        EC2 says of what it runs only that it is Windows (API reference, Instance: ``platform``).
+        """
         instance.lay_out(self._programs)
+        if instance.platform == "Windows":
+            self.described(instance.id).platform = "windows"
         self._running[instance.id] = True
         self._by_id[instance.id] = instance
         if instance.service and not instance.service.starts_at_boot:

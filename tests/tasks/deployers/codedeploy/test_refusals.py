@@ -1,6 +1,7 @@
 """What cannot be deployed through CodeDeploy is refused before anything is changed."""
 
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,25 @@ def test_all_that_the_agent_would_fail_for_is_refused_at_once_also_in_s3(
     assert "appspec.yml:8: timeout is 0; write 1 or more seconds" in done.stderr
     assert done.stderr.endswith("; nothing was changed\n")
     assert cloud.journal.of("PutObject") == cloud.journal.of("CreateDeployment") == []
+
+
+def test_a_release_is_judged_for_the_system_that_ec2_says_the_instance_runs(
+    cloud: World, gocd_tasks: CommandLine, one: str, pair: Pair, tmp_path: Path
+) -> None:
+    cloud.parts.instances.described(pair.one.id).platform = "windows"
+    made = Path(release(tmp_path, "2.0"))
+    with zipfile.ZipFile(tmp_path / "app.zip", "w", strict_timestamps=False) as archive:
+        for file in made.rglob("*"):
+            archive.write(file, file.relative_to(made))
+    as_tar, as_zip = (
+        gocd_tasks(*deploy(str(made), "2.0")),
+        gocd_tasks(*deploy(str(tmp_path / "app.zip"), "2.0")),
+    )
+
+    assert as_tar.returncode == as_zip.returncode == 2
+    assert "CodeDeploy unpacks no tgz on Windows; pack release-2.0.tar.gz as .zip" in as_tar.stderr
+    assert "appspec.yml:2: os is linux, and the instance runs Windows; write os: windows" in as_zip.stderr
+    assert cloud.journal.of("PutObject") == []
 
 
 def test_what_is_worth_a_word_is_told_before_anything_is_changed(

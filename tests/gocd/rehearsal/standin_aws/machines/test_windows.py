@@ -51,6 +51,8 @@ def test_a_script_runs_in_powershell_as_a_service_of_windows(cloud: World, host:
         "exit 3",
     )
     [known] = cloud.client("ssm").describe_instance_information()["InstanceInformationList"]
+    [reservation] = cloud.client("ec2").describe_instances(InstanceIds=[host.id])["Reservations"]
+    assert reservation["Instances"][0]["Platform"] == "windows"
 
     assert told["StandardOutputContent"].splitlines() == [
         "Grüße",
