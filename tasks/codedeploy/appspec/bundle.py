@@ -1,7 +1,6 @@
 """A release as CodeDeploy's agent finds it once it has unpacked it.
 
-Sources: aws-codedeploy-agent 1.8.1, command_executor.rb (unpack_bundle: which folder is stripped;
-app_spec_real_path: what an appspec is called); CodeDeploy user guide, AppSpec file reference.
+Source: aws-codedeploy-agent 1.8.1, command_executor.rb (unpack_bundle: which folder is stripped).
 """
 
 import difflib
@@ -13,8 +12,10 @@ from tasks.archives.archive import members
 from tasks.archives.artifact import Artifact
 from tasks.archives.member import Kind, Member
 
-# In the order in which the agent looks for them.
-NAMES = ("appspec.yml", "appspec.yaml")
+# What an appspec must be called, but for a local deployment (CodeDeploy user guide, AppSpec file reference).
+# Of the agent, Install alone takes a second name; hooks do not (hook_executor.rb, parse_app_spec).
+APPSPEC = "appspec.yml"
+MISNAMED = "appspec.yaml"
 
 # Links that lead to links; what has more goes in a circle.
 MOST_LINKS = 40
@@ -37,11 +38,6 @@ class Bundle:
     top: str
     windows: bool
     _members: Mapping[str, Member] = field(repr=False)
-
-    @property
-    def appspec(self) -> str:
-        """What its appspec is called; empty if it has none."""
-        return next((name for name in NAMES if self.kind(name) is Kind.FILE), "")
 
     def kind(self, path: str) -> Kind | None:
         """What is at *path*, seen from the top: a file, a folder, or a link that leads to neither."""

@@ -1,8 +1,9 @@
 """What CodeDeploy could not deploy, refused before anything is sent."""
 
 from tasks.archives.artifact import Artifact
+from tasks.archives.member import Kind
 from tasks.aws.deployment_state import Revision
-from tasks.codedeploy.appspec.bundle import NAMES, Bundle, open_bundle
+from tasks.codedeploy.appspec.bundle import APPSPEC, MISNAMED, Bundle, open_bundle
 from tasks.codedeploy.appspec.findings import Findings
 from tasks.codedeploy.appspec.judge import judge
 from tasks.running.errors import Refused
@@ -28,9 +29,9 @@ def check_revision(
         # CodeDeploy user guide, Create a revision.
         raise Refused(f"CodeDeploy unpacks no {revision.bundle} on Windows; pack {artifact.name} as .zip")
     bundle = open_bundle(artifact, windows=windows)
-    if not bundle.appspec:
+    if bundle.kind(APPSPEC) is not Kind.FILE:
         raise Refused(
-            f"{artifact.name} has no {NAMES[0]} at its top{_where(bundle)}; CodeDeploy cannot deploy it"
+            f"{artifact.name} has no {APPSPEC} at its top{_where(bundle)}; CodeDeploy cannot deploy it"
         )
     findings = judge(bundle, routes_traffic=routes_traffic)
     if findings.faults:
@@ -40,5 +41,7 @@ def check_revision(
 
 
 def _where(bundle: Bundle) -> str:
-    found = next((path for path in map(bundle.nearest, NAMES) if path.rpartition("/")[2] in NAMES), "")
-    return f", but {found}: put that at the top" if found else ""
+    if bundle.kind(MISNAMED) is Kind.FILE:
+        return f", but {MISNAMED}: call that {APPSPEC}"
+    found = bundle.nearest(APPSPEC)
+    return f", but {found}: put that at the top" if found.endswith(f"/{APPSPEC}") else ""

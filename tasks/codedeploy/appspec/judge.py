@@ -7,7 +7,7 @@ Sources: aws-codedeploy-agent 1.8.1, application_specification.rb; CodeDeploy us
 structure for EC2/on-premises deployments.
 """
 
-from tasks.codedeploy.appspec.bundle import NAMES, Bundle
+from tasks.codedeploy.appspec.bundle import APPSPEC, Bundle
 from tasks.codedeploy.appspec.files import judge_files
 from tasks.codedeploy.appspec.findings import Findings, quoted
 from tasks.codedeploy.appspec.hooks import judge_hooks
@@ -28,11 +28,8 @@ def judge(bundle: Bundle, *, routes_traffic: bool) -> Findings:
     Args:
         routes_traffic: Whether CodeDeploy takes instances out of a load balancer and puts them back.
     """
-    name = bundle.appspec
-    findings = Findings(f"{bundle.top}{name}")
-    if name != NAMES[0]:
-        findings.doubt(1, f"not every agent finds it by this name; call it {NAMES[0]}")
-    content = bundle.contents([name]).get(name)
+    findings = Findings(f"{bundle.top}{APPSPEC}")
+    content = bundle.contents([APPSPEC]).get(APPSPEC)
     if content is None:
         findings.fault(1, "is too large to be an appspec")
         return findings

@@ -6,34 +6,33 @@ import pytest
 
 from tasks.archives.artifact import Artifact
 from tasks.archives.member import Kind
-from tasks.codedeploy.appspec.bundle import open_bundle
+from tasks.codedeploy.appspec.bundle import APPSPEC, open_bundle
 from tests.tasks.codedeploy.appspec.releases import tar, zipped
 
 
 @pytest.mark.parametrize("pack", [tar, zipped])
 @pytest.mark.parametrize(
-    ("names", "top", "appspec"),
+    ("names", "top", "found"),
     [
-        (["appspec.yml", "app/x"], "", "appspec.yml"),
-        (["./appspec.yml", "./app/x"], "", "appspec.yml"),
-        (["app/appspec.yml", "app/scripts/x"], "app/", "appspec.yml"),
-        (["./app/appspec.yaml", "./app/x"], "app/", "appspec.yaml"),
-        (["appspec.yaml", "appspec.yml"], "", "appspec.yml"),
-        (["app/appspec.yml", "README"], "", ""),
-        (["app/conf/appspec.yml", "app/x"], "", ""),
+        (["appspec.yml", "app/x"], "", True),
+        (["./appspec.yml", "./app/x"], "", True),
+        (["app/appspec.yml", "app/scripts/x"], "app/", True),
+        (["./app/appspec.yml", "./app/x"], "app/", True),
+        (["app/appspec.yml", "README"], "", False),
+        (["app/conf/appspec.yml", "app/x"], "", False),
         # Anything called so is a sign to strip; it need not be the appspec.
-        (["app/old-AppSpec.txt", "app/x"], "app/", ""),
-        (["appspec.yml/x"], "", ""),
+        (["app/old-AppSpec.txt", "app/x"], "app/", False),
+        (["appspec.yml/x"], "", False),
     ],
 )
 def test_one_folder_at_the_top_is_left_out_if_it_has_an_appspec_and_nothing_is_beside_it(
-    pack: Callable[[Mapping[str, bytes]], Artifact], names: list[str], top: str, appspec: str
+    pack: Callable[[Mapping[str, bytes]], Artifact], names: list[str], top: str, found: bool
 ) -> None:
-    found = open_bundle(pack(dict.fromkeys(names, b"text")))
+    bundle = open_bundle(pack(dict.fromkeys(names, b"text")))
 
-    assert (found.top, found.appspec) == (top, appspec)
-    if appspec:
-        assert found.contents([appspec]) == {appspec: b"text"}
+    assert bundle.top == top
+    assert (bundle.kind(APPSPEC) is Kind.FILE) == found
+    assert bundle.contents([APPSPEC]) == ({APPSPEC: b"text"} if found else {})
 
 
 def test_links_are_followed_and_those_that_lead_nowhere_are_told_apart() -> None:

@@ -122,27 +122,35 @@ def test_a_bad_request_is_refused_before_anything_is_changed(
     assert cloud.journal.of("PutObject") == cloud.journal.of("CreateDeployment") == []
 
 
-@pytest.mark.parametrize("case", ["no appspec", "xz", "named zip"])
+@pytest.mark.parametrize(
+    ("name", "mode", "appspec", "said"),
+    [
+        ("app.tgz", "w:gz", "conf/appspec.yml", "has no appspec.yml at its top, but conf/appspec.yml: put"),
+        ("app.tgz", "w:gz", "appspec.yaml", "but appspec.yaml: call that appspec.yml; CodeDeploy cannot"),
+        ("app.tgz", "w:gz", "none", "has no appspec.yml at its top; CodeDeploy cannot deploy it"),
+        ("app.tar.xz", "w:xz", "appspec.yml", "is nothing that CodeDeploy unpacks"),
+        ("app.zip", "w:gz", "appspec.yml", "is nothing that CodeDeploy unpacks"),
+    ],
+)
 def test_an_archive_that_codedeploy_could_not_use_is_refused(
-    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path, case: str
+    cloud: World,
+    gocd_tasks: CommandLine,
+    one: str,
+    tmp_path: Path,
+    name: str,
+    mode: str,
+    appspec: str,
+    said: str,
 ) -> None:
     made = Path(release(tmp_path, "2.0"))
-    name, mode = {"xz": ("app.tar.xz", "w:xz"), "named zip": ("app.zip", "w:gz")}.get(
-        case, ("app.tgz", "w:gz")
-    )
-    if case == "no appspec":
-        (made / "appspec.yml").rename(made / "scripts/appspec.yml")
+    (made / appspec).parent.mkdir(exist_ok=True)
+    (made / "appspec.yml").rename(made / appspec)
     with tarfile.open(tmp_path / name, mode) as archive:  # type: ignore[call-overload]
         archive.add(made, ".")
     done = gocd_tasks(*deploy(str(tmp_path / name), "2.0"))
 
     assert done.returncode == 2
-    wanted = (
-        "has no appspec.yml at its top, but scripts/appspec.yml"
-        if case == "no appspec"
-        else "is nothing that CodeDeploy unpacks"
-    )
-    assert f"{name} {wanted}" in done.stderr
+    assert said in done.stderr
     assert cloud.journal.of("PutObject") == []
 
 
