@@ -21,15 +21,21 @@ Program = Callable[..., Done]
 HAPROXY = ("--load-balancer", "haproxy:app")
 
 
-@pytest.fixture
-def installed(tmp_path: Path) -> str:
-    """The example as a development install leaves it: its folder on the path, its entry points beside it."""
-    folder = tmp_path / "site"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example as a development install leaves it: its entry points beside it."""
+    folder = tmp_path_factory.mktemp("plugin") / "site"
     shutil.copytree(EXAMPLE, folder)
     subprocess.run(
         [sys.executable, "setup.py", "-q", "egg_info"], cwd=folder, check=True, capture_output=True
     )
-    return str(folder)
+    return folder
+
+
+@pytest.fixture
+def installed(built: Path, tmp_path: Path) -> str:
+    """A copy of it, to be put on the path."""
+    return str(shutil.copytree(built, tmp_path / "site"))
 
 
 @pytest.fixture

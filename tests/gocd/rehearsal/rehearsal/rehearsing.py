@@ -20,9 +20,9 @@ ROLLING = ROOT / "pipelines/rolling.gocd.yaml"
 UPGRADE = ROOT / "pipelines/herd-upgrade.gocd.yaml"
 
 # Fast, so that all of these fit into one run of the suite; the waits of AWS are still real waits.
-FAST = ("--speed", "100", "--rate", "100")
+FAST = ("--speed", "100", "--rate", "50")
 # Where no JMeter has to start within what a stage lasts.
-FASTER = ("--speed", "300", "--rate", "100")
+FASTER = ("--speed", "300", "--rate", "50")
 
 
 def rehearse(

@@ -92,4 +92,4 @@ def test_under_a_plan_of_the_sites_own_a_deploy_that_fails_is_healed_by_running_
     assert done.returncode == 0, done.stdout + done.stderr
     assert "deploy-artifact Staging-1 failed" in statuses(summary)
     assert summary["requests"]["lost"] == 0
-    assert summary["requests"]["sent"] > 1_000
+    assert summary["requests"]["sent"] > 500

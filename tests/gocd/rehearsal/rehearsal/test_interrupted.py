@@ -56,7 +56,7 @@ class InTerminal:
         self.folder = folder
         self._terminal, its_end = pty.openpty()
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", PROGRAM, "rehearse", file, "--folder", folder, "--rate", "100", *words],
+            ["setsid", "--ctty", PROGRAM, "rehearse", file, "--folder", folder, "--rate", "50", *words],
             stdin=its_end,
             stdout=its_end,
             stderr=its_end,

@@ -53,7 +53,7 @@ def test_the_staged_rollout_loses_no_request(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     requests = summary["requests"]
     assert requests["lost"] == 0
-    assert requests["sent"] >= 2_000
+    assert requests["sent"] >= 1_000
     assert set(requests["requests_per_version"]) == {"1.0", "2.0"}
     assert summary["capacity"] == {"lowest": 1, "of": 2}
     assert done.stdout.splitlines()[-1] == "No request was lost."

@@ -12,15 +12,9 @@ from gocd.rehearsal.traps.catalogue import NO_TRAP, TRAPS
 from gocd.rehearsal.traps.rehearsed_trap import go_through
 from gocd.rehearsal.traps.ways import Way
 
-# The one that needs most of what makes a trap: late nodes, connections that stay, and clients that keep them.
-IN_EVERY_RUN = ("kept-connections",)
 
-
-@pytest.mark.end_to_end
-@pytest.mark.parametrize(
-    "name",
-    [name if name in IN_EVERY_RUN else pytest.param(name, marks=pytest.mark.exhaustive) for name in TRAPS],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", TRAPS)
 def test_naive_pipelines_do_harm_in_a_trap_and_ours_does_none(name: str, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("gocd-tasks")), "rehearse", "--trap", name]
     done = subprocess.run(
