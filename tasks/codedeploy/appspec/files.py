@@ -17,10 +17,14 @@ KEYS = ("source", "destination")
 
 @dataclass
 class Copies:
-    """What will be on the instance: *files* by their destination, with their source, and *folders*."""
+    """What will be on the instance: *files* by their destination, with their source, and *folders*.
+
+    *ancestors* are the folders that these are in, made only where they are missing.
+    """
 
     files: dict[str, str] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    ancestors: set[str] = field(default_factory=set)
 
 
 def judge_files(files: Value, bundle: Bundle, findings: Findings) -> Copies:
@@ -100,9 +104,10 @@ def _copy(source: str, place: str, line: int, findings: Findings, copies: Copies
         findings.fault(
             line, f"{quoted(source)} would go to {quoted(place)}, as {first} does; leave one of them out"
         )
-    elif place in copies.folders:
+    elif place in copies.folders or place in copies.ancestors:
         findings.fault(line, f"{quoted(source)} would go to {quoted(place)}, which is a folder by then")
     copies.files[place] = source
+    _reach(place, line, findings, copies)
 
 
 def _make(place: str, line: int, findings: Findings, copies: Copies) -> None:
@@ -110,6 +115,19 @@ def _make(place: str, line: int, findings: Findings, copies: Copies) -> None:
         first = quoted(copies.files[place])
         findings.fault(line, f"the folder {quoted(place)} would be where {first} goes; leave one of them out")
     copies.folders.add(place)
+    copies.ancestors.add(place)
+    _reach(place, line, findings, copies)
+
+
+def _reach(place: str, line: int, findings: Findings, copies: Copies) -> None:
+    """Note the folders that lead to *place*, none of which may be a file."""
+    parent = posixpath.dirname(place)
+    while parent not in ("", "/") and parent not in copies.ancestors:
+        if parent in copies.files:
+            first = quoted(copies.files[parent])
+            findings.fault(line, f"{quoted(place)} would be below {quoted(parent)}, which is {first}, a file")
+        copies.ancestors.add(parent)
+        parent = posixpath.dirname(parent)
 
 
 def _place(path: str, *, windows: bool) -> str:

@@ -38,7 +38,7 @@ def judge_permissions(permissions: Value, copies: Copies, findings: Findings, *,
         return
     taken: dict[str, int] = {}
     for each in permissions.items:
-        if each.mapping is None or not each.get("object").text.strip():
+        if each.get("object").what is None or not each.get("object").text.strip():
             findings.fault(each.line, "a permission has no object; write - object: and what it is for")
             continue
         check_keys(each, KEYS, findings)

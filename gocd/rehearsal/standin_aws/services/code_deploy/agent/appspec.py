@@ -40,14 +40,14 @@ class Script:
 
 @dataclass(frozen=True)
 class AppSpec:
-    """*files* are pairs of source and destination; *hooks* the scripts of each lifecycle event.
+    """*files* are pairs of source and destination, texts or not; *hooks* the scripts of each event.
 
     *file_exists_behavior* goes before the deployment's; none leaves it to that.
     """
 
     os: str
     hooks: Mapping[str, Sequence[Script]]
-    files: Sequence[tuple[str, str]]
+    files: Sequence[tuple[Any, Any]]
     permissions: Sequence[Permission]
     file_exists_behavior: str | None
 
@@ -109,7 +109,7 @@ def _behavior(told: Any) -> str | None:
     return str(told)
 
 
-def _file(told: Any) -> tuple[str, str]:
+def _file(told: Any) -> tuple[Any, Any]:
     if isinstance(told, list):
         raise AgentFailure("no implicit conversion of String into Integer")
     found = told if isinstance(told, dict) else {}
@@ -124,7 +124,7 @@ def _file(told: Any) -> tuple[str, str]:
             f"{_FAILED} the application specification file specifies only a source file ({to_s(source)}). "
             f"Add the name of the destination file to the files section of the AppSpec file, {_AGAIN}"
         )
-    return to_s(source), to_s(destination)
+    return source, destination
 
 
 def _hooks(told: Any) -> dict[str, list[Script]]:

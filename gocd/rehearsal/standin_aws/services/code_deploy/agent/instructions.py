@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from gocd.rehearsal.standin_aws.machines.accounts import group_id, user_id
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.acl import Acl
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.failure import AgentFailure, failed_call
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.filesystem import FileSystem
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.ruby import text
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.security_context import Context
 
 
@@ -123,13 +124,13 @@ class ChangeMode:
 @dataclass(frozen=True)
 class ChangeOwner:
     object: str
-    owner: str | None
-    group: str | None
+    owner: Any
+    group: Any
 
     def carry_out(self, site: Site) -> None:
         root = site.files.root
-        uid = -1 if self.owner is None else user_id(root, self.owner)
-        gid = -1 if self.group is None else group_id(root, self.group)
+        uid = -1 if self.owner is None else user_id(root, text(self.owner))
+        gid = -1 if self.group is None else group_id(root, text(self.group))
         if uid is None:
             raise AgentFailure(f"can't find user for {self.owner}")
         if gid is None:

@@ -14,7 +14,14 @@ from typing import Any
 
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.acl import Acl, read_acl
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.failure import AgentFailure
-from gocd.rehearsal.standin_aws.services.code_deploy.agent.ruby import given, inspect, items, mapping, to_s
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.ruby import (
+    given,
+    inspect,
+    items,
+    mapping,
+    no_method,
+    to_s,
+)
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.security_context import Context, read_context
 
 TYPES = ("file", "directory")
@@ -26,15 +33,15 @@ _AGAIN = "Update the permissions section of the AppSpec file, and then try again
 class Permission:
     """What *object*, a file or all below a folder that *pattern* fits, is to be given.
 
-    *mode* is octal digits as the agent has them; *owner* and *group* are names.
+    *mode* is octal digits as the agent has them; what should be text may be what YAML has read.
     """
 
     object: str
-    pattern: str = ANYTHING
-    exceptions: Sequence[str] = ()
+    pattern: Any = ANYTHING
+    exceptions: Sequence[Any] = ()
     types: Sequence[str] = TYPES
-    owner: str | None = None
-    group: str | None = None
+    owner: Any = None
+    group: Any = None
     mode: str | None = None
     acl: Acl | None = None
     context: Context | None = None
@@ -51,8 +58,9 @@ class Permission:
         if self.pattern != ANYTHING:
             raise AgentFailure(
                 "The deployment failed because the application specification file includes an object "
-                f"({name}) with an invalid pattern ({self.pattern}), such as a pattern for a file applied to "
-                "a directory. Correct the permissions section of the AppSpec file, and then try again."
+                f"({name}) with an invalid pattern ({to_s(self.pattern)}), such as a pattern for a file "
+                "applied to a directory. Correct the permissions section of the AppSpec file, and then try "
+                "again."
             )
         if self.exceptions:
             raise AgentFailure(
@@ -102,19 +110,15 @@ def _permission(told: Any, platform: str) -> Permission:
         )
     return Permission(
         name,
-        to_s(given(found.get("pattern"), ANYTHING)),
-        [to_s(each) for each in items(given(found.get("except"), []))],
+        given(found.get("pattern"), ANYTHING),
+        items(given(found.get("except"), [])),
         _types(given(found.get("type"), list(TYPES))),
-        _name(found.get("owner")),
-        _name(found.get("group")),
+        given(found.get("owner")),
+        given(found.get("group")),
         None if found.get("mode") is None else _mode(to_s(found["mode"])),
         None if found.get("acls") is None else read_acl(items(found["acls"])),
         None if found.get("context") is None else read_context(found["context"]),
     )
-
-
-def _name(told: Any) -> str | None:
-    return None if told is None else to_s(told)
 
 
 def _types(told: Any) -> list[str]:
@@ -146,7 +150,9 @@ def _mode(mode: str) -> str:
     return mode
 
 
-def _matches(name: str, pattern: str) -> bool:
+def _matches(name: str, pattern: Any) -> bool:
     """Whether *pattern* fits, in which ``*`` alone has a meaning, and never leads into a folder."""
+    if not isinstance(pattern, str):
+        raise no_method("chars", pattern)
     wanted = ".*".join(map(re.escape, pattern.split("*")))
     return "/" not in name and bool(re.fullmatch(wanted, name, re.DOTALL))

@@ -21,6 +21,7 @@ from gocd.rehearsal.standin_aws.services.code_deploy.agent.instructions import (
     MakeDirectory,
 )
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.permissions import Permission
+from gocd.rehearsal.standin_aws.services.code_deploy.agent.ruby import text
 
 _AGAIN = "and then try again."
 
@@ -161,7 +162,7 @@ def plan(spec: AppSpec, archive: Path, files: FileSystem, behavior: str) -> list
     """
     planned = Plan(archive, files, spec.file_exists_behavior or behavior)
     for source, destination in spec.files:
-        planned.install(source, destination)
+        planned.install(text(source), text(destination))
     for permission in spec.permissions:
         planned.permit(permission)
     return planned.steps

@@ -8,7 +8,7 @@ import yaml
 
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.failure import AgentFailure
 
-_CLASSES = {bool: "", type(None): "NilClass", str: "String", int: "Integer", float: "Float", list: "Array"}
+_CLASSES = {type(None): "NilClass", str: "String", int: "Integer", float: "Float", list: "Array"}
 # Both have YAML 1.1; this one has the error messages of libyaml, which Ruby reads YAML with.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -81,6 +81,19 @@ def mapping(value: Any, method: str) -> dict[Any, Any]:
 
 def no_method(name: str, value: Any) -> AgentFailure:
     """Say that a value has no method of that name (NoMethodError, as Ruby before 3.4 words it)."""
-    kind = _CLASSES.get(type(value), "Hash")
-    kind = "TrueClass" if value is True else "FalseClass" if value is False else kind
-    return AgentFailure(f"undefined method `{name}' for {inspect(value)}:{kind}")
+    return AgentFailure(f"undefined method `{name}' for {inspect(value)}:{class_of(value)}")
+
+
+def text(value: Any) -> str:
+    """Give a text that has to be one (TypeError)."""
+    if isinstance(value, str):
+        return value
+    kind = inspect(value) if value is None or isinstance(value, bool) else class_of(value)
+    raise AgentFailure(f"no implicit conversion of {kind} into String")
+
+
+def class_of(value: Any) -> str:
+    """Give Ruby's name of the class that a value of YAML's has."""
+    if isinstance(value, bool):
+        return "TrueClass" if value else "FalseClass"
+    return _CLASSES.get(type(value), "Hash")

@@ -66,10 +66,14 @@ def _range(told: str) -> str:
             "context parameter in the permissions section of the application specification file. Make "
             "corrections in the permissions section of the AppSpec file, and then try again."
         )
+    named: list[int] = []
     for each in categories.split(",") if colon else ():
         ends = [_number(end, "c", "category") for end in each.split(".", 1)]
         if ends[-1] < ends[0]:
             raise AgentFailure(f"invalid category range {each}")
+        named += range(ends[0], ends[-1] + 1)
+    if len(named) > len(set(named)):
+        raise AgentFailure("duplicate categories")
     return told
 
 

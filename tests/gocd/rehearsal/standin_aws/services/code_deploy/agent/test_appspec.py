@@ -89,6 +89,7 @@ def test_what_is_no_mapping_fails_as_ruby_does() -> None:
         ("permissions: [{object: /a, context: {type: t, range: x0}}]", "invalid sensitivity x0"),
         ("permissions: [{object: /a, context: {type: t, range: s2-s1}}]", "with the SELinux range specified"),
         ("permissions: [{object: /a, context: {type: t, range: 's0:c2000'}}]", "invalid category c2000"),
+        ("permissions: [{object: /a, context: {type: t, range: 's0:c1,c0.c2'}}]", "duplicate categories"),
         ("permissions: [{object: /a, context: {type: t, range: 's0:'}}]", "invalid range part s0:"),
     ],
 )  # fmt: skip

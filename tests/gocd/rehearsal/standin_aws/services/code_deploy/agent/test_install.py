@@ -152,6 +152,8 @@ def test_a_source_may_be_a_file_a_folder_or_all_there_is(host: Host) -> None:
             "[{source: y/a, destination: /srv}, {source: x, destination: /srv/a}]",
             "includes an mkdir command more than once for the same destination path (/srv/a)",
         ),
+        ("[{source: x, destination: 5}]", "no implicit conversion of Integer into String"),
+        ("[{source: true, destination: /srv}]", "no implicit conversion of true into String"),
         (
             "[{source: none, destination: /srv}]",
             "No such file or directory @ rb_sysopen - /opt/release-0/none",
@@ -246,9 +248,11 @@ def test_permissions_that_contradict_themselves_fail_before_anything_is_copied(
     [
         ("owner: nobody-here", "can't find user for nobody-here"),
         ("group: none-here", "can't find group for none-here"),
+        ("owner: 1000", "no implicit conversion of Integer into String"),
+        ("pattern: 5", "undefined method `chars' for 5:Integer"),
     ],
 )
-def test_an_owner_is_a_user_of_the_instance(host: Host, owner: str, said: str) -> None:
+def test_an_owner_is_a_user_of_the_instance_by_name(host: Host, owner: str, said: str) -> None:
     assert host.refusal(f"{APP}permissions: [{{object: /srv/app, {owner}}}]\n", {"app/a": ""}) == said
 
 
