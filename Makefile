@@ -11,7 +11,7 @@ QUICK := tests/tasks tests/gocd tests/pipelines --ignore tests/gocd/rehearsal -m
 # What runs on Windows: all but the rehearsal.
 WINDOWS := tasks gocd/reading gocd/report gocd/samples $(wildcard gocd/*.py)
 
-.PHONY: rehearse traps test coverage exhaustive check lint format clean
+.PHONY: rehearse traps twins test coverage exhaustive check lint format clean
 
 rehearse: $(VENV)/.rehearsal
 	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
@@ -19,6 +19,10 @@ rehearse: $(VENV)/.rehearsal
 # Each trap of AWS, gone through by two naive pipelines and by ours.
 traps: $(VENV)/.traps
 	$(BIN)/gocd-tasks rehearse --trap $(or $(TRAP),all) $(ARGS)
+
+# The scripts for both kinds of host, walked side by side at random for as long as asked; SEED walks the same way again.
+twins: $(VENV)/.test
+	$(BIN)/python -m tests.tasks.hosts.walk --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(or $(WORKERS),5) --dist worksteal $(ARGS)

@@ -42,4 +42,4 @@ switch_to "$target"
 restart_service .restart.log 1 || fail "$(version_of "$target") did not start$why; it is current all the same"
 rm -f "$root/.going-back"
 
-printf 'running %s from %s/%s\n' "$(version_of "$target")" "$install_to" "$target"
+printf 'running %s from %s\n' "$(version_of "$target")" "$(place_of "$target")"

@@ -98,7 +98,7 @@ if (-not (Restart-Release '.restart' 2)) {
 }
 
 # Old releases go last: first those that nothing goes back to, then the oldest.
-$newest = @(Read-Lines $historyFile)
+$newest = @(Read-Lines $historyFile | Where-Object { Test-Release $_ })
 [Array]::Reverse($newest)
 $others = @(Get-ChildItem -LiteralPath $releases -Directory | Where-Object { $_.Name -notlike '.*' } |
     Sort-Object CreationTimeUtc -Descending | ForEach-Object { $_.Name })

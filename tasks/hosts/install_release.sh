@@ -31,7 +31,9 @@ unpack() {
     fi
 }
 
-rm -rf "$root/releases/.incoming".*
+for left in "$root/releases/.incoming".*; do
+    remove "$left"
+done
 
 # The same version with other contents gets a folder beside the first.
 release="releases/$version"
@@ -67,10 +69,8 @@ time_for_restarts 2
 # Written before the switch. What comes after "current" in it was gone back from, or is only about to be.
 if [ "$current" != "$release" ]; then
     {
-        if is_there "$current"; then
-            history_before "$current" | grep -Fxv -e "$release" || true
-            printf '%s\n' "$current"
-        fi
+        history_before "$current" | grep -Fxv -e "$release" || true
+        if is_there "$current"; then printf '%s\n' "$current"; fi
         printf '%s\n' "$release"
     } >"$root/.history.new"
     mv -f "$root/.history.new" "$root/.history"
@@ -92,8 +92,15 @@ fi
 {
     history_before "" | sed '1!G;h;$!d' | sed -n 's,^releases/,,p'
     ls -1t "$root/releases"
-} | awk '!seen[$0]++' | tail -n "+$((keep + 1))" | while IFS= read -r name; do
-    [ "releases/$name" = "$release" ] || rm -rf "$root/releases/$name"
+} | awk '!seen[$0]++' | while IFS= read -r name; do
+    [ ! -d "$root/releases/$name" ] || printf '%s\n' "$name"
+done | tail -n "+$((keep + 1))" | while IFS= read -r name; do
+    [ "releases/$name" != "$release" ] || continue
+    # Out of its name first: half a release is none to go back to.
+    gone=$(mktemp -d "$root/releases/.incoming.XXXXXX")
+    mv -T "$root/releases/$name" "$gone" ||
+        printf '%s is in use and stays for the next deployment to remove\n' "$name"
+    remove "$gone"
 done
 
-printf 'running %s from %s/%s\n' "$version" "$install_to" "$release"
+printf 'running %s from %s\n' "$version" "$(place_of "$release")"

@@ -14,11 +14,12 @@ if (-not [IO.Directory]::Exists($current)) {
 } elseif (-not [IO.File]::Exists($record)) {
     [Console]::Out.WriteLine('nothing no release.json')
 } else {
-    try { $text = [IO.File]::ReadAllText($record, $plain) -replace '[\r\n]', ' ' }
+    try { $bytes = [IO.File]::ReadAllBytes($record) }
     catch {
         [Console]::Out.WriteLine('nothing release.json may not be read')
         exit 0
     }
     # SSM's list shows 2,500 characters of an output.
-    [Console]::Out.WriteLine('record ' + $text.Substring(0, [Math]::Min(2000, $text.Length)))
+    $text = $plain.GetString($bytes, 0, [Math]::Min(2000, $bytes.Length))
+    [Console]::Out.WriteLine('record ' + ($text -replace '[\r\n]', ' '))
 }

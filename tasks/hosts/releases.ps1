@@ -195,6 +195,6 @@ try { [IO.Directory]::CreateDirectory($releases) | Out-Null }
 catch { Stop-Here "$install_to cannot be made on this instance; nothing was changed" }
 if (-not (Get-Attributes $currentLink) -and (Test-Link $oldLink)) { Move-Folder $oldLink $currentLink }
 if ((Get-Attributes $currentLink) -and -not (Test-Link $currentLink)) {
-    Stop-Here "$install_to\current is no junction; move it away first; nothing was changed"
+    Stop-Here "$install_to\current is not a link; move it away first; nothing was changed"
 }
 $current = Get-Current

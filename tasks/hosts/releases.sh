@@ -42,6 +42,19 @@ is_there() {
     esac
 }
 
+# A link's target as people read it: one that other means than ours made may lead anywhere.
+place_of() {
+    case $1 in
+    /*) printf '%s' "$1" ;;
+    *) printf '%s/%s' "$install_to" "$1" ;;
+    esac
+}
+
+# What somebody's program holds on to stops no deployment.
+remove() {
+    rm -rf "$@" || printf '%s stays for the next deployment to remove\n' "${1##*/}"
+}
+
 # The history as far as $1, which is left out; all of it if $1 is not in it.
 history_before() {
     [ -f "$root/.history" ] || return 0
@@ -84,3 +97,10 @@ if command -v flock >/dev/null 2>&1; then
         fail "another deployment has been at work in $install_to for $patience s; nothing was changed"
 fi
 current=$(readlink "$root/current" || true)
+# By hand it is often made with the whole path.
+case $current in
+"$root/releases/"?*)
+    current=${current%"${current##*[!/]}"}
+    current=releases/${current##*/}
+    ;;
+esac

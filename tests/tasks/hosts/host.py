@@ -52,6 +52,7 @@ class Host:
     Args:
         shell: The command that runs a script, its path appended.
         path: Where commands are found.
+        server: The name and port of what releases are fetched from.
     """
 
     def __init__(self, folder: Path, url: str, language: Language) -> None:
@@ -62,7 +63,7 @@ class Host:
         self.language = language
         self.shell = [*language.command]
         self.path = os.environ["PATH"]
-        self._url = url
+        self.server = url.removeprefix("http://")
 
     def release(self, text: str) -> str:
         """Serve a release whose one file holds *text*; return its checksum."""
@@ -84,7 +85,7 @@ class Host:
 
     def script(self, version: str, before: str = "", **values: str) -> Path:
         given = {
-            "url": f"{self._url}/app",
+            "url": f"http://{self.server}/app",
             "sha256": values.pop("sha256", None) or self.release(version),
             "kind": "tar",
             "version": version,
@@ -173,11 +174,11 @@ def gone(host: Host, name: str) -> bool:
 
 
 @contextmanager
-def running(folder: Path, language: Language) -> Iterator[Host]:
+def running(folder: Path, language: Language, kind: type[Host] = Host) -> Iterator[Host]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder / "served")))
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
-        yield Host(folder, f"http://127.0.0.1:{server.server_port}", language)
+        yield kind(folder, f"http://127.0.0.1:{server.server_port}", language)
     finally:
         server.shutdown()
         server.server_close()
@@ -191,4 +192,15 @@ def zip_of(files: dict[str, tuple[int, bytes]]) -> bytes:
             info = zipfile.ZipInfo(name)
             info.external_attr = mode << 16
             archive.writestr(info, content)
+    return packed.getvalue()
+
+
+def tar_of_links(links: Mapping[str, str]) -> bytes:
+    """Pack symbolic links, by name what each leads to."""
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, target in links.items():
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = tarfile.SYMTYPE, target
+            archive.addfile(info)
     return packed.getvalue()

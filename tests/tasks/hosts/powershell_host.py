@@ -26,8 +26,8 @@ needs_powershell = pytest.mark.skipif(
 
 
 @contextmanager
-def running_powershell_host(folder: Path) -> Iterator[Host]:
-    with running(folder, POWERSHELL) as host:
+def running_powershell_host(folder: Path, kind: type[Host] = Host) -> Iterator[Host]:
+    with running(folder, POWERSHELL, kind) as host:
         programs = folder / "programs"
         programs.mkdir()
         powershell.lay_out(programs)
