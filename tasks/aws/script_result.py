@@ -60,13 +60,19 @@ class ScriptResult:
         return lines + (["(SSM kept only the beginning of the output)"] if cut else [])
 
     @property
-    def verdict(self) -> str:
-        """The last thing that the script itself said of its failure, or else how it ended."""
-        if self.problem in {*NEVER_BEGAN.values(), *CUT_OFF.values()}:
-            return self.problem or ""
+    def cut_off(self) -> bool:
+        """Whether it was ended, or what it left running was."""
+        return self.problem in CUT_OFF.values()
+
+    @property
+    def ended(self) -> str:
+        """How it ended badly, with the last that it had to say."""
+        problem = self.problem or ""
+        if problem in NEVER_BEGAN.values() or self.cut_off:
+            return problem
         # The SSM agent adds a line of its own after what the script wrote.
         own = [line for line in lines_of(self.errors) if not line.startswith("failed to run commands")]
-        return own[-1] if own else self.problem or ""
+        return f"{problem} ({own[-1]})" if own else problem
 
 
 def outcome(invocation: Mapping[str, Any]) -> ScriptResult:

@@ -48,12 +48,13 @@ def facts(release: Release, sha256: str, now: datetime) -> str:
 
 
 def compared(told: str, release: Release, sha256: str, since: datetime | None = None) -> Record:
-    """Read what ``read_record`` printed on an instance, and compare it with *release*.
+    """Read what ``read_record`` told of an instance, and compare it with *release*.
 
     Args:
+        told: That, without its mark; empty if it told nothing.
         since: A deployment before it does not match.
     """
-    found = re.search(r"^(record|nothing) (.*)", told, re.MULTILINE)
+    found = re.fullmatch(r"(record|nothing) (.*)", told)
     if not found:
         return unread("it printed nothing")
     if found[1] == "nothing":

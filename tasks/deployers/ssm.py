@@ -1,6 +1,5 @@
 """Deploy through S3 and SSM Run Command: fetch, verify, unpack, switch a link, restart, or go back."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -10,13 +9,14 @@ from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, subject
-from tasks.aws.script_result import ScriptResult
-from tasks.deployers.deployer import Deployer, ReleaseFailed, Settings
+from tasks.deployers.deployer import Deployer, Settings
+from tasks.deployers.ending import Ending
 from tasks.deployers.record import Record, compared, facts, unread
 from tasks.deployers.release import Release
 from tasks.hosts.install_hosts import InstallHosts, longest_folder
 from tasks.hosts.script import powershell_script, shell_script
-from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.hosts.verdict import marked, new_mark
+from tasks.running.errors import Cancelled, Refused, TaskError
 from tasks.running.log import Log
 from tasks.running.quoting import show_tail
 from tasks.running.waiting import Wait
@@ -78,8 +78,8 @@ class SsmDeployer(Deployer):
         for each in instances:
             wait.log.event("installing", instance=each.name, version=release.version)
         doing = f"installing {release.version}"
-        outcomes = self._run(hosts, INSTALL, values, doing, wait)
-        failures = {each.id: _failure(each, outcomes[each.id], doing) for each in instances}
+        endings = self._run(hosts, INSTALL, values, doing, wait)
+        failures = {key: ending.failure for key, ending in endings.items()}
         return {key: failure for key, failure in failures.items() if failure}
 
     def records(
@@ -94,8 +94,11 @@ class SsmDeployer(Deployer):
             # One that went away since would hold back what all others say.
             known = self._hosts.anew(instances)
             hosts = by_platform(instances, known)
+            mark = new_mark()
             scripts = {
-                platform: SCRIPTS[platform](["read_record"], {"install_to": self._folders[platform]})
+                platform: SCRIPTS[platform](
+                    ["read_record"], {"install_to": self._folders[platform], "mark": mark}
+                )
                 for platform in hosts
             }
             command = RunCommand(self._aws, hosts, min(self._settings.within, READING))
@@ -107,10 +110,11 @@ class SsmDeployer(Deployer):
             if isinstance(platform, Refused):
                 records[key] = unread(platform.what)
             elif outcomes[key].problem:
-                records[key] = unread(outcomes[key].verdict)
+                records[key] = unread(outcomes[key].ended)
             else:
                 digest = self._artifact(release, platform).sha256
-                records[key] = compared(outcomes[key].output, release, digest, since)
+                [told] = marked(outcomes[key].output, mark)[:1] or [""]
+                records[key] = compared(told, release, digest, since)
         return records
 
     def check_back(self, version: str, instance: Instance) -> None:
@@ -124,11 +128,10 @@ class SsmDeployer(Deployer):
         wait.log.say(f"{instance.name}: {doing}")
         hosts = self._hosts.all([instance])
         values = {platform: {"to": to, "leaving": leaving} for platform in hosts}
-        outcome = self._run(hosts, GO_BACK, values, doing, wait)[instance.id]
-        if failure := _failure(instance, outcome, doing):
-            raise failure
-        running = re.findall(r"^running (.*) from ", outcome.output, re.MULTILINE)
-        return str(running[-1]) if running else to or "the release before"
+        ending = self._run(hosts, GO_BACK, values, doing, wait)[instance.id]
+        if ending.failure:
+            raise ending.failure
+        return ending.running or to or "the release before"
 
     def _check_time(self, restarts: int) -> None:
         """Refuse restarts that do not fit into the time for all: SSM would end one in the middle."""
@@ -160,11 +163,12 @@ class SsmDeployer(Deployer):
         values: Mapping[Platform, Mapping[str, str]],
         doing: str,
         wait: Wait,
-    ) -> dict[str, ScriptResult]:
+    ) -> dict[str, Ending]:
         within, restart_within = self._settings.within, self._settings.restart_within
         timed = {
             "restart_within": str(int(restart_within)) if restart_within else "",
             "within": str(int(within)),
+            "mark": (mark := new_mark()),
         }
         scripts = {
             platform: SCRIPTS[platform](
@@ -185,11 +189,15 @@ class SsmDeployer(Deployer):
         except Cancelled:
             _stop(command, instances, doing, wait.log)
             raise
-        for each in instances:
-            # Of many, only those that failed have something to say that a person must read.
-            if outcomes[each.id].problem or len(instances) == 1:
-                show_tail(outcomes[each.id].lines, each.name, wait.log)
-        return outcomes
+        endings: dict[str, Ending] = {}
+        for platform, those in hosts.items():
+            for each in those:
+                ending = Ending(each, platform, outcomes[each.id], mark, doing)
+                endings[each.id] = ending
+                # Of many, only those that failed have something to say that a person must read.
+                if ending.failure or len(instances) == 1:
+                    show_tail(ending.lines, each.name, wait.log)
+        return endings
 
     def _artifact(self, release: Release, platform: Platform) -> Artifact:
         known = (release.artifact, platform)
@@ -212,19 +220,6 @@ class SsmDeployer(Deployer):
         place = f"s3://{bucket}/{key}"
         log.say(f"{release.version}: {artifact.size:,} bytes in {place}, its link good for {link.good_for}")
         return link.url
-
-
-def _failure(instance: Instance, outcome: ScriptResult, doing: str) -> TaskError | None:
-    if not outcome.problem:
-        return None
-    if outcome.late:
-        return TimedOut(f"{doing} on {instance.name}: {outcome.problem}")
-    failed = f"{doing} on {instance.name} failed: "
-    if not outcome.began:
-        return ReleaseFailed(failed + outcome.verdict, f"{instance.name} runs what it ran before")
-    # The scripts say after a semicolon how they leave the instance.
-    what, semicolon, runs = outcome.verdict.rpartition("; ")
-    return ReleaseFailed(failed + what, runs) if semicolon else TaskError(failed + outcome.verdict)
 
 
 def _stop(command: RunCommand, instances: Sequence[Instance], doing: str, log: Log) -> None:

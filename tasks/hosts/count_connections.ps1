@@ -1,5 +1,6 @@
-# Counts the connections that requests may be in flight on, and changes nothing. Value:
+# Counts the connections that requests may be in flight on, and changes nothing. Values:
 #   table  a line for each instance: its id, its own address, and ports with commas between them
+#   mark   stands before the one line that it prints
 # Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it.
 #
 # It prints one line: "connections N", or "no evidence WHY" where what Windows lists may not be all there is.
@@ -7,7 +8,7 @@
 $ErrorActionPreference = 'Stop'
 
 function Stop-Without([string] $why) {
-    [Console]::Out.WriteLine("no evidence $why")
+    [Console]::Out.WriteLine("${mark}no evidence $why")
     exit 0
 }
 
@@ -78,4 +79,4 @@ function Measure-Connections {
 $first = Measure-Connections
 Start-Sleep -Seconds 2
 $second = Measure-Connections
-[Console]::Out.WriteLine("connections $([Math]::Max($first, $second))")
+[Console]::Out.WriteLine("${mark}connections $([Math]::Max($first, $second))")

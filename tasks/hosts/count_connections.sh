@@ -1,12 +1,13 @@
-# Counts the connections that requests may be in flight on, and changes nothing. Value:
+# Counts the connections that requests may be in flight on, and changes nothing. Values:
 #   table  a line for each instance: its id, its own address, and ports with commas between them
+#   mark   stands before the one line that it prints
 #
 # It prints one line: "connections N", or "no evidence WHY" where what the kernel lists may not be all there is.
 
 export LC_ALL=C
 
 none() {
-    printf 'no evidence %s\n' "$*"
+    printf '%sno evidence %s\n' "$mark" "$*"
     exit 0
 }
 
@@ -88,4 +89,4 @@ sleep 2
 second=$(connections)
 [ -n "$first" ] && [ -n "$second" ] || none "/proc/net/tcp cannot be read"
 [ "$first" -gt "$second" ] || first=$second
-printf 'connections %s\n' "$first"
+printf '%sconnections %s\n' "$mark" "$first"

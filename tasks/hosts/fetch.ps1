@@ -36,7 +36,7 @@ function Get-Answer([string] $path) {
         try {
             while (($count = $stream.Read($block, 0, $block.Length)) -gt 0) {
                 try { $file.Write($block, 0, $count); $file.Flush() }
-                catch { Stop-Here "the release could not be written ($(Get-Reason $_)); nothing was changed" }
+                catch { Stop-Here "the release could not be written ($(Get-Reason $_))" 'nothing was changed' }
             }
             if ($file.Length -lt $answer.ContentLength) { throw 'the answer broke off' }
         } finally { $file.Dispose() }
@@ -68,19 +68,19 @@ function Receive-Release([string] $path) {
     $name = $address.Authority
     if (-not $status) {
         Stop-Here ("the release could not be fetched from $name ($problem): look at this instance's route, " +
-            'proxy and clock; nothing was changed')
+            'proxy and clock') 'nothing was changed'
     }
     $said = Get-Beginning $path
     $page = $said -match '<html|<!doctype html'
     $between = "something between this instance and $name"
     if ($status -eq 200) {
         # A portal that wants a login, for one; no archive begins so.
-        if ($page) { Stop-Here "$between answered with a page in place of the release; nothing was changed" }
+        if ($page) { Stop-Here "$between answered with a page in place of the release" 'nothing was changed' }
         return
     }
     $answer = "$name answered $status"
     if ($code = Get-Element $said 'Code') {
         $answer = "S3 answered $status (${code}: $(Get-Element $said 'Message'))"
     } elseif ($page) { $answer = "$between answered $status with a page" }
-    Stop-Here "the release could not be fetched: $answer; nothing was changed"
+    Stop-Here "the release could not be fetched: $answer" 'nothing was changed'
 }

@@ -48,7 +48,7 @@ ask() {
         *) printf %s - ;;
         esac
     else
-        fail "this instance has neither curl nor wget to fetch the release with; nothing was changed"
+        fail "this instance has neither curl nor wget to fetch the release with" "nothing was changed"
     fi
 }
 
@@ -59,14 +59,14 @@ fetch() {
     case $status in
     200)
         # A portal that wants a login, for one; no archive begins so.
-        ! is_page "$said" || fail "$between answered with a page in place of the release; nothing was changed"
+        ! is_page "$said" || fail "$between answered with a page in place of the release" "nothing was changed"
         return
         ;;
-    *!) fail "the release could not be written ($(complaint "$1"); is the disk full?); nothing was changed" ;;
+    *!) fail "the release could not be written ($(complaint "$1"); is the disk full?)" "nothing was changed" ;;
     *- | '')
         why=$(complaint "$1")
-        fail "the release could not be fetched from $host ($why): look at this instance's route, proxy and" \
-            "clock; nothing was changed"
+        fail "the release could not be fetched from $host ($why): look at this instance's route, proxy and clock" \
+            "nothing was changed"
         ;;
     esac
     answer="$host answered $status"
@@ -75,5 +75,5 @@ fetch() {
     elif is_page "$said"; then
         answer="$between answered $status with a page"
     fi
-    fail "the release could not be fetched: $answer; nothing was changed"
+    fail "the release could not be fetched: $answer" "nothing was changed"
 }

@@ -3,10 +3,10 @@
 #   to       the version to go to; empty for the release before the current one
 #   leaving  the version that must be current, or nothing is done; empty for any
 
-if (-not (Test-Release $current)) { Stop-Here "$install_to\current leads to no release; nothing was changed" }
+if (-not (Test-Release $current)) { Stop-Here "$install_to\current leads to no release" 'nothing was changed' }
 $now = Get-Version $current
 if ($leaving -and $now -cne $leaving) {
-    Stop-Here "$now was put there meanwhile, and not $leaving; it was left alone"
+    Stop-Here "$now was put there meanwhile, and not $leaving" 'it was left alone'
 }
 
 if ($to) {
@@ -17,21 +17,21 @@ if ($to) {
         $names = Get-ChildItem -LiteralPath $releases -Directory | ForEach-Object { $_.Name }
         $target = @($names | Where-Object $meant) | Select-Object -First 1
     }
-    if (-not $target) { Stop-Here "there is no release $to in $install_to; nothing was changed" }
+    if (-not $target) { Stop-Here "there is no release $to in $install_to" 'nothing was changed' }
 } elseif (@(Read-Lines $goingBackFile) -ccontains $current) {
     # A run was killed after its switch: its restart is what is missing.
     $target = $current
 } else {
     $target = Get-ReleaseBefore $current
-    if (-not $target) { Stop-Here "there is no earlier release than $now to go back to; $now stays" }
+    if (-not $target) { Stop-Here "there is no earlier release than $now to go back to" "$now stays" }
 }
 
 $then = Get-Version $target
 Test-TimeForRestarts 1
 Write-Whole $goingBackFile "$target`n"
 Switch-To $target
-if (-not (Restart-Release '.restart' 1)) { Stop-Here "$then did not start$why; it is current all the same" }
+if (-not (Restart-Release '.restart' 1)) { Stop-Here "$then did not start$why" 'it is current all the same' }
 [IO.File]::Delete($goingBackFile)
 
 $lock.ReleaseMutex()
-[Console]::Out.WriteLine("running $then from $(Show-Place $target)")
+Show-Success $then (Show-Place $target)

@@ -4,9 +4,9 @@
 #   leaving  the version that must be current, or nothing is done; empty for any
 
 now=$(version_of "$current")
-is_there "$current" || fail "$install_to/current leads to no release; nothing was changed"
+is_there "$current" || fail "$install_to/current leads to no release" "nothing was changed"
 [ -z "$leaving" ] || [ "$now" = "$leaving" ] ||
-    fail "$now was put there meanwhile, and not $leaving; it was left alone"
+    fail "$now was put there meanwhile, and not $leaving" "it was left alone"
 
 # The newest of that version: of folders with the same version, the one that was current last.
 named() {
@@ -26,20 +26,20 @@ named() {
 
 if [ -n "$to" ]; then
     target=$(named "$to")
-    [ -n "$target" ] || fail "there is no release $to in $install_to; nothing was changed"
+    [ -n "$target" ] || fail "there is no release $to in $install_to" "nothing was changed"
 elif [ "$(cat "$root/.going-back" 2>/dev/null)" = "$current" ]; then
     # A run was killed after its switch: its restart is what is missing.
     target=$current
 else
     target=$(release_before "$current")
-    [ -n "$target" ] || fail "there is no earlier release than $now to go back to; $now stays"
+    [ -n "$target" ] || fail "there is no earlier release than $now to go back to" "$now stays"
 fi
 
 time_for_restarts 1
 printf '%s\n' "$target" >"$root/.going-back.new"
 mv -f "$root/.going-back.new" "$root/.going-back"
 switch_to "$target"
-restart_service .restart.log 1 || fail "$(version_of "$target") did not start$why; it is current all the same"
+restart_service .restart.log 1 || fail "$(version_of "$target") did not start$why" "it is current all the same"
 rm -f "$root/.going-back"
 
-printf 'running %s from %s\n' "$(version_of "$target")" "$(place_of "$target")"
+succeed "$(version_of "$target")" "$(place_of "$target")"

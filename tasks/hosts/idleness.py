@@ -10,6 +10,7 @@ from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, platforms, subject
 from tasks.aws.script_result import ScriptResult
 from tasks.hosts.script import powershell_script, shell_script
+from tasks.hosts.verdict import marked, new_mark
 from tasks.running.errors import Refused, TaskError
 from tasks.running.waiting import Wait
 
@@ -76,11 +77,12 @@ class SsmHosts:
         instances = [each for those in hosts.values() for each in those]
         if not instances:
             return {}
-        values = {"table": table({each.id: ports[each.id] for each in instances})}
+        mark = new_mark()
+        values = {"table": table({each.id: ports[each.id] for each in instances}), "mark": mark}
         scripts = {platform: SCRIPTS[platform](["count_connections"], values) for platform in hosts}
         words = self._doing or f"{subject(instances)}: counting connections"
         outcomes = RunCommand(self._aws, hosts, WITHIN).run(scripts, wait, words)
-        return {key: told(outcome) for key, outcome in outcomes.items()}
+        return {key: told(outcome, mark) for key, outcome in outcomes.items()}
 
 
 def table(ports: Ports) -> str:
@@ -91,11 +93,12 @@ def table(ports: Ports) -> str:
     )
 
 
-def told(outcome: ScriptResult) -> Idleness:
-    """Read what the script printed, and take nothing else for evidence."""
+def told(outcome: ScriptResult, mark: str) -> Idleness:
+    """Read what the script printed behind its mark, and take nothing else for evidence."""
     if outcome.problem:
-        return Idleness(None, outcome.verdict)
-    if counted := re.search(r"^connections (\d+)\s*$", outcome.output, re.MULTILINE):
+        return Idleness(None, outcome.ended)
+    [said] = marked(outcome.output, mark)[:1] or [""]
+    if counted := re.fullmatch(r"connections (\d+)\s*", said):
         return Idleness(int(counted[1]))
-    without = re.search(r"^no evidence (.+)$", outcome.output, re.MULTILINE)
+    without = re.fullmatch(r"no evidence (.+)", said)
     return Idleness(None, without[1].strip() if without else "the script did not say how many there are")

@@ -11,7 +11,7 @@ function Expand-Release([string] $archive, [string] $folder) {
     $tar = $own, 'tar.exe' | Get-Command -CommandType Application -ErrorAction SilentlyContinue |
         Select-Object -First 1
     if (-not $tar) {
-        Stop-Here 'this instance has no tar.exe to unpack a tar with, send a zip; nothing was changed'
+        Stop-Here 'this instance has no tar.exe to unpack a tar with, send a zip' 'nothing was changed'
     }
     # Windows PowerShell takes each line that a program complains in for an error of its own.
     $ErrorActionPreference = 'Continue'
@@ -55,10 +55,10 @@ if (-not (Test-Release $release)) {
         [IO.Directory]::CreateDirectory($incoming) | Out-Null
         Receive-Release $archive
         if ((Get-FileHash -LiteralPath $archive -Algorithm SHA256).Hash -ne $sha256) {
-            Stop-Here 'the release arrived with another SHA-256 than it was sent with; nothing was changed'
+            Stop-Here 'the release arrived with another SHA-256 than it was sent with' 'nothing was changed'
         }
         try { Expand-Release $archive $incoming }
-        catch { Stop-Here "the release could not be unpacked ($(Get-Reason $_)); nothing was changed" }
+        catch { Stop-Here "the release could not be unpacked ($(Get-Reason $_))" 'nothing was changed' }
         # Never through a link that the release may have brought under these names.
         $own = @{ 'release.json' = "$facts`n"; '.version' = $version; '.sha256' = $sha256 }
         foreach ($name in $own.Keys) {
@@ -90,11 +90,11 @@ Switch-To $release
 if (-not (Restart-Release '.restart' 2)) {
     $failed = "$version did not start$why"
     $previous = Get-ReleaseBefore $release
-    if (-not $previous) { Stop-Here "$failed; there is no earlier release to go back to" }
+    if (-not $previous) { Stop-Here $failed 'there is no earlier release to go back to' }
     $before = Get-Version $previous
     Switch-To $previous
-    if (-not (Restart-Release '.restart.back' 1)) { Stop-Here "$failed; $before did not start again either$why" }
-    Stop-Here "$failed; $before is running again"
+    if (-not (Restart-Release '.restart.back' 1)) { Stop-Here $failed "$before did not start again either$why" }
+    Stop-Here $failed "$before is running again"
 }
 
 # Old releases go last: first those that nothing goes back to, then the oldest.
@@ -113,4 +113,4 @@ foreach ($other in $others) {
 }
 
 $lock.ReleaseMutex()
-[Console]::Out.WriteLine("running $version from $install_to\releases\$release")
+Show-Success $version "$install_to\releases\$release"

@@ -27,7 +27,7 @@ unpack() {
     elif command -v python3 >/dev/null 2>&1; then
         python3 -c "$unzip_with_python" "$1" "$2"
     else
-        fail "this instance has none of unzip, bsdtar and python3 to unpack a zip with; nothing was changed"
+        fail "this instance has none of unzip, bsdtar and python3 to unpack a zip with" "nothing was changed"
     fi
 }
 
@@ -46,10 +46,10 @@ if [ ! -d "$root/$release" ]; then
     trap 'rm -rf "$incoming"' EXIT
     fetch "$incoming/archive"
     printf '%s  %s\n' "$sha256" "$incoming/archive" | sha256sum -c - >/dev/null 2>&1 ||
-        fail "the release arrived with another SHA-256 than it was sent with; nothing was changed"
+        fail "the release arrived with another SHA-256 than it was sent with" "nothing was changed"
     mkdir "$incoming/release"
     unpack "$incoming/archive" "$incoming/release" ||
-        fail "the release could not be unpacked (is the disk full?); nothing was changed"
+        fail "the release could not be unpacked (is the disk full?)" "nothing was changed"
     chmod -R u+rwX,go-w,u-s,g-s "$incoming/release"
     # Never through a link that the release may have brought under these names.
     (cd "$incoming/release" && rm -rf release.json .sha256 .version)
@@ -81,11 +81,11 @@ switch_to "$release"
 if ! restart_service .restart.log 2; then
     failed="$version did not start$why"
     previous=$(release_before "$release")
-    [ -n "$previous" ] || fail "$failed; there is no earlier release to go back to"
+    [ -n "$previous" ] || fail "$failed" "there is no earlier release to go back to"
     switch_to "$previous"
     restart_service .restart.back.log 1 ||
-        fail "$failed; $(version_of "$previous") did not start again either$why"
-    fail "$failed; $(version_of "$previous") is running again"
+        fail "$failed" "$(version_of "$previous") did not start again either$why"
+    fail "$failed" "$(version_of "$previous") is running again"
 fi
 
 # Old releases go last: first those that nothing goes back to, then the oldest.
@@ -103,4 +103,4 @@ done | tail -n "+$((keep + 1))" | while IFS= read -r name; do
     remove "$gone"
 done
 
-printf 'running %s from %s\n' "$version" "$(place_of "$release")"
+succeed "$version" "$(place_of "$release")"

@@ -1,14 +1,14 @@
-# Tells what is current on this instance and changes nothing. Values: install_to
+# Tells what is current on this instance and changes nothing. Values: install_to mark
 
 root="${DESTDIR:-}$install_to"
 
 if [ ! -d "$root/current" ]; then
-    printf 'nothing no release is current in %s\n' "$install_to"
+    printf '%snothing no release is current in %s\n' "$mark" "$install_to"
 elif [ ! -f "$root/current/release.json" ]; then
-    printf 'nothing no release.json\n'
+    printf '%snothing no release.json\n' "$mark"
 elif [ ! -r "$root/current/release.json" ]; then
-    printf 'nothing release.json may not be read\n'
+    printf '%snothing release.json may not be read\n' "$mark"
 else
     # SSM's list shows 2,500 characters of an output.
-    printf 'record %s\n' "$(head -c 2000 "$root/current/release.json" | tr '\r\n' '  ')"
+    printf '%srecord %s\n' "$mark" "$(head -c 2000 "$root/current/release.json" | tr '\r\n' '  ')"
 fi

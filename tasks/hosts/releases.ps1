@@ -9,11 +9,18 @@
 
 $ErrorActionPreference = 'Stop'
 # What nobody foresaw is told in one line as well.
-trap { Stop-Here "$(Get-Reason $_); $(Get-Standing)" }
+trap { Stop-Here (Get-Reason $_) (Get-Standing) }
 
-function Stop-Here([string] $why) {
-    [Console]::Error.WriteLine($why)
+# Tells what went wrong, and how that leaves this instance. Each part of a verdict stands behind the mark, which
+# nothing else here can know: no release, restart or file can pass for one.
+function Stop-Here([string] $what, [string] $left) {
+    if ($left) { $left = "; $mark$left" }
+    [Console]::Error.WriteLine("$mark$what$left")
     exit 1
+}
+
+function Show-Success([string] $version, [string] $place) {
+    [Console]::Out.WriteLine("${mark}running $version ${mark}from $place")
 }
 
 # The innermost error says what went wrong, in one line.
@@ -47,13 +54,13 @@ $goingBackFile = [IO.Path]::Combine($root, '.going-back')
 $switched = $false
 
 # What another program has open, nobody can rename on Windows: a scanner lets go of it within moments. Windows
-# calls it denied, shared or locked (Microsoft, System Error Codes: 5, 32 and 33), Linux busy (errno: 11).
+# calls it denied, shared or locked (Microsoft, System Error Codes: 5, 32 and 33).
 function Invoke-Patiently([scriptblock] $step) {
     foreach ($try in 1..20) {
         try { return & $step }
         catch {
             $code = $_.Exception.GetBaseException().HResult -band 0xffff
-            if ($try -eq 20 -or $code -notin 5, 11, 32, 33) { throw }
+            if ($try -eq 20 -or $code -notin 5, 32, 33) { throw }
         }
         Start-Sleep -Milliseconds 250
     }
@@ -175,7 +182,7 @@ function Get-ReleaseBefore([string] $name) {
 
 function Get-Version([string] $name) {
     $file = [IO.Path]::Combine((Get-Place $name), '.version')
-    if ([IO.File]::Exists($file)) { return [IO.File]::ReadAllText($file, $plain) }
+    if ([IO.File]::Exists($file)) { return [IO.File]::ReadAllText($file, $plain) -replace '[\r\n]' }
     [IO.Path]::GetFileName($name)
 }
 
@@ -185,16 +192,16 @@ $hash = $sha.ComputeHash([Text.Encoding]::UTF8.GetBytes($root.ToLowerInvariant()
 $lock = New-Object Threading.Mutex $false, ('Global\gocd-tasks-' + [BitConverter]::ToString($hash, 0, 16))
 try {
     if (-not $lock.WaitOne(300000)) {
-        Stop-Here "another deployment has been at work in $install_to for 300 s; nothing was changed"
+        Stop-Here "another deployment has been at work in $install_to for 300 s" 'nothing was changed'
     }
 } catch [Threading.AbandonedMutexException] {
     # Whoever had it was killed; it is ours now.
 }
 
 try { [IO.Directory]::CreateDirectory($releases) | Out-Null }
-catch { Stop-Here "$install_to cannot be made on this instance; nothing was changed" }
+catch { Stop-Here "$install_to cannot be made on this instance" 'nothing was changed' }
 if (-not (Get-Attributes $currentLink) -and (Test-Link $oldLink)) { Move-Folder $oldLink $currentLink }
 if ((Get-Attributes $currentLink) -and -not (Test-Link $currentLink)) {
-    Stop-Here "$install_to\current is not a link; move it away first; nothing was changed"
+    Stop-Here "$install_to\current is not a link; move it away first" 'nothing was changed'
 }
 $current = Get-Current

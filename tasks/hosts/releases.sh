@@ -24,9 +24,16 @@ seconds_left() {
 
 root="${DESTDIR:-}$install_to"
 
+# Tells what went wrong, and how that leaves this instance. Each part of a verdict stands behind the mark, which
+# nothing else here can know: no release, restart or file can pass for one.
 fail() {
-    printf '%s\n' "$*" >&2
+    printf '%s%s%s\n' "$mark" "$1" "${2:+; $mark$2}" >&2
     exit 1
+}
+
+# Tells that release $1 is running, from the folder $2.
+succeed() {
+    printf '%srunning %s %sfrom %s\n' "$mark" "$1" "$mark" "$2"
 }
 
 # "current" is at every moment one whole release or another.
@@ -77,15 +84,15 @@ release_before() {
 
 version_of() {
     if [ -s "$root/$1/.version" ]; then
-        cat "$root/$1/.version"
+        tr -d '\r\n' <"$root/$1/.version"
     else
         printf '%s' "${1##*/}"
     fi
 }
 
-mkdir -p "$root/releases" || fail "$install_to cannot be made on this instance; nothing was changed"
+mkdir -p "$root/releases" || fail "$install_to cannot be made on this instance" "nothing was changed"
 if [ -e "$root/current" ] && [ ! -L "$root/current" ]; then
-    fail "$install_to/current is not a link; move it away first; nothing was changed"
+    fail "$install_to/current is not a link; move it away first" "nothing was changed"
 fi
 
 # One deployment at a time: a run that was killed on the agent may still be at work here.
@@ -94,7 +101,7 @@ if command -v flock >/dev/null 2>&1; then
     patience=$(($(seconds_left) / 2))
     [ "$patience" -lt 300 ] || patience=300
     flock -w "$patience" 9 ||
-        fail "another deployment has been at work in $install_to for $patience s; nothing was changed"
+        fail "another deployment has been at work in $install_to for $patience s" "nothing was changed"
 fi
 current=$(readlink "$root/current" || true)
 # By hand it is often made with the whole path.

@@ -19,7 +19,7 @@ function Get-RestartSeconds([int] $many) {
 # Nothing is switched that could not be restarted, and back again.
 function Test-TimeForRestarts([int] $many) {
     if ($restart -and (Get-RestartSeconds $many) -le 0) {
-        Stop-Here "of $within s too few are left to restart anything; nothing was changed"
+        Stop-Here "of $within s too few are left to restart anything" 'nothing was changed'
     }
 }
 

@@ -65,7 +65,7 @@ show_restart() {
 # Nothing is switched that could not be restarted, and back again.
 time_for_restarts() {
     [ -z "$restart" ] || [ "$(restart_seconds "$1")" -gt 0 ] ||
-        fail "of $within s too few are left to restart anything; nothing was changed"
+        fail "of $within s too few are left to restart anything" "nothing was changed"
 }
 
 # Leaves in $why more of how it went, and all that it said in the file $1. So many are to fit as $2 says.

@@ -23,16 +23,16 @@ files:
 hooks:
   ApplicationStop:
     - location: scripts/stop.sh
-      timeout: 300
+      timeout: 60
   AfterInstall:
     - location: scripts/switch.sh
-      timeout: 300
+      timeout: 60
   ApplicationStart:
     - location: scripts/start.sh
-      timeout: 300
+      timeout: 60
   ValidateService:
     - location: scripts/validate.sh
-      timeout: 300
+      timeout: 60
 """
 SCRIPTS = {
     "stop.sh": "systemctl stop app",

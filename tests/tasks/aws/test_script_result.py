@@ -39,7 +39,7 @@ CANCELLED = "it was cancelled in AWS"
 def test_every_bad_end_has_its_words(status: str, details: str, code: int, verdict: str, began: bool) -> None:
     ended = outcome({"Status": status, "StatusDetails": details, "ResponseCode": code})
 
-    assert (ended.verdict, ended.began) == (verdict, began)
+    assert (ended.ended, ended.began) == (verdict, began)
     assert ended.problem
 
 
@@ -47,9 +47,8 @@ def test_success_is_no_problem() -> None:
     assert outcome({"Status": "Success", "StatusDetails": "Success"}).problem is None
 
 
-def test_the_scripts_own_last_word_is_the_verdict() -> None:
-    own = "the release could not be unpacked; nothing was changed"
-    errors = f"tar: gone\n{own}\nfailed to run commands: exit status 1"
+def test_a_script_that_failed_is_told_with_the_last_that_it_said() -> None:
+    errors = "tar: gone\nno space left\nfailed to run commands: exit status 1"
     failed = {
         "Status": "Failed",
         "StatusDetails": "Failed",
@@ -57,17 +56,17 @@ def test_the_scripts_own_last_word_is_the_verdict() -> None:
         "StandardErrorContent": errors,
     }
 
-    assert outcome(failed).verdict == own
+    assert outcome(failed).ended == "it exited 1 (no space left)"
 
 
-def test_a_stopped_scripts_last_word_is_not_its_verdict() -> None:
+def test_a_stopped_scripts_last_word_does_not_tell_how_it_ended() -> None:
     stopped = {
         "Status": "TimedOut",
         "StatusDetails": "ExecutionTimedOut",
         "StandardErrorContent": "fine so far",
     }
 
-    assert outcome(stopped).verdict == TOO_LONG
+    assert outcome(stopped).ended == TOO_LONG
 
 
 @pytest.mark.parametrize(

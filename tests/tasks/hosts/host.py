@@ -93,6 +93,7 @@ class Host:
             "restart": "",
             "restart_within": "",
             "within": "60",
+            "mark": "",
             "keep": "5",
             "facts": json.dumps({"version": version}),
             **values,
@@ -105,6 +106,7 @@ class Host:
             "restart": "",
             "restart_within": "",
             "within": "60",
+            "mark": "",
             "to": to,
             "leaving": "",
             **values,
@@ -112,7 +114,7 @@ class Host:
         return self._script(before, GO_BACK, given)
 
     def record_script(self) -> Path:
-        return self._script("", ["read_record"], {"install_to": self.language.install_to})
+        return self._script("", ["read_record"], {"install_to": self.language.install_to, "mark": ""})
 
     def install(self, version: str, **values: str) -> Done:
         return self.run(self.script(version, **values))

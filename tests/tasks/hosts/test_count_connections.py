@@ -63,7 +63,7 @@ def test_the_shell_counts_what_linux_lists(tmp_path: Path, case: Case) -> None:
     for name, text in proc_files(case).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    script = LINUX + shell_script(["count_connections"], {"table": TABLE.format(case.asked)})
+    script = LINUX + shell_script(["count_connections"], {"table": TABLE.format(case.asked), "mark": ""})
     environment = {"PATH": os.environ["PATH"], "AWS_SSM_INSTANCE_ID": "i-1"}
     done = subprocess.run(
         ["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
@@ -86,7 +86,7 @@ def test_powershell_counts_the_same_of_what_windows_lists_and_of_what_netstat_pr
         place.mkdir(parents=True)
         (place / "rows.json").write_text(json.dumps(rows(case)), encoding="utf-8")
         (place / "printed").write_text(netstat(case), encoding="utf-8")
-        script = powershell_script(["count_connections"], {"table": TABLE.format(case.asked)})
+        script = powershell_script(["count_connections"], {"table": TABLE.format(case.asked), "mark": ""})
         (place / "script.ps1").write_bytes(powershell.script_bytes(script))
     driver = tmp_path / "driver.ps1"
     driver.write_bytes(powershell.script_bytes(WINDOWS))

@@ -29,7 +29,7 @@ ANSWERS = {
 
 # Each is asked for in one run, for a PowerShell takes a second to start.
 EACH = """
-function Stop-Here([string] $why) { throw $why }
+function Stop-Here([string] $what, [string] $left) { throw "$what; $left" }
 function Start-Sleep($Seconds) { $script:paused += $Seconds }
 foreach ($address in [Uri[]] ($asked -split ' ')) {
     $paused = 0

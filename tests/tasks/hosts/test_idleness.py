@@ -175,25 +175,30 @@ def test_windows_is_asked_in_powershell(cloud: World, aws: Aws, pair: Pair) -> N
     sent = {c["DocumentName"]: c for c in cloud.client("ssm").list_commands()["Commands"]}
     script = "\n".join(sent["AWS-RunPowerShellScript"]["Parameters"]["commands"])
 
-    # The stand-in runs no PowerShell, which is what a failing one looks like.
-    assert found == [Idleness(None, "a stand-in runs no PowerShell"), Idleness(0)]
+    # Launched as a Linux, it has no PowerShell.
+    assert found[0].connections is None
+    assert found[1] == Idleness(0)
     assert script.endswith(files("tasks.hosts").joinpath("count_connections.ps1").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
     ("output", "idleness"),
     [
-        ("connections 0\n", Idleness(0)),
-        ("connections 12\r\n", Idleness(12)),
-        ("no evidence the port is a container's\r\n", Idleness(None, "the port is a container's")),
+        ("MARK connections 0\n", Idleness(0)),
+        ("MARK connections 12\r\n", Idleness(12)),
+        ("connections 0\nMARK connections 3\nconnections 0\n", Idleness(3)),
+        ("MARK no evidence the port is a container's\r\n", Idleness(None, "the port is a container's")),
         ("", Idleness(None, "the script did not say how many there are")),
-        ("connections \n", Idleness(None, "the script did not say how many there are")),
-        ("connections: 3\n", Idleness(None, "the script did not say how many there are")),
+        ("connections 0\n", Idleness(None, "the script did not say how many there are")),
+        ("MARK connections \n", Idleness(None, "the script did not say how many there are")),
+        ("MARK connections: 3\n", Idleness(None, "the script did not say how many there are")),
     ],
 )
-def test_only_a_number_is_evidence(output: str, idleness: Idleness) -> None:
-    assert told(ScriptResult(None, output)) == idleness
+def test_only_a_number_behind_the_mark_is_evidence(output: str, idleness: Idleness) -> None:
+    assert told(ScriptResult(None, output), "MARK ") == idleness
 
 
 def test_a_script_that_failed_has_said_nothing() -> None:
-    assert told(ScriptResult("it exited 1", "connections 0\n")) == Idleness(None, "it exited 1")
+    failed = ScriptResult("it exited 1", "MARK connections 0\n")
+
+    assert told(failed, "MARK ") == Idleness(None, "it exited 1")

@@ -66,6 +66,20 @@ def test_every_bad_end_is_a_failure_in_plain_words(
         assert command["Status"] == "Success"
 
 
+def test_a_restart_that_leaves_ssms_output_open_is_told_with_the_line_to_write_instead(
+    gocd_tasks: CommandLine, one: Instance, words: tuple[str, ...]
+) -> None:
+    holds = "setsid sleep 100 >/proc/$PPID/fd/1 2>&1 &"
+    done = gocd_tasks(*words, *SSM[:4], "--restart", holds, "--deploy-timeout", "60")
+
+    assert done.returncode == 1
+    assert (
+        "2.0 was started, but something started with it holds the output that SSM reads to its end, so it "
+        "ran too long and was stopped; start it so: systemctl restart NAME, or nohup COMMAND >/dev/null 2>&1 "
+        "</dev/null &; 2.0 is current there. Run again: " in done.stderr
+    )
+
+
 def test_a_cancelled_deployment_is_stopped_on_the_instance_and_what_is_not_known_is_said(
     cloud: World, gocd_tasks: CommandLine, one: Instance, words: tuple[str, ...]
 ) -> None:
@@ -118,6 +132,7 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
     assert values.pop("url").startswith("http")
     assert "2.0" in values.pop("facts")
     assert len(values.pop("sha256")) == 64
+    assert re.fullmatch("[0-9a-f]{16} ", values.pop("mark"))
     assert values == {
         "install_to": r"C:\srv\app",
         "restart": "Restart-Service app",
