@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from gocd.pipeline import Pipeline
 from gocd.task_calls import TaskCall, task_calls
 
 REGION = "eu-west-1"
+
+# The unit or service that a command line starts.
+RESTARTED = re.compile(r"(?:systemctl(?: -\S+)* \S*start|\w+art-Service)(?: -\S+)* (\w[\w@.-]*)")
 
 # The tasks whose first argument is an instance, and the one that takes all behind a load balancer.
 ON_INSTANCES = ("detach-instance", "attach-instance", "deploy-artifact")
@@ -121,7 +125,7 @@ def read_site(pipeline: Pipeline, fleet: Fleet = FLEET) -> Site:
         or (pipeline.name,),
         buckets=_each_once([bucket for call in calls if (bucket := call.value("--bucket"))]),
         install_to=_first(calls, "--install-to") or "/srv/app",
-        unit=(_first(calls, "--restart").split() or ["app"])[-1].removesuffix(".service"),
+        unit=_unit(_first(calls, "--restart")),
         port=_port(status.netloc),
         health_path=status.path or "/_status",
         deployment_groups=tuple(_deployment_groups(calls, fleet.names)),
@@ -139,6 +143,13 @@ def _deployment_groups(calls: list[TaskCall], fleet: tuple[str, ...]) -> Iterato
             instances.setdefault((call.value("--application") or "app", name), []).append(instance)
     for (application, name), members in instances.items():
         yield DeploymentGroup(application, name, _each_once(members))
+
+
+def _unit(restart: str) -> str:
+    """The unit or service that a command line restarts; what it ends with, if it says so in another way."""
+    if named := RESTARTED.search(restart):
+        return named[1].removesuffix(".service")
+    return (restart.split() or ["app"])[-1].removesuffix(".service")
 
 
 def _herd(call: TaskCall) -> HerdStack:

@@ -54,13 +54,13 @@ $goingBackFile = [IO.Path]::Combine($root, '.going-back')
 $switched = $false
 
 # What another program has open, nobody can rename on Windows: a scanner lets go of it within moments. Windows
-# calls it denied, shared or locked (Microsoft, System Error Codes: 5, 32 and 33).
+# calls it denied, shared or locked (Microsoft, System Error Codes: 5, 32 and 33), Linux busy (errno: 11).
 function Invoke-Patiently([scriptblock] $step) {
     foreach ($try in 1..20) {
         try { return & $step }
         catch {
             $code = $_.Exception.GetBaseException().HResult -band 0xffff
-            if ($try -eq 20 -or $code -notin 5, 32, 33) { throw }
+            if ($try -eq 20 -or $code -notin 5, 11, 32, 33) { throw }
         }
         Start-Sleep -Milliseconds 250
     }

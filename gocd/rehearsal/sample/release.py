@@ -23,16 +23,16 @@ files:
 hooks:
   ApplicationStop:
     - location: scripts/stop.sh
-      timeout: 60
+      timeout: 300
   AfterInstall:
     - location: scripts/switch.sh
-      timeout: 60
+      timeout: 300
   ApplicationStart:
     - location: scripts/start.sh
-      timeout: 60
+      timeout: 300
   ValidateService:
     - location: scripts/validate.sh
-      timeout: 60
+      timeout: 300
 """
 SCRIPTS = {
     "stop.sh": "systemctl stop app",

@@ -37,6 +37,23 @@ def test_the_rolling_pipeline_is_about_a_fleet_behind_its_load_balancer() -> Non
     assert (read.install_to, read.unit, read.port, read.health_path) == ("/srv/app", "app", 8080, "/_status")
 
 
+@pytest.mark.parametrize(
+    ("restart", "unit"),
+    [
+        ("systemctl restart web.service", "web"),
+        ("systemctl --no-block restart web && sleep 2", "web"),
+        ("sudo systemctl daemon-reload; systemctl restart web", "web"),
+        ("Restart-Service web", "web"),
+        ("Restart-Service -Name web -Force; Start-Sleep 2", "web"),
+        ("/srv/web/bin/start web", "web"),
+    ],
+)
+def test_the_unit_is_what_the_restart_restarts(restart: str, unit: str) -> None:
+    read = read_site(read_pipelines(STAGING, {"restart": restart})[0])
+
+    assert read.unit == unit
+
+
 def test_a_pipeline_that_names_its_instances_has_no_other_ones() -> None:
     read = site(STAGING, Fleet(by_hand=9, members=9))
 

@@ -27,16 +27,22 @@ WINDOWS = (*FASTER, "--platform", "windows")
 LEAVES_A_CHILD = "restart=Restart-Service app; Start-Process /bin/sleep 600"
 
 
+# Waits until something is so; false if what runs has ended first.
+Waiting = Callable[[Callable[[], bool]], bool]
+
+
 @contextmanager
-def beside(act: Callable[[], bool]) -> Iterator[None]:
-    """Try *act* beside what runs until it says that it is done."""
+def beside(act: Callable[[Waiting], None]) -> Iterator[None]:
+    """Have *act* done beside what runs; it is given a way to wait, which ends when that does."""
     ended = threading.Event()
 
-    def keep_trying() -> None:
-        while not ended.wait(0.05) and not act():
-            pass
+    def until(seen: Callable[[], bool]) -> bool:
+        while not ended.wait(0.05):
+            if seen():
+                return True
+        return False
 
-    thread = threading.Thread(target=keep_trying)
+    thread = threading.Thread(target=act, args=(until,))
     thread.start()
     try:
         yield
@@ -69,21 +75,26 @@ def test_the_staged_rollout_on_windows_loses_no_request(tmp_path: Path) -> None:
         assert rf"{machine}: running 2.0 from C:\srv\app\releases\2.0" in consoles(tmp_path / "r")
 
 
-def test_a_deployment_killed_in_the_middle_is_done_again_though_its_restart_leaves_a_child(
-    tmp_path: Path,
-) -> None:
+def test_a_child_that_stays_a_reader_and_a_kill_in_the_middle_lose_no_request(tmp_path: Path) -> None:
     folder = tmp_path / "r"
-    releases = folder / "aws/instances/Staging-1/C/srv/app/releases"
+    hosts = folder / "aws/instances"
+    one, two = (hosts / each / "C/srv/app" for each in ("Staging-1", "Staging-2"))
+    orders = hosts / "Staging-2/var/lib/amazon/ssm"
 
-    def kill_in_the_middle() -> bool:
-        if not list(releases.glob("*2.0*")) and not list(releases.glob(".incoming*")):
-            return False
-        doomed = tasks_in(folder, "deploy-artifact")
-        for each in doomed:
-            os.kill(each, signal.SIGKILL)
-        return bool(doomed)
+    def kill_in_the_middle(until: Waiting) -> None:
+        if until(lambda: any((*one.glob("releases/*2.0*"), *one.glob("releases/.incoming*")))):
+            for each in tasks_in(folder, "deploy-artifact"):
+                os.kill(each, signal.SIGKILL)
 
-    with beside(kill_in_the_middle):
+    def read_alone(until: Waiting) -> None:
+        if until(two.exists):
+            with (two / ".history").open("a") as file:
+                # PowerShell on a Linux takes a lock for somebody who has opened the file for himself.
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if until(lambda: any(orders.glob("*/_script.ps1"))):
+                    threading.Event().wait(2.5)
+
+    with beside(kill_in_the_middle), beside(read_alone):
         staging = without_jmeter(STAGING, tmp_path)
         done, summary = rehearse(folder, staging, *WINDOWS, "--rerun", "--parameter", LEAVES_A_CHILD)
 
@@ -92,39 +103,4 @@ def test_a_deployment_killed_in_the_middle_is_done_again_though_its_restart_leav
     assert done.returncode == 0, done.stdout + done.stderr
     assert summary["requests"]["lost"] == 0
     assert set(summary["requests"]["requests_per_version"]) == {"1.0", "2.0"}
-
-
-def test_who_reads_the_history_of_releases_is_told_of_in_one_line_and_loses_nobody_a_request(
-    tmp_path: Path,
-) -> None:
-    folder = tmp_path / "r"
-    history = folder / "aws/instances/Staging-1/C/srv/app/.history"
-    with beside(lambda: _held(history, folder)):
-        staging = without_jmeter(STAGING, tmp_path)
-        done, summary = rehearse(folder, staging, *WINDOWS, "--rerun")
-
-    said = consoles(folder)
-    [error] = [line for line in said.splitlines() if "error: " in line]
-    assert "installing 2.0 on Staging-1 failed: " in error
-    assert "deploy-artifact Staging-1 failed" in statuses(summary)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert summary["requests"]["lost"] == 0
-    assert set(summary["requests"]["requests_per_version"]) == {"1.0", "2.0"}
-
-
-def _held(history: Path, folder: Path) -> bool:
-    """Hold a file for as long as the first deployment works, as who opens it for himself alone does."""
-    if not history.parent.exists():
-        return False
-    with history.open("a") as file:
-        # PowerShell on Linux locks in this way what it opens, and looks for it.
-        fcntl.flock(file, fcntl.LOCK_EX)
-        waiting = threading.Event()
-        begun = False
-        for _ in range(2400):
-            works = bool(tasks_in(folder, "deploy-artifact"))
-            if begun and not works:
-                break
-            begun = begun or works
-            waiting.wait(0.05)
-    return True
+    assert (two / ".history").read_text() == "1.0\n2.0\n"

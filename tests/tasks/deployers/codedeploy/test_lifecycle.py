@@ -84,14 +84,28 @@ def test_a_failing_hook_is_told_with_its_script_code_and_log(
     assert "Run again: gocd-tasks deploy-artifact Staging-1" in done.stderr
 
 
-def test_a_hook_that_never_ends_is_told_as_that(gocd_tasks: CommandLine, one: str, tmp_path: Path) -> None:
-    made = release(tmp_path, "3.0", {"scripts/start.sh": "#!/bin/sh\nsleep 60\n"})
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("sleep 600", "did not end within 10 s (ScriptTimedOut)"),
+        # A background job whose & stands where no reading of the script finds it.
+        (
+            "eval 'sleep 600 &'",
+            "ended, and what it left running holds its STDOUT open (OutputsLeftOpen)",
+        ),
+    ],
+)
+def test_a_hook_that_never_ends_or_leaves_its_output_open_is_told_as_that(
+    gocd_tasks: CommandLine, one: str, tmp_path: Path, line: str, said: str
+) -> None:
+    made = release(tmp_path, "3.0", {"scripts/start.sh": f"#!/bin/sh\n{line}\n"})
     appspec = Path(made) / "appspec.yml"
-    appspec.write_text(appspec.read_text().replace("timeout: 60", "timeout: 1"))
+    start = "location: scripts/start.sh\n      timeout:"
+    appspec.write_text(appspec.read_text().replace(f"{start} 300", f"{start} 10"))
     done = gocd_tasks(*deploy(made, "3.0"))
 
     assert done.returncode == 1
-    assert "ApplicationStart: scripts/start.sh of 3.0 did not end within 1 s (ScriptTimedOut)" in done.stderr
+    assert f"ApplicationStart: scripts/start.sh of 3.0 {said}" in done.stderr
     assert "Staging-1: skipped ValidateService" in done.stdout
 
 

@@ -44,6 +44,8 @@ class Agent:
             AgentFailure: It failed.
             Killed: It was cut short.
         """
+        if self._platform != "linux":
+            raise AgentFailure("a stand-in has CodeDeploy's agent on Linux alone")
         if command == "DownloadBundle":
             self._folders.deployment.mkdir(parents=True, exist_ok=True)
             self._folders.remove_old()
