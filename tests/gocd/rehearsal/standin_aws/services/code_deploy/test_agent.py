@@ -189,6 +189,22 @@ def test_modes_and_links_are_those_of_the_archive(cloud: World, host: Instance, 
     assert (host.root / "srv/app/link").is_symlink()
 
 
+def test_a_zip_that_unzip_warns_of_is_unpacked_once_more_by_ruby(cloud: World, host: Instance) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in hooked("touch $DESTDIR/ran").items():
+            # As Windows' own tools of old have made them.
+            entry = zipfile.ZipInfo(name.replace("/", "\\"))
+            entry.create_system = 0
+            archive.writestr(entry, text)
+    deployment_id = begin(cloud, content.getvalue(), "zip")
+    ended(cloud, deployment_id, "Succeeded")
+    [unpacked] = (host.root / ROOT).glob(f"*/{deployment_id}/deployment-archive")
+
+    assert (host.root / "ran").exists()
+    assert sorted(each.name for each in unpacked.iterdir()) == ["appspec.yml", "scripts", "scripts\\hook.sh"]
+
+
 def test_a_machine_that_restarts_in_the_middle_fails_the_event_when_its_agent_is_back(
     cloud: World, host: Instance
 ) -> None:

@@ -105,11 +105,21 @@ def test_what_is_wrong_with_a_revision_is_told_by_the_event_that_met_it(
     assert message in walked[event]["diagnostics"]["message"]
 
 
-def test_a_bundle_of_another_type_cannot_be_unpacked(cloud: World, host: Instance) -> None:
-    deployment_id = begin(cloud, packed(revision_files("1.0"), "tgz"), "zip")
+@pytest.mark.parametrize(
+    ("told", "real", "said"),
+    [
+        ("zip", "tgz", "Zip end of central directory signature not found"),
+        ("tgz", "zip", "Error extracting tar archive: 2"),
+        ("tar", "zip", "Error extracting tar archive: 2"),
+    ],
+)
+def test_a_bundle_of_another_type_cannot_be_unpacked(
+    cloud: World, host: Instance, told: str, real: str, said: str
+) -> None:
+    deployment_id = begin(cloud, packed(revision_files("1.0"), real), told)
     ended(cloud, deployment_id, "Failed")
 
-    assert events(cloud, deployment_id, host)["DownloadBundle"]["status"] == "Failed"
+    assert events(cloud, deployment_id, host)["DownloadBundle"]["diagnostics"]["message"] == said
 
 
 def test_a_script_that_does_not_stop_may_be_ignored(cloud: World, host: Instance) -> None:
