@@ -82,7 +82,7 @@ class Agent:
         names = [name for name in (APPSPEC, "appspec.yaml") if (archive / name).exists()]
         file = archive / (names or [APPSPEC])[0]
         try:
-            spec = parse_appspec(file.read_text(encoding="utf-8"), self._platform)
+            spec = parse_appspec(file.read_bytes(), self._platform)
         except OSError as problem:
             raise failed_call(problem, "rb_sysopen", self._files.told(file)) from None
         if unknown := [each for each in spec.hooks if each not in ALL_EVENTS]:

@@ -52,7 +52,7 @@ class AppSpec:
     file_exists_behavior: str | None
 
 
-def parse_appspec(text: str, platform: str) -> AppSpec:
+def parse_appspec(text: str | bytes, platform: str) -> AppSpec:
     """Read an appspec for an instance of this *platform*, ``linux`` or ``windows``.
 
     Raises:

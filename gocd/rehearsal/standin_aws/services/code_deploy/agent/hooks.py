@@ -66,7 +66,7 @@ def read_appspec(archive: Path, files: FileSystem, platform: str) -> AppSpec:
             "CodeDeploy Appspec documentation for more information at "
             "http://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.html"
         )
-    return parse_appspec(file.read_text(encoding="utf-8"), platform)
+    return parse_appspec(file.read_bytes(), platform)
 
 
 def run_hook(event: str, revision: Path, folders: Folders, platform: str, at: Surroundings) -> None:

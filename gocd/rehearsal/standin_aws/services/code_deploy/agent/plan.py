@@ -66,7 +66,8 @@ class Plan:
                 self._set(each, permission)
 
     def _copy_folder(self, source: Path, destination: str) -> None:
-        if not self._files.real(destination).is_dir():
+        # Of no path at all, Ruby says that it is no folder.
+        if not destination or not self._files.real(destination).is_dir():
             self._make(destination)
         # In no order: the agent takes what the file system lists.
         for entry in source.iterdir():

@@ -13,10 +13,10 @@ _CLASSES = {type(None): "NilClass", str: "String", int: "Integer", float: "Float
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def load_yaml(text: str) -> Any:
-    """Read YAML; what is none fails in the words of Ruby's ``YAML.load``."""
+def load_yaml(text: str | bytes) -> Any:
+    """Read the first document of a YAML file; what is none fails in the words of Ruby's ``YAML.load``."""
     try:
-        return yaml.load(text, _LOADER)  # noqa: S506 - either loader is a safe one
+        return next(iter(yaml.load_all(text, _LOADER)), None)
     except yaml.MarkedYAMLError as problem:
         what = " ".join(part for part in (problem.problem, problem.context) if part)
         mark = problem.context_mark or problem.problem_mark

@@ -91,6 +91,7 @@ def test_what_is_no_mapping_fails_as_ruby_does() -> None:
         ("permissions: [{object: /a, context: {type: t, range: 's0:c2000'}}]", "invalid category c2000"),
         ("permissions: [{object: /a, context: {type: t, range: 's0:c1,c0.c2'}}]", "duplicate categories"),
         ("permissions: [{object: /a, context: {type: t, range: 's0:'}}]", "invalid range part s0:"),
+        ("permissions: [{object: /a, context: {type: t, range: 's0:c1.c3,c2'}}]", "duplicate categories"),
     ],
 )  # fmt: skip
 def test_each_section_is_refused_in_words_of_its_own(section: str, said: str) -> None:
