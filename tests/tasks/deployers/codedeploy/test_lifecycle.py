@@ -1,5 +1,6 @@
 """A release walks CodeDeploy's lifecycle, and what fails on the way is told."""
 
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.world import World
 from tests.program import CommandLine
 from tests.tasks.conftest import Pair
-from tests.tasks.deployers.codedeploy.deploying import deploy, deployments, release, version
+from tests.tasks.deployers.codedeploy.deploying import begin, deploy, deployments, packed, release, version
 
 
 def test_a_release_walks_its_lifecycle_and_proves_itself(
@@ -41,6 +42,17 @@ def test_a_release_that_is_in_s3_already_is_deployed_from_there(
 
     assert done.returncode == 0, done.stderr
     assert cloud.journal.of("PutObject") == []
+    assert version(one) == "2.0"
+
+
+def test_a_release_that_is_all_in_one_folder_is_taken_as_the_agent_takes_it(
+    gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    with tarfile.open(tmp_path / "app.tgz", "w:gz") as archive:
+        archive.add(release(tmp_path, "2.0"), "app-2.0")
+    done = gocd_tasks(*deploy(str(tmp_path / "app.tgz"), "2.0"))
+
+    assert done.returncode == 0, done.stderr
     assert version(one) == "2.0"
 
 
@@ -109,6 +121,26 @@ def test_a_hook_that_never_ends_or_leaves_its_output_open_is_told_as_that(
     assert "Staging-1: skipped ValidateService" in done.stdout
 
 
+def test_a_start_script_that_leaves_its_output_open_is_told_with_the_line_to_write(
+    gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    script = "#!/bin/sh\necho starting\nsystemctl restart app\nsleep 30 &\n"
+    made = release(tmp_path, "3.0", {"scripts/start.sh": script})
+    appspec = Path(made) / "appspec.yml"
+    appspec.write_text(appspec.read_text().replace("timeout: 60", "timeout: 8"))
+    done = gocd_tasks(*deploy(made, "3.0"))
+
+    assert done.returncode == 1
+    assert (
+        "worth a look: scripts/start.sh:4: what it leaves in the background holds its output" in done.stdout
+    )
+    assert "Staging-1: | [stdout]starting\n" in done.stdout
+    assert (
+        "ApplicationStart: scripts/start.sh of 3.0 ended, and what it left running holds its" in done.stderr
+    )
+    assert "STDOUT open (OutputsLeftOpen); write in it: nohup COMMAND > /var/log/app.log 2>&1" in done.stderr
+
+
 def test_a_failed_stop_of_the_old_release_does_not_stand_in_the_way(
     cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
@@ -121,3 +153,21 @@ def test_a_failed_stop_of_the_old_release_does_not_stand_in_the_way(
     origin = f"scripts/stop.sh of 2.0, which was installed last ({before['deploymentId']}),"
     assert f"s: {origin} ended with exit code 1 (ScriptFailed); that is passed over\n" in done.stdout
     assert version(one) == "3.0"
+
+
+def test_anothers_deployment_that_the_old_release_stops_is_told_with_what_to_do_about_it(
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    first = release(tmp_path, "2.0", {"scripts/stop.sh": "#!/bin/sh\nexit 1\n"})
+    assert gocd_tasks(*deploy(first, "2.0")).returncode == 0
+    theirs = begin(cloud, packed(tmp_path, "3.0", {}), "by hand")
+    done = gocd_tasks("watch-deployment", theirs)
+
+    assert done.returncode == 1
+    assert "ApplicationStop: scripts/stop.sh of 2.0, which was installed last (d-" in done.stderr
+    assert "), ended with exit code 1 (ScriptFailed))" in done.stderr
+    assert (
+        "Every deployment runs the same scripts/stop.sh until one is installed: have it passed" in done.stderr
+    )
+    assert "aws deploy create-deployment --ignore-application-stop-failures" in done.stderr
+    assert version(one) == "2.0"
