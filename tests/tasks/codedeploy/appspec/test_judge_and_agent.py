@@ -1,4 +1,4 @@
-"""What we refuse before anything is sent is what the stand-in's agent fails for: two readings agree."""
+"""The judge's own table, gone through by the stand-in's agent too: neither refuses what the other takes."""
 
 from pathlib import Path
 
