@@ -41,13 +41,15 @@ class Bundle:
 
     def kind(self, path: str) -> Kind | None:
         """What is at *path*, seen from the top: a file, a folder, or a link that leads to neither."""
-        place = self._end(self.place(path))
-        if place == ".":
+        place = self.place(path)
+        folder, name = posixpath.split(place)
+        itself = posixpath.normpath(posixpath.join(self._end(folder), name))
+        found = self._members.get(self._end(place)) or self._members.get(itself)
+        if self._end(place) == ".":
             return Kind.FOLDER
-        if place not in self._members:
+        if found is None:
             return None
-        kind = self._members[place].kind
-        return Kind.FILE if kind is Kind.HARD_LINK else kind
+        return Kind.FILE if found.kind is Kind.HARD_LINK else found.kind
 
     def below(self, folder: str) -> Iterator[tuple[str, bool]]:
         """Give the path of each thing in *folder*, seen from there, and whether that is a folder itself."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.codedeploy.appspec.bundle import open_bundle
 from tasks.codedeploy.appspec.judge import judge
-from tests.tasks.codedeploy.appspec.releases import START, bundle
+from tests.tasks.codedeploy.appspec.releases import FILES, START, bundle, tar
 
 HEAD = "version: 0.0\nos: linux\n"
 
@@ -262,6 +263,21 @@ def test_on_windows_permissions_are_refused_and_case_and_slashes_mean_nothing() 
     assert faults(head + "permissions:\n- {object: c:\\srv}\n", windows=True) == [
         "appspec.yml:3: permissions are for Linux alone, and the instance runs Windows; leave them out"
     ]
+
+
+def test_a_link_that_leads_nowhere_may_be_copied_but_not_run() -> None:
+    links = {"current": "releases/1.0", "scripts/go.sh": "start.sh"}
+    hooks = "hooks:\n  ApplicationStart: [{location: scripts/go.sh}, {location: current}]\n"
+    files = "files: [{source: current, destination: /srv}, {source: scripts, destination: /srv/scripts}]\n"
+    release = open_bundle(tar({"appspec.yml": (HEAD + hooks + files).encode(), **FILES}, links))
+
+    assert [str(each) for each in judge(release, routes_traffic=True).faults] == [
+        "appspec.yml:4: current is a link that leads nowhere"
+    ]
+
+
+def test_what_is_too_large_to_be_written_by_a_person_is_no_appspec() -> None:
+    assert faults(b"#" * (1024**2 + 1)) == ["appspec.yml:1: is too large to be an appspec"]
 
 
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_its_lines() -> None:
