@@ -222,8 +222,11 @@ def test_the_log_has_whole_lines_of_less_than_2048_characters_and_a_file_has_all
     assert kept[0].endswith(" LifecycleEvent - Any")
 
 
-def test_one_line_too_long_leaves_no_log_at_all(host: Host) -> None:
-    assert host.failure("#!/bin/sh\nprintf '%02048d' 0; exit 1\n")["logTail"] == ""
+@pytest.mark.parametrize(("length", "left"), [(2047, 2047), (2048, 0)])
+def test_one_line_too_long_leaves_no_log_at_all(host: Host, length: int, left: int) -> None:
+    zeros = length - len("[stdout]")
+
+    assert len(host.failure(f"#!/bin/sh\nprintf '%0{zeros}d' 0; exit 1\n")["logTail"]) == left
 
 
 @pytest.mark.parametrize(

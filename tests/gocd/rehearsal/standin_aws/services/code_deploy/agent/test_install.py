@@ -76,8 +76,9 @@ def test_a_plan_that_fails_comes_after_the_old_files_went_and_before_any_new_one
     )
     assert host.there() == {"app/", "app/z"}
     # What was removed is remembered no more: a file of the same name is somebody else's.
+    (host.root / "srv/app/a").write_text("by hand")
     host.install("files: []\n", {})
-    assert host.there() == {"app/", "app/z"}
+    assert host.there() == {"app/", "app/a", "app/z"}
 
 
 @pytest.mark.parametrize(("behavior", "left"), [("OVERWRITE", "2"), ("RETAIN", "by hand")])
