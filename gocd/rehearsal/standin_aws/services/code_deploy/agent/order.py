@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 ROLLBACK = "codeDeployRollback"
-# Those that the agent knows scripts for, and the two that are its own work. Were there more in what it is
-# told of a deployment, it would ask for them in every appspec (command_executor.rb, validate_app_spec_hooks).
+# Those that the agent knows scripts for, and the two that are its own work. It refuses hooks for others only
+# if it is told which there are, and asks in every appspec for those that it does not know by itself
+# (command_executor.rb, validate_app_spec_hooks). codedeploy-local tells it these (deployer.rb); whether AWS
+# does is not to be seen in the sources, and here it does.
 ALL_EVENTS = (
     *("BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop", "DownloadBundle", "BeforeInstall"),
     *("Install", "AfterInstall", "ApplicationStart", "ValidateService"),
