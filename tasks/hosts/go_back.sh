@@ -36,10 +36,10 @@ else
 fi
 
 time_for_restarts 1
-printf '%s\n' "$target" >"$root/.going-back.new"
-mv -f "$root/.going-back.new" "$root/.going-back"
+must write "$root/.going-back.new" "$target"
+must mv -fT "$root/.going-back.new" "$root/.going-back"
 switch_to "$target"
 restart_service .restart.log 1 || fail "$(version_of "$target") did not start$why" "it is current all the same"
-rm -f "$root/.going-back"
+must rm -f "$root/.going-back"
 
 succeed "$(version_of "$target")" "$(place_of "$target")"

@@ -42,40 +42,44 @@ if [ -d "$root/$release" ] && [ "$(cat "$root/$release/.sha256" 2>/dev/null)" !=
 fi
 
 if [ ! -d "$root/$release" ]; then
-    incoming=$(mktemp -d "$root/releases/.incoming.XXXXXX")
+    must mktemp -d "$root/releases/.incoming.XXXXXX"
+    incoming=$said
     trap 'rm -rf "$incoming"' EXIT
     fetch "$incoming/archive"
     printf '%s  %s\n' "$sha256" "$incoming/archive" | sha256sum -c - >/dev/null 2>&1 ||
         fail "the release arrived with another SHA-256 than it was sent with" "nothing was changed"
-    mkdir "$incoming/release"
+    must mkdir "$incoming/release"
     unpack "$incoming/archive" "$incoming/release" ||
         fail "the release could not be unpacked (is the disk full?)" "nothing was changed"
-    chmod -R u+rwX,go-w,u-s,g-s "$incoming/release"
+    must chmod -R u+rwX,go-w,u-s,g-s "$incoming/release"
     # Never through a link that the release may have brought under these names.
-    (cd "$incoming/release" && rm -rf release.json .sha256 .version)
-    printf '%s\n' "$facts" >"$incoming/release/release.json"
-    printf '%s' "$version" >"$incoming/release/.version"
-    printf '%s' "$sha256" >"$incoming/release/.sha256"
-    chmod 755 "$incoming/release"
-    mv -T "$incoming/release" "$root/$release"
+    for name in release.json .version .sha256; do
+        must rm -rf "$incoming/release/$name"
+    done
+    must write "$incoming/release/release.json" "$facts$line_end"
+    must write "$incoming/release/.version" "$version"
+    must write "$incoming/release/.sha256" "$sha256"
+    must chmod 755 "$incoming/release"
+    must mv -T "$incoming/release" "$root/$release"
 else
     # The same release again is a deployment of its own, with its own time.
-    printf '%s\n' "$facts" >"$root/releases/.incoming.facts"
-    mv -Tf "$root/releases/.incoming.facts" "$root/$release/release.json"
+    must write "$root/releases/.incoming.facts" "$facts$line_end"
+    must mv -fT "$root/releases/.incoming.facts" "$root/$release/release.json"
 fi
 
 time_for_restarts 2
 
 # Written before the switch. What comes after "current" in it was gone back from, or is only about to be.
 if [ "$current" != "$release" ]; then
-    {
+    lines=$(
         history_before "$current" | grep -Fxv -e "$release" || true
         if is_there "$current"; then printf '%s\n' "$current"; fi
         printf '%s\n' "$release"
-    } >"$root/.history.new"
-    mv -f "$root/.history.new" "$root/.history"
+    )
+    must write "$root/.history.new" "$lines$line_end"
+    must mv -fT "$root/.history.new" "$root/.history"
 fi
-rm -f "$root/.going-back"
+must rm -f "$root/.going-back"
 
 switch_to "$release"
 if ! restart_service .restart.log 2; then
@@ -97,7 +101,7 @@ fi
 done | tail -n "+$((keep + 1))" | while IFS= read -r name; do
     [ "releases/$name" != "$release" ] || continue
     # Out of its name first: half a release is none to go back to.
-    gone=$(mktemp -d "$root/releases/.incoming.XXXXXX")
+    gone=$(mktemp -d "$root/releases/.incoming.XXXXXX") || break
     mv -T "$root/releases/$name" "$gone" ||
         printf '%s is in use and stays for the next deployment to remove\n' "$name"
     remove "$gone"

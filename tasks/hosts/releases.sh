@@ -36,10 +36,36 @@ succeed() {
     printf '%srunning %s %sfrom %s\n' "$mark" "$1" "$mark" "$2"
 }
 
+# What is current is looked at anew: the step that failed may have been the switch itself.
+switched=
+standing() {
+    now=$(readlink "$root/current" || true)
+    if [ -z "$switched" ]; then
+        printf 'nothing was changed'
+    elif is_there "$now"; then
+        printf '%s is current' "$(version_of "$now")"
+    else
+        printf 'no release is current'
+    fi
+}
+
+# Does what nothing should stop; what does is told in one line as well. All that it says is left in $said.
+must() {
+    said=$("$@" 2>&1) || fail "$(printf '%s' "$said" | tail -n 1)" "$(standing)"
+}
+
+line_end='
+'
+
+write() {
+    printf '%s' "$2" >"$1"
+}
+
 # "current" is at every moment one whole release or another.
 switch_to() {
-    ln -sfn "$1" "$root/.current.new"
-    mv -Tf "$root/.current.new" "$root/current"
+    must ln -sfT "$1" "$root/.current.new"
+    switched=yes
+    must mv -fT "$root/.current.new" "$root/current"
 }
 
 is_there() {
@@ -90,12 +116,13 @@ version_of() {
     fi
 }
 
-mkdir -p "$root/releases" || fail "$install_to cannot be made on this instance" "nothing was changed"
+mkdir -p "$root/releases" 2>/dev/null || fail "$install_to cannot be made on this instance" "nothing was changed"
 if [ -e "$root/current" ] && [ ! -L "$root/current" ]; then
     fail "$install_to/current is not a link; move it away first" "nothing was changed"
 fi
 
 # One deployment at a time: a run that was killed on the agent may still be at work here.
+must write "$root/.lock" ""
 exec 9>"$root/.lock"
 if command -v flock >/dev/null 2>&1; then
     patience=$(($(seconds_left) / 2))

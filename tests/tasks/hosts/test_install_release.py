@@ -186,3 +186,37 @@ def test_every_value_arrives_as_it_was(value: str) -> None:
     done = subprocess.run(["sh", "-c", script], capture_output=True, check=True)
 
     assert done.stdout.decode() == value
+
+
+@pytest.mark.parametrize(
+    "name", [".history", ".current.new/file", ".lock", ".history.new", "releases/2.0", "releases"]
+)
+def test_what_is_in_the_way_is_said_in_one_line_with_how_the_host_stands(host: Host, name: str) -> None:
+    """A folder where a file should be, and a file where a folder should."""
+    if name != "releases":
+        host.install("1.0")
+    way = host.app / name
+    way.parent.mkdir(parents=True, exist_ok=True)
+    if name.startswith("releases"):
+        way.write_text("in the way")
+    else:
+        way.unlink(missing_ok=True)
+        way.mkdir(parents=True)
+    done = host.install("2.0")
+
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.endswith("; nothing was changed")
+    if name != "releases":
+        assert str(way).removesuffix("/file") in line
+        assert host.current == "1.0"
+
+
+def test_what_nobody_foresaw_after_the_switch_is_told_with_what_is_current(host: Host) -> None:
+    for version in ("1.0", "1.1"):
+        host.install(version)
+    note = '"$DESTDIR/srv/app/.going-back"'
+    done = host.go_back(restart=f"rm {note}; mkdir {note}")
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("; 1.0 is current")
