@@ -8,6 +8,9 @@
 # release was before: going back moves the junction and writes nothing else.
 
 $ErrorActionPreference = 'Stop'
+# Of the seconds that SSM gives this script; a clock that nobody sets.
+$began = [Diagnostics.Stopwatch]::StartNew()
+
 # What nobody foresaw is told in one line as well.
 trap { Stop-Here (Get-Reason $_) (Get-Standing) }
 

@@ -11,8 +11,7 @@ $script:why = ''
 
 # The seconds that a restart may take, where so many of them must fit into what is left.
 function Get-RestartSeconds([int] $many) {
-    $gone = [DateTime]::UtcNow - [Diagnostics.Process]::GetCurrentProcess().StartTime.ToUniversalTime()
-    $seconds = [Math]::Floor(([int] $within - $gone.TotalSeconds - $spare) / $many - $ending)
+    $seconds = [Math]::Floor(([int] $within - $began.Elapsed.TotalSeconds - $spare) / $many - $ending)
     if ($restart_within) { [Math]::Min([int] $restart_within, $seconds) } else { $seconds }
 }
 
