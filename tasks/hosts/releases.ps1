@@ -1,4 +1,5 @@
-# What installing a release and going back to one share. Lines before this set the values they use.
+# What installing a release and going back to one share. Lines before this set the values they use; within is
+# for all of them.
 # Windows PowerShell 5.1, as AWS-RunPowerShellScript runs it. DESTDIR stands before every path, as it does for
 # "make install", and a drive is a folder there.
 #
@@ -7,10 +8,11 @@
 # ".history", their names in the order in which they became current. Where "current" stands in it tells which
 # release was before: going back moves the junction and writes nothing else.
 
-$ErrorActionPreference = 'Stop'
-# Of the seconds that SSM gives this script; a clock that nobody sets.
+# The seconds that are left of those that SSM gives this script, within: by a clock that nobody sets.
 $began = [Diagnostics.Stopwatch]::StartNew()
+function Get-SecondsLeft { [int] $within - $began.Elapsed.TotalSeconds }
 
+$ErrorActionPreference = 'Stop'
 # What nobody foresaw is told in one line as well.
 trap { Stop-Here (Get-Reason $_) (Get-Standing) }
 
@@ -193,9 +195,10 @@ function Get-Version([string] $name) {
 $sha = [Security.Cryptography.SHA256]::Create()
 $hash = $sha.ComputeHash([Text.Encoding]::UTF8.GetBytes($root.ToLowerInvariant().TrimEnd('\', '/')))
 $lock = New-Object Threading.Mutex $false, ('Global\gocd-tasks-' + [BitConverter]::ToString($hash, 0, 16))
+$patience = [Math]::Max(0, [Math]::Min(300, [Math]::Floor((Get-SecondsLeft) / 2)))
 try {
-    if (-not $lock.WaitOne(300000)) {
-        Stop-Here "another deployment has been at work in $install_to for 300 s" 'nothing was changed'
+    if (-not $lock.WaitOne(1000 * $patience)) {
+        Stop-Here "another deployment has been at work in $install_to for $patience s" 'nothing was changed'
     }
 } catch [Threading.AbandonedMutexException] {
     # Whoever had it was killed; it is ours now.

@@ -11,7 +11,7 @@ $script:why = ''
 
 # The seconds that a restart may take, where so many of them must fit into what is left.
 function Get-RestartSeconds([int] $many) {
-    $seconds = [Math]::Floor(([int] $within - $began.Elapsed.TotalSeconds - $spare) / $many - $ending)
+    $seconds = [Math]::Floor(((Get-SecondsLeft) - $spare) / $many - $ending)
     if ($restart_within) { [Math]::Min([int] $restart_within, $seconds) } else { $seconds }
 }
 
