@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -50,6 +50,20 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Service:
         install_to="/srv/app",
         archives={"/srv/app/releases/1.0": archive},
         links={"/srv/app/current": "releases/1.0"},
+    )
+
+
+@pytest.fixture(scope="session")
+def windows_sample(sample: Service) -> Service:
+    """The same on a Windows host."""
+    folder = r"C:\srv\app"
+    [archive] = sample.archives.values()
+    return replace(
+        sample,
+        install_to=folder,
+        archives={rf"{folder}\releases\1.0": archive},
+        links={rf"{folder}\current": "releases/1.0"},
+        platform="Windows",
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.aws.instances import Instance, find_instance
@@ -22,6 +23,7 @@ from tests.fakes import Stage
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, target_state
 from tests.program import ShortSleeps
 from tests.tasks.conftest import MakeBalancer, Pair
+from tests.tasks.hosts.powershell_host import needs_powershell
 
 CONTAINERS = """#!{python}
 import socket, sys, time
@@ -166,6 +168,15 @@ def test_no_evidence_comes_with_words_and_never_as_an_error(cloud: World, aws: A
         [found] = look(aws, (two, (8080,)))
         assert found.connections is None
         assert found.why.startswith(f"AWS refused {action} on Staging-2")
+
+
+@needs_powershell
+def test_a_request_in_flight_is_seen_on_a_windows_host(
+    cloud: World, aws: Aws, windows_sample: Service
+) -> None:
+    one = find_instance(aws, cloud.launch("Staging-1", service=windows_sample).id)
+    with request_in_flight(one.private_ip, 8):
+        assert look(aws, (one, (8080,))) == [Idleness(1)]
 
 
 def test_windows_is_asked_in_powershell(cloud: World, aws: Aws, pair: Pair) -> None:

@@ -1,11 +1,9 @@
 """Rollouts to servers of which some run Windows, by a real PowerShell."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from tests.program import CommandLine
@@ -18,22 +16,16 @@ ON_WINDOWS = ("--windows-install-to", r"C:\srv\app", "--windows-restart", "Resta
 
 
 @pytest.fixture
-def both(cloud: World, gocd_tasks: CommandLine, sample: Service, tmp_path: Path) -> Fleet:
+def both(
+    cloud: World, gocd_tasks: CommandLine, sample: Service, windows_sample: Service, tmp_path: Path
+) -> Fleet:
     """A server that runs Linux and one that runs Windows, both serving 1.0 behind one load balancer."""
     cloud.client("s3").create_bucket(
         Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-    folder = r"C:\srv\app"
-    on_windows = replace(
-        sample,
-        install_to=folder,
-        archives={rf"{folder}\releases\1.0": build_release("1.0", tmp_path)},
-        links={rf"{folder}\current": "releases/1.0"},
-        platform="Windows",
-    )
     servers = [
         cloud.launch("Fleet-1", zone="eu-west-1a", service=sample),
-        cloud.launch("Fleet-2", zone="eu-west-1b", service=on_windows),
+        cloud.launch("Fleet-2", zone="eu-west-1b", service=windows_sample),
     ]
     balancer = cloud.target_group("fleet", instances=servers, deregistration_delay=1)
     return Fleet(cloud, gocd_tasks, tmp_path, sample, balancer, servers)

@@ -15,6 +15,12 @@ def aws_program() -> str:
     return f"#!{sys.executable} -IS\n{source}"
 
 
+def netstat_program() -> str:
+    """The text of a Windows host's ``netstat.exe``; Get-NetTCPConnection is Windows' alone."""
+    source = Path(__file__).with_name("netstat.py").read_text(encoding="utf-8")
+    return f"#!{sys.executable} -IS\n{source}"
+
+
 def python_program() -> str:
     """The text of a ``python3`` with a standard library, whatever this machine has on its path."""
     return f'#!/bin/sh\nexec {sys.executable} -IS "$@"\n'

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from gocd.rehearsal.standin_aws.machines import powershell
+from gocd.rehearsal.standin_aws.machines import powershell, programs
+from gocd.rehearsal.standin_aws.machines.executable import place
 
 # Where services run as LocalSystem does, where they put what is temporary, and LocalSystem's home.
 AGENTS, TEMPORARY = "C/Windows/System32", "C/Windows/Temp"
@@ -50,6 +51,7 @@ def lay_out(root: Path) -> None:
     for folder in (AGENTS, TEMPORARY, HOME, Path(SERVICES).parent):
         (root / folder).mkdir(parents=True, exist_ok=True)
     powershell.lay_out(root / "bin")
+    place(root / "bin/netstat.exe", programs.netstat_program().encode())
     for name in COMMANDS:
         text = _COMMAND.replace("{services}", SERVICES)
         (root / "bin" / f"{name}.ps1").write_text(text, encoding="utf-8")

@@ -13,27 +13,16 @@ from tests.tasks.hosts.powershell_host import needs_powershell
 
 pytestmark = needs_powershell
 
-FOLDER = r"C:\srv\app"
-SSM = ("--bucket", "releases", "--install-to", FOLDER, "--restart", "Restart-Service App")
+SSM = ("--bucket", "releases", "--install-to", r"C:\srv\app", "--restart", "Restart-Service App")
 
 
 @pytest.fixture
-def one(cloud: World, tmp_path: Path) -> Instance:
+def one(cloud: World, windows_sample: Service) -> Instance:
     """Staging-1, a Windows host whose service is 1.0 of the sample."""
     cloud.client("s3").create_bucket(
         Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-    service = Service(
-        exec_start=[
-            *("{python}", "{install_to}/current/service.py"),
-            *("--host", "{private_ip}", "--port", "{port}"),
-        ],
-        install_to=FOLDER,
-        archives={rf"{FOLDER}\releases\1.0": build_release("1.0", tmp_path)},
-        links={rf"{FOLDER}\current": "releases/1.0"},
-        platform="Windows",
-    )
-    return cloud.launch("Staging-1", service=service)
+    return cloud.launch("Staging-1", service=windows_sample)
 
 
 def test_a_release_is_placed_and_started_on_a_windows_host(
