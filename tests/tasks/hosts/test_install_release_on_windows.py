@@ -3,10 +3,12 @@
 import fcntl
 import io
 import json
+import re
 import stat
 import tarfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -227,3 +229,21 @@ def test_a_release_that_was_laid_out_by_other_means_is_gone_back_to(host: Host) 
 
     assert host.go_back().stdout == f"running 0.9 from {other}\n"
     assert host.current == "0.9"
+
+
+def test_a_deployment_that_is_at_work_is_waited_for_as_long_as_there_is_time(host: Host) -> None:
+    begun = host.root / "begun"
+    restart = f"New-Item -ItemType File '{begun}' | Out-Null; Start-Sleep 5"
+    script = host.script("1.0", restart=restart)
+    first = script.rename(host.root / "first.ps1")
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(host.run, first, *host.language.command)
+        while not running.done() and not begun.exists():
+            wait([running], 0.1)
+        second = host.go_back(within="6")
+        assert running.result().returncode == 0, running.result().stderr
+
+    assert second.returncode == 1
+    words = r"another deployment has been at work in C:\\srv\\app for [23] s; nothing was changed"
+    assert re.fullmatch(words, one_line(second.stderr))
+    assert host.install("1.1").returncode == 0
