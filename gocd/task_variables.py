@@ -72,6 +72,7 @@ KNOWN = frozenset(
         "NAME",
         "NO_ROLLBACK",
         "OUT",
+        "OWNER",
         "P50",
         "P90",
         "P95",

@@ -172,6 +172,14 @@ RestartWithin = Annotated[
         seconds(1),
     ),
 ]
+Owner = Annotated[
+    str | None,
+    option(
+        "--owner",
+        "ssm, on Linux: USER[:GROUP] whom a release's files are given to; by default whoever has the release "
+        "that is current.",
+    ),
+]
 KeepReleases = Annotated[int, option("--keep-releases", "ssm: how many stay there.", count(2))]
 DeploymentGroup = Annotated[
     str | None,

@@ -31,6 +31,7 @@ class Settings:
         words: A command of the site's own.
         deployment_group: The CodeDeploy deployment group, ``{name}`` in it the instance's.
         application: The CodeDeploy application.
+        owner: USER or USER:GROUP whom the files of a release are given to; empty for the default.
         restart_within: Seconds that *restart* may take, or None for what *within* allows.
         windows_install_to: The folder on instances that run Windows, where it is another one.
         windows_restart: The command on them, where it is another one.
@@ -45,6 +46,7 @@ class Settings:
     deployment_group: str | None = None
     application: str = "app"
     restart_within: float | None = None
+    owner: str = ""
     windows_install_to: str | None = None
     windows_restart: str | None = None
 

@@ -1,5 +1,6 @@
 """Deploy through S3 and SSM Run Command: fetch, verify, unpack, switch a link, restart, or go back."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -26,6 +27,9 @@ READING = 30.0
 
 SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
 
+
+# A user and a group as chown takes them: names or numbers.
+OWNER = re.compile(r"[^\s:.-][^\s:]*(:[^\s:.-][^\s:]*)?")
 
 # Seconds that a restart takes longer where it is ended, and that all else needs (restart.sh, restart.ps1).
 ENDING, SPARE = 6, 5
@@ -61,7 +65,9 @@ class SsmDeployer(Deployer):
         self._check_time(restarts=2)
         if not self._settings.bucket and not release.artifact.startswith("s3://"):
             raise Refused("--via ssm needs --bucket, the S3 bucket that the release passes through")
-        for platform in self._hosts.all(instances, release.version):
+        hosts = self._hosts.all(instances, release.version)
+        self._check_owner(hosts.get(Platform.WINDOWS, ()))
+        for platform in hosts:
             self._artifact(release, platform)
 
     def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
@@ -133,6 +139,18 @@ class SsmDeployer(Deployer):
             raise ending.failure
         return ending.running or to or "the release before"
 
+    def _check_owner(self, windows: Sequence[Instance]) -> None:
+        owner = self._settings.owner
+        if owner and not OWNER.fullmatch(owner):
+            raise Refused(f"--owner {owner!r} is no USER or USER:GROUP")
+        if owner and windows:
+            folder = self._folders[Platform.WINDOWS]
+            raise Refused(
+                f"--owner is for Linux, and {windows[0].name} runs Windows, where files have the rights of "
+                "the folder that they come into",
+                f"Leave it out, and give the service's user its rights to {folder} once",
+            )
+
     def _check_time(self, restarts: int) -> None:
         """Refuse restarts that do not fit into the time for all: SSM would end one in the middle."""
         within, asked = self._settings.within, self._settings.restart_within or 0.0
@@ -153,6 +171,7 @@ class SsmDeployer(Deployer):
             "kind": artifact.kind,
             "version": release.version,
             "keep": str(self._settings.keep_releases),
+            "owner": self._settings.owner,
             "facts": facts(release, artifact.sha256, wait.clock.wall()),
         }
 

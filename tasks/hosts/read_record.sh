@@ -6,6 +6,8 @@ if [ ! -d "$root/current" ]; then
     printf '%snothing no release is current in %s\n' "$mark" "$install_to"
 elif [ ! -f "$root/current/release.json" ]; then
     printf '%snothing no release.json\n' "$mark"
+elif [ -L "$root/current/release.json" ]; then
+    printf '%snothing release.json is a link\n' "$mark"
 elif [ ! -r "$root/current/release.json" ]; then
     printf '%snothing release.json may not be read\n' "$mark"
 else

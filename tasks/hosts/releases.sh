@@ -61,6 +61,10 @@ write() {
     printf '%s' "$2" >"$1"
 }
 
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
 # "current" is at every moment one whole release or another.
 switch_to() {
     must ln -sfT "$1" "$root/.current.new"
@@ -109,7 +113,8 @@ release_before() {
 }
 
 version_of() {
-    if [ -s "$root/$1/.version" ]; then
+    # Where a release belongs to a service's user, a link in it could lead to anything that root may read.
+    if [ -s "$root/$1/.version" ] && [ ! -L "$root/$1/.version" ]; then
         tr -d '\r\n' <"$root/$1/.version"
     else
         printf '%s' "${1##*/}"
@@ -124,11 +129,13 @@ fi
 # One deployment at a time: a run that was killed on the agent may still be at work here.
 must write "$root/.lock" ""
 exec 9>"$root/.lock"
-if command -v flock >/dev/null 2>&1; then
+if has flock; then
     patience=$(($(seconds_left) / 2))
     [ "$patience" -lt 300 ] || patience=300
     flock -w "$patience" 9 ||
         fail "another deployment has been at work in $install_to for $patience s" "nothing was changed"
+else
+    printf '(this instance has no flock: nothing keeps two deployments to it apart)\n'
 fi
 current=$(readlink "$root/current" || true)
 # By hand it is often made with the whole path.

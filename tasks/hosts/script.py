@@ -4,10 +4,17 @@ import base64
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
+# Without it every value would be empty, the install folder too.
+NEEDS_BASE64 = (
+    "command -v base64 >/dev/null 2>&1 || "
+    "{ echo 'MARKthis instance has no base64; MARKnothing was changed' >&2; exit 1; }"
+)
+
 
 def shell_script(steps: Sequence[str], values: Mapping[str, str]) -> str:
     """Return the named ``.sh`` files as one script that sees *values* as variables."""
-    return "\n".join([assignments(values), *(_text(f"{name}.sh") for name in steps)])
+    needs = NEEDS_BASE64.replace("MARK", values.get("mark", ""))
+    return "\n".join([needs, assignments(values), *(_text(f"{name}.sh") for name in steps)])
 
 
 def powershell_script(steps: Sequence[str], values: Mapping[str, str]) -> str:

@@ -95,6 +95,7 @@ class Host:
             "within": "60",
             "mark": "",
             "keep": "5",
+            "owner": "",
             "facts": json.dumps({"version": version}),
             **values,
         }

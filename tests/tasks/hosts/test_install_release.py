@@ -2,12 +2,15 @@
 
 import json
 import os
+import pwd
+import re
 import stat
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -40,7 +43,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
         yield host
 
 
-def tools(host: Host, *names: str) -> None:
+def tools(host: Host, *names: str, without: Sequence[str] = ()) -> None:
     """Leave the host with the system's own commands less those that unpack a zip, and *names* of them."""
     folder = host.root / "tools"
     folder.mkdir()
@@ -48,6 +51,7 @@ def tools(host: Host, *names: str) -> None:
         for path in Path(place).iterdir():
             link = folder / path.name
             missing = path.name in ("unzip", "bsdtar", "python3", "curl", "wget") and path.name not in names
+            missing = missing or path.name in without
             if not missing and not link.exists() and not link.is_symlink():
                 link.symlink_to(path)
     host.path = str(folder)
@@ -134,6 +138,131 @@ def test_a_host_without_the_tools_is_told_so_and_left_as_it_was(
     assert said in done.stderr
     assert "nothing was changed" in done.stderr
     assert (host.current, host.releases) == ("0.9", ["0.9"])
+
+
+PACKED = [("gzip", "w:gz"), ("bzip2", "w:bz2"), ("xz", "w:xz")]
+
+
+@pytest.mark.parametrize(("program", "mode"), PACKED)
+def test_what_a_tar_is_unpacked_with_is_named_if_it_is_missing(
+    host: Host, program: str, mode: Literal["w:gz", "w:bz2", "w:xz"]
+) -> None:
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as tar:
+        tar.addfile(tarfile.TarInfo("content"), BytesIO())
+    tools(host, "curl", without=[program])
+    done = host.install("1.0", sha256=host.serve(packed.getvalue()))
+
+    assert done.stderr == (
+        f"the release could not be unpacked (this instance has no {program}, which its tar needs for it); "
+        "nothing was changed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        (["tar"], "this instance has no tar to unpack the release with"),
+        (["base64"], "this instance has no base64"),
+        (
+            ["sha256sum", "shasum", "openssl"],
+            "this instance has none of sha256sum, shasum and openssl to check the release with",
+        ),
+    ],
+)
+def test_what_is_missing_is_named_and_nothing_changed(host: Host, without: list[str], said: str) -> None:
+    tools(host, "curl", without=without)
+    done = host.install("1.0")
+
+    assert (done.returncode, done.stderr) == (1, f"{said}; nothing was changed\n")
+
+
+def test_what_something_else_can_do_is_not_missing(host: Host) -> None:
+    tools(host, "curl", without=["sha256sum", "flock"])
+    done = host.install("1.0")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "(this instance has no flock: nothing keeps two deployments to it apart)" in done.stdout
+
+
+def test_an_archive_that_is_broken_is_not_called_a_full_disk(host: Host) -> None:
+    done = host.install("1.0", sha256=host.serve(b"no archive at all" * 100))
+
+    assert re.fullmatch(
+        r"the release could not be unpacked \(tar: .*not look like a tar archive\); nothing was changed\n",
+        done.stderr,
+    )
+
+
+def test_a_disk_that_is_full_is_said_to_be(host: Host) -> None:
+    """A file may have no more than 4 KB here, which a program hears of in the same call as a full disk."""
+    digest = host.release("x" * 8000)
+    script = host.script("1.0", before="trap '' XFSZ; ulimit -f 8\n", sha256=digest)
+    done = host.run(script)
+
+    assert done.stderr.startswith("the release could not be unpacked (tar: content: ")
+    assert done.stderr.endswith(": is the disk full?); nothing was changed\n")
+
+
+# Only root, which the SSM agent is, can give files to anybody else.
+SERVICE = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+
+
+def test_a_releases_files_belong_to_whom_they_are_given_and_the_next_ones_to_the_same(host: Host) -> None:
+    files = {"content": (stat.S_IFREG | 0o600, b"1.0"), "bin/app": (stat.S_IFREG | 0o4750, b"")}
+    host.install("1.0", kind="zip", sha256=host.serve(zip_of(files)), owner=SERVICE.pw_name)
+    done = host.install("2.0", kind="zip", sha256=host.serve(zip_of(files)))
+
+    if os.getuid() == 0:
+        assert f"(its files are given to {SERVICE.pw_uid}:0, whose release is current)" in done.stdout
+    for version in ("1.0", "2.0"):
+        folder = host.app / "releases" / version
+        found = [(folder / name).stat() for name in ("", "content", "bin/app")]
+        assert [each.st_uid for each in found] == [SERVICE.pw_uid] * 3
+        assert [stat.S_IMODE(each.st_mode) for each in found] == [0o755, 0o600, 0o750]
+        assert (folder / "release.json").stat().st_uid == os.getuid()
+
+
+def test_the_same_release_again_can_be_given_to_its_owner(host: Host) -> None:
+    digest = host.release("1.0")
+    host.install("1.0", sha256=digest)
+    host.install("1.0", sha256=digest, owner=f"{SERVICE.pw_name}:{SERVICE.pw_gid}")
+
+    found = (host.app / "current/content").stat()
+    assert (found.st_uid, found.st_gid) == (SERVICE.pw_uid, SERVICE.pw_gid)
+
+
+def test_an_owner_that_there_is_not_is_told_before_anything_is_fetched(host: Host) -> None:
+    host.install("1.0")
+    done = host.install("2.0", owner="nosuchuser:app", url="http://127.0.0.1:1/none", sha256="0" * 64)
+
+    assert done.stderr.startswith("the release cannot be given to nosuchuser:app on this instance (chown: ")
+    assert done.stderr.endswith("); nothing was changed\n")
+    assert (host.current, host.releases) == ("1.0", ["1.0"])
+
+
+def test_files_that_no_service_of_another_user_could_read_are_named_where_it_does_not_start(
+    host: Host,
+) -> None:
+    files = {"content": (stat.S_IFREG | 0o600, b"1.0"), "bin/app": (stat.S_IFREG | 0o755, b"")}
+    done = host.install("1.0", kind="zip", sha256=host.serve(zip_of(files)), restart="false")
+    me = pwd.getpwuid(os.getuid()).pw_name
+
+    assert (
+        f"(1 of its files may be read by their owner alone, {me}: --owner gives them to another)"
+        in done.stdout
+    )
+
+
+def test_no_link_in_a_release_is_read_as_its_version(host: Host) -> None:
+    host.install("1.0")
+    host.install("1.1")
+    version = host.app / "releases/1.0/.version"
+    version.unlink()
+    (host.root / "secret").write_text("secret")
+    version.symlink_to(host.root / "secret")
+
+    assert host.go_back().stdout == "running 1.0 from /srv/app/releases/1.0\n"
 
 
 def modes(kind: str) -> bytes:

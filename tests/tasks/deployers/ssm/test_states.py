@@ -141,6 +141,7 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
         "kind": "zip",
         "version": "2.0",
         "keep": "5",
+        "owner": "",
     }
 
 
@@ -162,6 +163,12 @@ def test_windows_goes_back_by_powershell(cloud: World, gocd_tasks: CommandLine, 
         (("--version", "1:2"), "cannot be the name of a folder on Windows"),
         (("--version", "1.0."), "cannot be the name of a folder on Windows"),
         (("--version", "1\\2"), "cannot be the name of a folder on Windows"),
+        (
+            ("--owner", "app"),
+            "--owner is for Linux, and Staging-1 runs Windows, where files have the rights of the folder "
+            "that they come into; nothing was changed. Leave it out, and give the service's user its rights "
+            r"to C:\srv\app once",
+        ),
         (("--install-to", "C:\\" + "f" * 230), "'app.exe'..., too long for Windows: "),
     ],
 )
