@@ -247,7 +247,7 @@ def _stop(command: RunCommand, instances: Sequence[Instance], doing: str, log: L
         told = "was told to stop" if command.cancel() else "had not begun"
     except AwsError as error:
         told = f"could not be told to stop ({error.what})"
-    unknown = f"; which release is current on {subject(instances)} is not known"
+    unknown = f"; which release is current on {subject(instances)} is not known; a restart goes on"
     if told == "had not begun":
         unknown = ""
     log.stands(f"{doing} {told}{unknown}; {standing.state}", standing.advice)

@@ -176,6 +176,7 @@ def test_a_signal_stops_it_everywhere(site: Site) -> None:
     assert site.calls()["CancelCommand"] == 1
     assert site.stage.log.standing.state == (
         "installing 2.0 was told to stop; which release is current on 4 instances is not known; "
+        "a restart goes on; "
         "4 instances may have either version"
     )
 
