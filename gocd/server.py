@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-# Seconds to connect and to answer. Nobody's deployment should wait long for a server that is away.
-PATIENCE = (5, 10)
+# Seconds for one answer. Nobody's deployment should wait long for a server that is away.
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,12 @@ class GoCDServer:
 
     Args:
         url: With the path, as GO_SERVER_URL has it: ``https://gocd.example.com/go``.
+        patience: Seconds for one answer.
     """
 
     url: str
     token: str
+    patience: float = PATIENCE
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> GoCDServer | None:
@@ -35,6 +38,8 @@ class GoCDServer:
         # Most commands never ask, and this costs a tenth of a second.
         import requests  # noqa: PLC0415
 
+        from gocd import web  # noqa: PLC0415
+
         def with_token(request: requests.PreparedRequest) -> requests.PreparedRequest:
             # As a plain header, an entry in ~/.netrc would take its place.
             request.headers["Authorization"] = f"Bearer {self.token}"
@@ -42,17 +47,16 @@ class GoCDServer:
 
         where = "/".join(quote(str(part), safe="") for part in (pipeline, counter, stage, stage_counter))
         try:
-            answer = requests.get(
+            # Wherever it led, the token would not be for there.
+            answer = web.get(
                 f"{self.url}/api/stages/{where}",
+                seconds=self.patience,
                 headers={"Accept": "application/vnd.go.cd.v3+json"},
                 auth=with_token,
-                timeout=PATIENCE,
-                # Wherever it led, the token is not for there.
-                allow_redirects=False,
             )
-            if answer.status_code != 200:
+            if answer.status != 200:
                 return None
-            states = [job["state"] for job in answer.json()["jobs"]]
+            states = [job["state"] for job in json.loads(answer.body)["jobs"]]
         except (requests.RequestException, ValueError, KeyError, TypeError):
             return None
         return all(state == "Completed" for state in states) if states else None

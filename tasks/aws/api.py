@@ -4,15 +4,25 @@ import os
 import random
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from gocd.deadline import within
 from tasks.aws.errors import AwsError, aws_errors, iam_action, incomplete
 from tasks.aws.foreign_answer import expect_aws
 from tasks.running.clock import Clock
 from tasks.running.errors import Refused
 
-# Seconds. A lost packet should not hold up a deployment for botocore's usual minute.
+Value = TypeVar("Value")
+
+# Seconds, for one read of an answer each. A lost packet should not hold up a deployment for botocore's usual
+# minute.
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
+
+# Seconds for one call with botocore's own tries of it, however slowly an answer comes in.
+LONGEST_CALL = 60.0
+
+# Bytes a second of what is sent or fetched at length; slower, it stands still.
+SLOWEST = 100_000
 
 # A function may take 15 minutes to answer (Lambda developer guide, quotas), with not a byte before that.
 READ_TIMEOUTS = {"invoke": 910}
@@ -44,15 +54,17 @@ class Aws:
 
     Args:
         say: Told when AWS throttles so much that it is worth a line.
+        patience: Seconds for one call, for those that usually take moments.
 
     Attributes:
         calls: Requests sent so far, repeats included.
     """
 
-    def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
+    def __init__(self, clock: Clock, say: Callable[[str], None], patience: float = LONGEST_CALL) -> None:
         self.calls = 0
         self._clock = clock
         self._say = say
+        self._patience = patience
         self._session: Any = None
         self._clients: dict[tuple[str, int, int], Any] = {}
         # Clients may be used by several threads at once, but not made by them (botocore, Session).
@@ -73,7 +85,8 @@ class Aws:
         for again in range(1, rounds + 1):
             try:
                 with aws_errors(service, name, subject):
-                    return Answer(iam_action(service, name), getattr(client, operation)(**parameters))
+                    told = self.in_time(lambda: getattr(client, operation)(**parameters), operation)
+                    return Answer(iam_action(service, name), told)
             except AwsError as error:
                 if not (error.throttled or error.unwell) or again == rounds:
                     raise
@@ -97,6 +110,19 @@ class Aws:
         with aws_errors(service, name):
             how = self._open().get_paginator_model(service).get_paginator(name)
             return [item for each in Paginator(page, how, model).paginate(**parameters) for item in each[key]]
+
+    def in_time(self, ask: Callable[[], Value], operation: str = "", size: int = 0) -> Value:
+        """Return what *ask* returns, which waits for AWS.
+
+        Args:
+            operation: The call, where it is one that may take long.
+            size: Bytes that pass.
+
+        Raises:
+            Late: It has not come to its end in the time for that.
+        """
+        longer = READ_TIMEOUTS.get(operation, READ_TIMEOUT) - READ_TIMEOUT
+        return within(self._patience + longer + size / SLOWEST, ask)
 
     def client(self, service: str, operation: str) -> Any:
         """Return the client for *operation*, with the number of tries that is safe for it."""
@@ -152,6 +178,9 @@ class Aws:
             return self._last(seconds)
 
     def _last(self, seconds: float) -> bool:
+        return self.in_time(lambda: self._would_last(seconds))
+
+    def _would_last(self, seconds: float) -> bool:
         credentials = self._open().get_credentials()
         if credentials is None:
             return False
@@ -184,12 +213,15 @@ class Aws:
             # boto3's own session adds nothing here but 20 ms at every start.
             from botocore.session import Session  # noqa: PLC0415
 
+            from tasks.aws.connections import have_them_heed  # noqa: PLC0415
+
             self._session = Session()
             # Every other SDK reads AWS_REGION; botocore itself knows AWS_DEFAULT_REGION only.
             if region := os.environ.get("AWS_REGION"):
                 self._session.set_config_variable("region", region)
             self._session.register("before-send", self._count)
             self._session.register("before-parse", expect_aws)
+            have_them_heed()
         return self._session
 
     def _count(self, **_: Any) -> None:

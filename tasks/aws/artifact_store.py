@@ -1,7 +1,12 @@
 """The S3 bucket that a release passes through on its way to an instance."""
 
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from contextvars import copy_context
 from functools import cached_property
-from typing import IO
+from typing import IO, Any
 
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError, aws_errors
@@ -30,19 +35,24 @@ class ArtifactStore:
 
     def put(self, key: str, content: IO[bytes], sha256: str) -> None:
         """Upload *content* in parts, with its SHA-256 beside it; S3 checks what it receives."""
-        from boto3.s3.transfer import TransferConfig, create_transfer_manager  # noqa: PLC0415
+        from boto3.s3.transfer import TransferConfig, TransferManager  # noqa: PLC0415
 
         client = self._aws.client("s3", "put_object")
         extra = {"Metadata": {"sha256": sha256}, "ChecksumAlgorithm": "SHA256"}
         settings = TransferConfig(max_concurrency=CONCURRENT_PARTS)
         # boto3 takes this of s3transfer's settings only so; without it, ten parts wait in memory.
         settings.max_in_memory_upload_chunks = CONCURRENT_PARTS
+        name = key.rpartition("/")[2]
+
+        def upload() -> None:
+            with TransferManager(client, settings, executor_cls=_InContext) as transfers:
+                transfers.upload(content, self._bucket, key, extra_args=extra).result()
+            client.put_object(Bucket=self._bucket, Key=f"{key}.sha256", Body=f"{sha256}  {name}\n".encode())
+
+        size = content.seek(0, os.SEEK_END)
         content.seek(0)
         with aws_errors("s3", "PutObject", self._bucket):
-            with create_transfer_manager(client, settings) as transfers:
-                transfers.upload(content, self._bucket, key, extra_args=extra).result()
-            name = key.rpartition("/")[2]
-            client.put_object(Bucket=self._bucket, Key=f"{key}.sha256", Body=f"{sha256}  {name}\n".encode())
+            self._aws.in_time(upload, size=size)
 
     def fetch(self, key: str, into: IO[bytes]) -> None:
         """Write *key*'s contents to *into*, in pieces.
@@ -57,8 +67,7 @@ class ArtifactStore:
                 raise Refused(f"there is no s3://{self._bucket}/{key}") from None
             raise
         with aws_errors("s3", "GetObject", self._bucket):
-            for piece in answer["Body"].iter_chunks(1024**2):
-                into.write(piece)
+            self._aws.in_time(lambda: _copy(answer["Body"], into), size=answer["ContentLength"])
 
     def link(self, key: str) -> ReleaseLink:
         """Return a link that fetches *key* without credentials."""
@@ -67,3 +76,16 @@ class ArtifactStore:
     @cached_property
     def _region(self) -> str:
         return region_of(self._aws, self._bucket)
+
+
+def _copy(body: Any, into: IO[bytes]) -> None:
+    with closing(body):
+        for piece in body.iter_chunks(1024**2):
+            into.write(piece)
+
+
+class _InContext(ThreadPoolExecutor):
+    """Threads that know of the deadline under which they were given their work."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        return super().submit(copy_context().run, fn, *args, **named)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
+from gocd.deadline import Late
 from tasks.aws.foreign_answer import NotOfAws
 from tasks.running.errors import Refused, TaskError
 from tasks.running.quoting import clipped
@@ -141,7 +142,7 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
         boto.InvalidRegionError,
     ) as error:
         raise NotConfigured(f"AWS settings cannot be used: {_one_line(error)}") from None
-    except (boto.HTTPClientError, boto.ConnectionError) as error:
+    except (boto.HTTPClientError, boto.ConnectionError, Late) as error:
         raise AwsError(
             f"AWS cannot be reached for {action}: {_one_line(error)}",
             passing=True,

@@ -6,6 +6,7 @@ Sources: Lambda API reference (Invoke); developer guide, Understanding retry beh
 import base64
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +69,17 @@ def invoke(aws: Aws, name: str, event: Mapping[str, str]) -> FunctionResult:
     answer = _invoke(aws, name, "RequestResponse", json.dumps(event))
     # The answer's body comes after its head, and the connection may break in between.
     with aws_errors("lambda", "Invoke", name):
-        payload = answer["Payload"].read()
+        payload = aws.in_time(lambda: _read(answer["Payload"]))
     return FunctionResult(
         payload=payload.decode(errors="replace"),
         error=answer.get("FunctionError", ""),
         log_tail=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),
     )
+
+
+def _read(body: Any) -> bytes:
+    with closing(body):
+        return bytes(body.read())
 
 
 def check_invocation(aws: Aws, name: str) -> None:

@@ -10,9 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 from tasks.herd.answer import Answer, read_answer
 from tasks.running.errors import Refused
-from tasks.status.body import beginning
 
-# Seconds for one answer, and bytes of it that are read.
+# Seconds for one answer, wherever it leads on to, and bytes of it that are read.
 PATIENCE, LONGEST_ANSWER = 10.0, 100_000
 MOST_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -28,6 +27,7 @@ class BuildInfo:
     Args:
         login: User and password; sent to the address's own host only.
         ca_bundle: File or folder of the CAs to trust; requests' own settings if empty.
+        patience: Seconds for one answer.
 
     Raises:
         Refused: It is not an address that can be asked.
@@ -36,6 +36,7 @@ class BuildInfo:
     url: str
     login: tuple[str, str] | None = None
     ca_bundle: str = ""
+    patience: float = PATIENCE
 
     def __post_init__(self) -> None:
         try:
@@ -55,15 +56,17 @@ class BuildInfo:
         # As costly to import as Python is to start.
         from requests import exceptions  # noqa: PLC0415
 
+        from gocd.web import in_time  # noqa: PLC0415
+
         try:
-            return self._follow()
+            return in_time(self.patience, self._follow)
         except exceptions.SSLError as problem:
             untrusted = "certificate" in str(problem).lower()
             return Answer(
                 trouble=UNTRUSTED if untrusted else "cannot be asked: TLS fails", hopeless=untrusted
             )
         except exceptions.Timeout:
-            return Answer(trouble=f"does not answer within {PATIENCE:.0f} s")
+            return Answer(trouble=f"does not answer within {self.patience:.0f} s")
         except (exceptions.ConnectionError, exceptions.ChunkedEncodingError) as problem:
             refused = " (connection refused)" if "refused" in str(problem).lower() else ""
             return Answer(trouble=f"cannot be reached{refused}")
@@ -82,25 +85,24 @@ class BuildInfo:
 
     def _get(self, url: str) -> Answer | str:
         """Ask one address, and return what it answers or where it leads to."""
-        import requests  # noqa: PLC0415
+        from gocd import web  # noqa: PLC0415
 
-        with requests.get(
+        answer = web.get(
             url,
+            seconds=self.patience,
             headers={"Accept": "application/json, application/xml;q=0.9"},
+            at_most=LONGEST_ANSWER,
             # Without a login of its own, requests would take one from the agent's .netrc or from the address.
             auth=self.login if self.login and _same_host(self.url, url) else _no_login,
-            verify=self.ca_bundle or None,
-            timeout=PATIENCE,
-            stream=True,
-            allow_redirects=False,
-        ) as response:
-            if response.status_code in REDIRECTS and "location" in response.headers:
-                return urljoin(url, response.headers["location"])
-            if response.status_code in UNWELCOME:
-                return Answer(trouble=f"answers {response.status_code}{self._why(url)}", hopeless=True)
-            if response.status_code != 200:
-                return Answer(trouble=f"answers {response.status_code}")
-            return read_answer(beginning(response.iter_content(4096), LONGEST_ANSWER))
+            ca_bundle=self.ca_bundle,
+        )
+        if answer.status in REDIRECTS and "location" in answer.headers:
+            return urljoin(url, answer.headers["location"])
+        if answer.status in UNWELCOME:
+            return Answer(trouble=f"answers {answer.status}{self._why(url)}", hopeless=True)
+        if answer.status != 200:
+            return Answer(trouble=f"answers {answer.status}")
+        return read_answer(answer.body)
 
     def _why(self, url: str) -> str:
         if not _same_host(self.url, url):

@@ -5,22 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from gocd.deadline import Late, within
 from tasks.aws.instances import Instance
 from tasks.running.errors import Refused, TimedOut
 from tasks.running.plugins import find
 from tasks.running.waiting import Missing, Wait, closely
-from tasks.status.body import beginning
 from tasks.status.pairs import read_pairs
 from tasks.status.placeholders import fill, values_of
 from tasks.status.private import is_private
 
 GROUP = "gocd_tasks.status_checks"
 
-# Seconds for one answer; a service that needs longer to say "ok" is not well.
-PATIENCE = 5.0
-
-# An answer is read no further than this many bytes.
-LONGEST_ANSWER = 1_000_000
+# Seconds for one answer; a service that needs longer to say "ok" is not well. A check of a site's own may
+# take longer to find out.
+PATIENCE, LONGEST = 5.0, 60.0
 
 
 class Check(Protocol):
@@ -78,25 +76,15 @@ class StatusCheck:
         # As costly to import as Python is to start; --help and a plain sleep have no use for it.
         import requests  # noqa: PLC0415
 
+        from gocd import web  # noqa: PLC0415
+
         # Services with several ways to say it, such as HERD, need not say it in JSON unasked.
         asked = {"Accept": "application/json"} if self.fields else {}
         # An instance is asked itself: a proxy of the agent's cannot reach it, or answers in its place.
         direct = {"http": "", "https": "", "all": ""} if is_private(self.url) else None
+        body_of = [self.status] if self.fields else []
         try:
-            with requests.get(
-                self.url,
-                headers=asked,
-                timeout=timeout,
-                stream=True,
-                allow_redirects=False,
-                proxies=direct,
-            ) as answer:
-                if answer.status_code != self.status:
-                    return f"answers {answer.status_code}, not {self.status}"
-                if not self.fields:
-                    return None
-                # Through requests, whose errors are then the ones below: a body may break off.
-                body = beginning(answer.iter_content(65_536), LONGEST_ANSWER)
+            answer = web.get(self.url, seconds=timeout, headers=asked, body_of=body_of, proxies=direct)
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, ValueError) as problem:
             raise Refused(f"{self.url} is not a URL that can be asked ({problem})") from None
         except requests.exceptions.Timeout:
@@ -105,7 +93,9 @@ class StatusCheck:
             return "breaks off in its answer"
         except (requests.exceptions.RequestException, OSError) as problem:
             return f"cannot be reached ({_reason(problem)})"
-        return self._differences(body)
+        if answer.status != self.status:
+            return f"answers {answer.status}, not {self.status}"
+        return self._differences(answer.body) if self.fields else None
 
     def _differences(self, body: bytes) -> str | None:
         try:
@@ -150,6 +140,22 @@ def parse_fields(pairs: Sequence[str]) -> dict[str, str]:
     return read_pairs("--expect-json", pairs, "KEY=VALUE")
 
 
+def ask_once(check: Check, left: float = LONGEST) -> str | None:
+    """Return what is missing, whatever kind of check it is: one that does not come back has no answer.
+
+    Args:
+        left: Seconds until nobody waits for it any more; one is left in any case.
+
+    Raises:
+        Refused: It cannot be asked at all.
+    """
+    seconds = max(1.0, min(left, LONGEST))
+    try:
+        return within(seconds, check.missing)
+    except Late:
+        return f"does not answer within {seconds:.0f} s"
+
+
 def wait_for_status(check: Check, subject: str, wait: Wait, within: float) -> None:
     """Ask until the answer is as expected.
 
@@ -159,7 +165,7 @@ def wait_for_status(check: Check, subject: str, wait: Wait, within: float) -> No
     start = wait.clock.now()
 
     def look() -> float | Missing:
-        missing = check.missing()
+        missing = ask_once(check, within - wait.since(start))
         return Missing(f"{subject}: {missing}") if missing else wait.since(start)
 
     try:

@@ -5,10 +5,12 @@ its user 502 (AWS, application/load-balancer-troubleshooting, HTTP 502; applicat
 edit-load-balancer-attributes: the idle time-out of an application is to be larger).
 """
 
-import http.client
 import select
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
+from gocd.connection import HeedingConnection
+from gocd.deadline import Late, within
 from tasks.running.errors import Refused, TaskError
 from tasks.running.waiting import Missing, Wait, closely
 
@@ -18,26 +20,37 @@ PATIENCE = 5.0
 ADVICE = "Set its keep-alive time-out above the load balancer's idle time-out"
 
 
-def prove_that_connections_are_kept(url: str, subject: str, wait: Wait, seconds: float) -> None:
+def prove_that_connections_are_kept(
+    url: str, subject: str, wait: Wait, seconds: float, patience: float = PATIENCE
+) -> None:
     """Ask *url* once, and leave the connection idle for *seconds*.
 
     A service that says in each answer that it closes the connection is right too.
+
+    Args:
+        patience: Seconds for its answer.
 
     Raises:
         Refused: It is no URL of HTTP.
         TaskError: The service closes the connection, or cannot be asked.
     """
     with_port, path = _parts(url)
-    connection = http.client.HTTPConnection(with_port, timeout=PATIENCE)
-    try:
+    connection = HeedingConnection(with_port, timeout=patience)
+
+    def ask() -> HTTPResponse:
         connection.request("GET", path)
         answer = connection.getresponse()
-        answer.read()
+        while answer.read(65_536):
+            pass
+        return answer
+
+    try:
+        answer = within(patience, ask)
         if answer.will_close:
             wait.log.say(f"{subject}: keeps no connection, and says so in its answers")
             return
         _watch(connection, subject, wait, seconds)
-    except (OSError, http.client.HTTPException) as problem:
+    except (OSError, HTTPException, Late) as problem:
         why = str(problem) or type(problem).__name__
         raise TaskError(f"{subject}: {url} cannot be asked ({why})") from None
     finally:
@@ -45,7 +58,7 @@ def prove_that_connections_are_kept(url: str, subject: str, wait: Wait, seconds:
     wait.log.say(f"{subject}: keeps an idle connection for {seconds:.0f} s")
 
 
-def _watch(connection: http.client.HTTPConnection, subject: str, wait: Wait, seconds: float) -> None:
+def _watch(connection: HTTPConnection, subject: str, wait: Wait, seconds: float) -> None:
     start = wait.clock.now()
 
     def look() -> bool | Missing:

@@ -8,7 +8,7 @@ from tasks.aws.instances import Instance
 from tasks.balancing.batch import Batch
 from tasks.running.errors import TimedOut
 from tasks.running.waiting import Missing, Wait, closely
-from tasks.status.check import Check
+from tasks.status.check import Check, ask_once
 
 # Servers asked at a time; one that is down takes seconds to say nothing.
 AT_A_TIME = 32
@@ -61,7 +61,7 @@ def settle_on_evidence(check: Check, evidence: Evidence, wait: Wait) -> None:
     row = Row([check.url])
 
     def look() -> int | Missing:
-        missing = check.missing()
+        missing = ask_once(check, evidence.at_most - wait.since(start))
         good = row.shortest([check.url] if missing else [])
         if good >= evidence.consecutive and wait.since(start) >= evidence.at_least:
             return good
@@ -115,7 +115,7 @@ def ask(check_for: CheckFor, instances: Iterable[Instance]) -> Mapping[str, str]
     if not checks:
         return {}
     with ThreadPoolExecutor(min(AT_A_TIME, len(checks))) as asking:
-        answers = list(asking.map(lambda check: check.missing(), checks))
+        answers = list(asking.map(ask_once, checks))
     return {each.id: missing for each, missing in zip(instances, answers, strict=True) if missing}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gocd.server import GoCDServer
+from tests.dripping import dripping
 
 
 class Server:
@@ -120,3 +121,11 @@ def test_a_server_is_asked_only_with_a_token() -> None:
     assert GoCDServer.from_environment({**url, "GOCD_ACCESS_TOKEN": "secret"}) == GoCDServer(
         "https://gocd.example.com/go", "secret"
     )
+
+
+@pytest.mark.parametrize("way", ["headers", "body"])
+def test_a_server_whose_answer_goes_on_for_ever_has_said_nothing(way: str) -> None:
+    with dripping(way) as url:
+        said = GoCDServer(url, "secret", patience=0.3).stage_is_over("staging", 12, "Staging-1", 1)
+
+    assert said is None

@@ -15,6 +15,7 @@ import pytest
 from tasks.herd.answer import Answer, read_answer
 from tasks.herd.build_info import BuildInfo
 from tasks.running.errors import Refused
+from tests.dripping import dripping
 
 JSON = b'{"buildUser":"root","buildDate":"20181203_190947","buildNumber":"0.84.0"}'
 XML = (
@@ -305,3 +306,17 @@ def test_a_ca_bundle_that_is_missing_or_broken_is_told(
     answer = BuildInfo(herd.url(), ca_bundle=str(tmp_path / "broken.pem")).ask()
 
     assert answer.hopeless
+
+
+@pytest.mark.parametrize("way", ["headers", "body"])
+def test_an_answer_that_goes_on_for_ever_is_none(way: str) -> None:
+    with dripping(way) as url:
+        assert BuildInfo(url, patience=0.3).ask() == Answer(trouble="does not answer within 0 s")
+
+
+def test_a_site_that_leads_on_to_another_has_no_more_time_for_that(site: MakeSite) -> None:
+    with dripping("headers") as url:
+        first = site()
+        first.answers["/buildInfo"] = (302, {"Location": f"{url}/"}, b"")
+
+        assert BuildInfo(first.url(), patience=0.5).ask().trouble == "does not answer within 0 s"

@@ -13,9 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tasks.running.errors import TimedOut
 from tasks.running.plugins import find
-from tasks.status.check import GROUP, StatusCheck
+from tasks.status.check import GROUP, StatusCheck, wait_for_status
 from tasks.testing import StatusCheckCase, StatusCheckContract
+from tests.dripping import WAYS, dripping
+from tests.fakes import Stage
 
 
 class Choosy(BaseHTTPRequestHandler):
@@ -120,3 +123,27 @@ def test_a_name_is_asked_for_through_the_proxy(url: str, monkeypatch: pytest.Mon
     monkeypatch.setenv("http_proxy", url.removesuffix("/buildInfo"))
 
     assert StatusCheck("http://service.example.invalid/_status").missing() is None
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_answer_that_goes_on_for_ever_is_none(way: str) -> None:
+    with dripping(way) as url:
+        missing = StatusCheck(url, fields={"buildNumber": "0.84.0"}).missing(0.4)
+
+    assert missing == "does not answer within 0 s"
+
+
+def test_a_check_of_a_sites_own_that_does_not_come_back_holds_nobody_up() -> None:
+    class Hanging:
+        url, expectation = "tcp://web-1:99", "anything"
+        over = threading.Event()
+
+        def missing(self) -> str | None:
+            self.over.wait()
+            return None
+
+    with pytest.raises(
+        TimedOut, match="Web-1: does not answer within 1 s after 1 s, asked for at tcp://web-1"
+    ):
+        wait_for_status(Hanging(), "Web-1", Stage().wait, 1)
+    Hanging.over.set()

@@ -9,6 +9,7 @@ import pytest
 
 from tasks.running.errors import Refused, TaskError
 from tasks.status.kept_connection import prove_that_connections_are_kept
+from tests.dripping import dripping
 from tests.fakes import Stage
 
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -82,3 +83,10 @@ def test_nobody_listening_fails_in_words() -> None:
 def test_only_http_can_be_asked(url: str) -> None:
     with pytest.raises(Refused):
         prove_that_connections_are_kept(url, "Web-1", Stage().wait, 60)
+
+
+@pytest.mark.parametrize("way", ["headers", "body"])
+def test_a_service_whose_answer_goes_on_for_ever_has_not_answered(way: str) -> None:
+    stage = Stage()
+    with dripping(way) as url, pytest.raises(TaskError, match=r"cannot be asked \(no answer within 0 s"):
+        prove_that_connections_are_kept(url, "Web-1", stage.wait, 60, patience=0.3)
