@@ -15,8 +15,11 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Microsoft, "Maximum Path Length Limitation": Windows PowerShell writes no longer one, in UTF-16.
 LONGEST_ON_WINDOWS, LONGEST_FOLDER_ON_WINDOWS = 259, 247
 
-# Microsoft, "Naming Files, Paths, and Namespaces".
-WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+# Microsoft, "Naming Files, Paths, and Namespaces", and of the console "RtlIsDosDeviceName_U function".
+WINDOWS_DEVICES = {
+    *("CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"),
+    *(f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789\u00b9\u00b2\u00b3"),
+}
 WINDOWS_SPECIAL = re.compile(r'[<>:"|?*]|[. ](/|$)')
 
 
@@ -112,7 +115,8 @@ def _check_on_windows(member: Member, folder: str) -> None:
         raise BadMember(f"{member.name!r}, a link, which a release for Windows cannot have")
     # Its leading "./" is no name.
     name = posixpath.normpath(member.name.replace("\\", "/"))
-    devices = {part.split(".")[0].upper() for part in name.split("/")} & WINDOWS_DEVICES
+    # A device is one whatever its extension, and with blanks before that.
+    devices = {part.split(".")[0].rstrip(" ").upper() for part in name.split("/")} & WINDOWS_DEVICES
     if name != "." and (devices or WINDOWS_SPECIAL.search(name)):
         raise BadMember(f"{member.name!r}, which is no name for a file on Windows")
     if folder:

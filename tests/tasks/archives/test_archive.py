@@ -316,12 +316,24 @@ def test_a_list_of_members_too_long_for_memory_is_refused(monkeypatch: pytest.Mo
 ON_WINDOWS = {
     "device": (member("aux.txt", size=1), "no name for a file on Windows"),
     "device below": (member("a/COM1", size=1), "no name for a file on Windows"),
+    "device by a raised digit": (member("COM\N{SUPERSCRIPT ONE}", size=1), "no name for a file on Windows"),
+    "device with a raised digit and more": (
+        member("a/lpt\N{SUPERSCRIPT THREE}.txt", size=1),
+        "no name for a file on Windows",
+    ),
+    "console's input": (member("CONIN$", size=1), "no name for a file on Windows"),
+    "console's output": (member("conout$.log", size=1), "no name for a file on Windows"),
+    "device, a blank, more": (member("aux .txt", size=1), "no name for a file on Windows"),
+    "device, blanks, more": (member("a/con  .x/b", size=1), "no name for a file on Windows"),
     "stream": (member("app:hidden", size=1), "no name for a file on Windows"),
+    "stream of a folder": (member("a::$INDEX_ALLOCATION/b", size=1), "no name for a file on Windows"),
+    "trailing blank": (member("a /b", size=1), "no name for a file on Windows"),
     "trailing dot": (member("a./b", size=1), "no name for a file on Windows"),
     "wildcard": (member("a*", size=1), "no name for a file on Windows"),
     "link": (member("l", tarfile.SYMTYPE, "app"), "a link, which a release for Windows"),
     "hard link": (member("l", tarfile.LNKTYPE, "app"), "a link, which a release for Windows"),
     "other case": (member("APP", size=1), "twice"),
+    "below a file in other case": (member("APP/x", size=1), "through a link or a file"),
 }
 
 
@@ -333,6 +345,13 @@ def test_what_means_something_else_on_windows_is_refused_there_and_only_there(ca
     assert check(content) == "tar"
     with pytest.raises(Refused, match=words):
         check(content, windows=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["console", "com10", "comx", "nullable.dll", "auxiliary .txt", "a.con", "CONIN"]
+)
+def test_what_only_looks_like_a_device_passes(name: str) -> None:
+    assert check(tar(APP, member(name, size=1)), windows=True) == "tar"
 
 
 def test_the_checksum_is_that_of_sha256sum() -> None:
