@@ -7,6 +7,7 @@ import re
 from gocd.pipeline import Artifact, Job
 from gocd.reading.located_yaml import Node, Text
 from gocd.reading.names import check_unique
+from gocd.reading.places import relative
 from gocd.reading.section import Section, Source
 from gocd.reading.tasks import read_tasks
 from gocd.reading.variables import read_variables
@@ -87,10 +88,6 @@ def _artifacts(section: Section) -> tuple[Artifact, ...]:
     found: dict[tuple[str, str], Artifact] = {}
     for node in source.items(section.node("artifacts"), "artifacts").items:
         artifact = _artifact(source, node)
-        if ".." in artifact.destination.split("/"):
-            source.fail(
-                artifact.line, f"artifact destination '{artifact.destination}' leaves the artifact folder"
-            )
         first = found.setdefault((artifact.source, artifact.destination), artifact)
         if first is not artifact:
             source.fail(artifact.line, f"artifact '{artifact.source}' is already on line {first.line}")
@@ -105,4 +102,5 @@ def _artifact(source: Source, node: Node) -> Artifact:
         section.required("store_id")
         return Artifact("external", section.required("id"), line=kind.line)
     section = Section(source, content, f"a {kind.value} artifact", ("source", "destination"))
-    return Artifact(kind.value, section.required("source"), section.text("destination"), kind.line)
+    destination = relative(section, "destination", section.text("destination"), "the job's artifacts")
+    return Artifact(kind.value, section.required("source"), destination, kind.line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gocd.pipeline import Material
 from gocd.reading.located_yaml import Node, Text
 from gocd.reading.names import check_unique
+from gocd.reading.places import inside, relative
 from gocd.reading.section import Section, Source
 
 _SCM = ("destination", "auto_update", "ignore", "includes", "whitelist", "blacklist")
@@ -53,7 +54,9 @@ def _material(source: Source, name: Text, node: Node) -> Material:
         url = section.required(kind if kind in section else "url")
         _check_login(section, url)
     branch = section.text("branch", "master") if kind == "git" else section.text("branch")
-    return Material(name.value, kind, url, branch, section.text("destination"), line=name.line)
+    where = inside(section, "destination", section.text("destination"), "the job's folder")
+    destination = relative(section, "destination", where, "the job's folder")
+    return Material(name.value, kind, url, branch, destination, line=name.line)
 
 
 def _kind(source: Source, name: Text, node: Node) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from gocd.reading.located_yaml import Text
 from gocd.reading.section import Source
 
-_NAME = re.compile(r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]{0,254}")
+NAME = re.compile(r"[a-zA-Z0-9_-][a-zA-Z0-9_.-]{0,254}")
 
 
 def check_name(source: Source, name: Text, what: str) -> str:
@@ -14,7 +14,7 @@ def check_name(source: Source, name: Text, what: str) -> str:
 
     Source: GoCD's NameTypeValidator.java
     """
-    if not _NAME.fullmatch(name.value):
+    if not NAME.fullmatch(name.value):
         rule = "letters, digits, '_', '-' and '.', not starting with '.', at most 255"
         source.fail(name.line, f"'{name.value}' cannot be the name of {what}: {rule}")
     return name.value

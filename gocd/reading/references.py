@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gocd.pipeline import Fetch, Pipeline, Stage
+from gocd.reading.names import NAME
 from gocd.reading.section import Section, Source, nearest
 
 _TOKEN = re.compile(r"\$\{(?P<name>[^}]*)\}")
@@ -58,3 +59,6 @@ def _check_upstream(source: Source, fetch: Fetch, pipeline: Pipeline) -> None:
     if fetch.pipeline.split("/")[-1] not in upstream:
         text = f"a fetch from pipeline '{fetch.pipeline}', which is no material of this pipeline"
         source.fail(fetch.line, text)
+    for what, name in (("pipeline", fetch.upstream), ("stage", fetch.stage), ("job", fetch.job)):
+        if not NAME.fullmatch(name):
+            source.fail(fetch.line, f"a fetch from {what} '{name}', which cannot be the name of one")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from gocd.pipeline import Exec, Fetch, OtherTask, RunIf, Task
 from gocd.reading.located_yaml import Items, Node, Text
+from gocd.reading.places import inside
 from gocd.reading.section import Section, Source, nearest
+
+# Where the paths of tasks begin.
+JOB = "the job's folder"
 
 _COMMON = ("run_if", "on_cancel")
 _KNOWN = {
@@ -68,9 +71,7 @@ def _exec(section: Section, run_if: RunIf, on_cancel: Task | None, line: int) ->
         section.fail(
             "command", f"'{command}' would be the program's whole name; put its arguments in arguments"
         )
-    folder = section.text("working_directory")
-    if folder and (PurePosixPath(folder).is_absolute() or ".." in PurePosixPath(folder).parts):
-        section.fail("working_directory", f"working_directory '{folder}' must stay inside the job's folder")
+    folder = inside(section, "working_directory", section.text("working_directory"), JOB)
     return Exec(command, section.texts("arguments"), folder, run_if, on_cancel, line)
 
 
@@ -80,13 +81,14 @@ def _fetch(section: Section, run_if: RunIf, on_cancel: Task | None, line: int) -
         for key in ("artifact_id", "configuration"):
             if key in section:
                 section.fail(key, f"{key} is only read with artifact_origin: external")
+    source = section.required("source" if origin == "gocd" else "artifact_id")
     return Fetch(
         stage=section.required("stage"),
         job=section.required("job"),
-        source=section.required("source" if origin == "gocd" else "artifact_id"),
+        source=inside(section, "source", source, "what its job published") if origin == "gocd" else source,
         pipeline=section.text("pipeline"),
         is_file=section.boolean("is_file", default=False),
-        destination=section.text("destination"),
+        destination=inside(section, "destination", section.text("destination"), JOB),
         artifact_origin=origin,
         run_if=run_if,
         on_cancel=on_cancel,

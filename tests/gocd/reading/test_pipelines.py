@@ -60,6 +60,10 @@ def with_stage(keys: str) -> str:
     return HEAD + STAGES + "".join(f"          {line}\n" for line in keys.splitlines())
 
 
+def fetching(keys: str) -> str:
+    return f"- fetch: {{stage: one, job: deploy, {keys}}}"
+
+
 def with_keys(keys: str) -> str:
     return HEAD + "".join(f"    {line}\n" for line in keys.splitlines()) + STAGES
 
@@ -233,6 +237,32 @@ def test_fetches_from_earlier_stages_and_from_upstream_are_read(tmp_path: Path) 
     assert (upstream.upstream, upstream.is_file, upstream.destination) == ("far", True, "d")
 
 
+@pytest.mark.parametrize("word", ["a/../b", "./a", "a/b/", ".a", "a..b"])
+def test_a_place_that_stays_inside_may_be_written_in_any_way(word: str, tmp_path: Path) -> None:
+    keys = f"artifacts: [{{build: {{source: x, destination: {word}}}}}]"
+    (job,) = pipeline(with_job(keys), tmp_path).stages[0].jobs
+
+    assert [artifact.destination for artifact in job.artifacts] == [word]
+    exec_task = f"- exec: {{command: a, working_directory: {word}}}"
+    (task,) = pipeline(with_tasks(exec_task), tmp_path).exec_tasks()
+    assert task[2].working_directory == word
+
+
+@pytest.mark.parametrize(
+    ("keys", "what"),
+    [
+        ("pipeline: ../build, stage: s, job: j", "pipeline '..'"),
+        ("pipeline: build, stage: ../../s, job: j", "stage '../../s'"),
+        ("pipeline: build, stage: s, job: /tmp", "job '/tmp'"),
+    ],
+)
+def test_a_fetch_from_upstream_names_what_can_have_such_a_name(keys: str, what: str, tmp_path: Path) -> None:
+    text = HEAD + "      dist: {pipeline: build, stage: dist}\n" + STAGES
+    text += f"      - two:\n          tasks:\n            - fetch: {{{keys}, source: a}}\n"
+
+    assert refused(text, tmp_path, f"a fetch from {what}, which cannot be the name of one") == 16
+
+
 @pytest.mark.parametrize(
     ("tasks", "line", "said"),
     [
@@ -247,8 +277,21 @@ def test_fetches_from_earlier_stages_and_from_upstream_are_read(tmp_path: Path) 
         ("- exec: {command: ''}", 12, "command of an exec task is empty"),
         ("- exec: {command: echo hi}", 12, "would be the program's whole name"),
         ("- exec:\n    command: a\n    arguments: -c", 14, "arguments must be a list, not '-c'"),
-        ("- exec: {command: a, working_directory: /tmp}", 12, "must stay inside the job's folder"),
-        ("- exec: {command: a, working_directory: ../b}", 12, "must stay inside the job's folder"),
+        ("- exec: {command: a, working_directory: /tmp}", 12, "leads out of the job's folder"),
+        ("- exec: {command: a, working_directory: ../b}", 12, "leads out of the job's folder"),
+        ("- exec: {command: a, working_directory: a/../../b}", 12, "leads out of the job's folder"),
+        (
+            fetching("source: a, destination: ../../b"),
+            12,
+            "destination '../../b' leads out of the job's folder",
+        ),
+        (fetching("source: a, destination: a/../../b"), 12, "leads out of the job's folder"),
+        (fetching("source: a, destination: /b"), 12, "leads out of the job's folder"),
+        (fetching("source: a, destination: ~/b"), 12, "leads out of the job's folder"),
+        (fetching("source: a, destination: 'C:\\b'"), 12, "leads out of the job's folder"),
+        (fetching("source: a, destination: '..\\b'"), 12, "leads out of the job's folder"),
+        (fetching("source: ../../a"), 12, "source '../../a' leads out of what its job published"),
+        (fetching("source: /a"), 12, "source '/a' leads out of what its job published"),
         ("- exec: {command: a, timeout: 5}", 12, "an exec task has no timeout"),
         ("- exec: {command: bash, arguments: [-c,\n    'echo $#']}", 13, "a lone '#'"),
         ("- script: |\n    #!/bin/bash", 12, "a lone '#' in '#!/bin/bash'"),
@@ -292,7 +335,12 @@ def test_a_wrong_task_is_refused(tasks: str, line: int, said: str, tmp_path: Pat
         ("tabs: {Report: a, report: b}", "tab 'report' is already defined on line"),
         ("artifacts: [{log: {source: a}}]", "'log' is not a kind of artifact"),
         ("artifacts: [{build: {destination: a}}]", "a build artifact has no source"),
-        ("artifacts: [{build: {source: a, destination: ../b}}]", "leaves the artifact folder"),
+        ("artifacts: [{build: {source: a, destination: ../b}}]", "leads out of the job's artifacts"),
+        ("artifacts: [{build: {source: a, destination: b/../../c}}]", "leads out of the job's artifacts"),
+        ("artifacts: [{test: {source: a, destination: ../c}}]", "leads out of the job's artifacts"),
+        ("artifacts: [{build: {source: a, destination: /../c}}]", "leads out of the job's artifacts"),
+        ("artifacts: [{build: {source: a, destination: .}}]", "'.' is no path that GoCD takes"),
+        ("artifacts: [{build: {source: a, destination: b.}}]", "'b.' is no path that GoCD takes"),
         ("artifacts: [{build: {source: a}}, {build: {source: a}}]", "artifact 'a' is already on line"),
         (
             "environment_variables: {A: 1}\nsecure_variables: {a: ''}",
@@ -358,6 +406,10 @@ def test_a_wrong_pipeline_is_refused(keys: str, said: str, tmp_path: Path) -> No
         ("{a: {git: 'https://me:x@h/r', username: me}}", "a user in its URL and a username"),
         ("{a: {git: u}, b: {type: configrepo, destination: b}}", "material 'a' has no destination"),
         ("{a: {git: u, destination: a}, A: {git: u, destination: b}}", "material 'A' is already defined"),
+        ("{a: {git: u, destination: ../../../b}}", "'../../../b' leads out of the job's folder"),
+        ("{a: {git: u, destination: /b}}", "destination '/b' leads out of the job's folder"),
+        ("{a: {git: u, destination: .}}", "'.' is no path that GoCD takes"),
+        ("{a: {type: configrepo, destination: ../b}}", "leads out of the job's folder"),
         ("{a: {git: u, shallow_clone: maybe}}", "shallow_clone must be true or false"),
     ],
 )
