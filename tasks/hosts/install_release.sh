@@ -125,6 +125,7 @@ if [ ! -d "$root/$release" ]; then
     must write "$incoming/release/.sha256" "$sha256"
     must chmod 755 "$incoming/release"
     must mv -T "$incoming/release" "$root/$release"
+    remove "$incoming"
 else
     # The same release again is a deployment of its own, with its own time.
     must write "$root/releases/.incoming.facts" "$facts$line_end"

@@ -138,6 +138,19 @@ class Host:
             timeout=60,
         )
 
+    def start(self, script: Path) -> subprocess.Popen[str]:
+        """Start a script by itself, in a group of its own, and do not wait for it."""
+        return subprocess.Popen(
+            [*self.shell, script.name],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
     @property
     def environment(self) -> dict[str, str]:
         return {"PATH": self.path, "DESTDIR": str(self.root), "LANG": "C.UTF-8"}

@@ -22,6 +22,11 @@ RESTARTS: Mapping[str, Mapping[str, str]] = {
         '[IO.File]::AppendAllText("$env:DESTDIR/started", "$content`n"); '
         'if ($content -match "bad") { exit 3 }',
     },
+    "waits": {
+        "sh": 'echo waits >>"$DESTDIR/started"; until [ -e "$DESTDIR/go" ]; do sleep 0.1; done',
+        "powershell": '[IO.File]::AppendAllText("$env:DESTDIR/started", "waits`n"); '
+        'while (-not [IO.File]::Exists("$env:DESTDIR/go")) { Start-Sleep -Milliseconds 100 }',
+    },
     "nothing starts": {
         "sh": 'echo tried >>"$DESTDIR/started"; false',
         "powershell": '[IO.File]::AppendAllText("$env:DESTDIR/started", "tried`n"); exit 1',
@@ -29,7 +34,7 @@ RESTARTS: Mapping[str, Mapping[str, str]] = {
 }
 
 # Where a line has the words of some program, or of .NET.
-REASON = re.compile(r"(could not be (?:unpacked|fetched from \S+)) \(.*\)")
+REASON = re.compile(r"(could not be (?:unpacked|written|fetched from \S+)) \(.*\)")
 
 # Seconds for a script, which counts them from the start of its PowerShell: one that runs many is soon old.
 WITHIN = "3600"
@@ -104,8 +109,10 @@ class Story:
         return self.host.script(version, before, restart=self.restart(restart), keep=str(keep), **values)
 
     def go_back(self, to: str = "", leaving: str = "", restart: str = "") -> Account:
-        script = self.host.back_script(to, leaving=leaving, restart=self.restart(restart), within=WITHIN)
-        return self.step(f"go back {to!r} {leaving!r} {restart}", script)
+        return self.step(f"go back {to!r} {leaving!r} {restart}", self.back_script(to, leaving, restart))
+
+    def back_script(self, to: str = "", leaving: str = "", restart: str = "") -> Path:
+        return self.host.back_script(to, leaving=leaving, restart=self.restart(restart), within=WITHIN)
 
     def record(self) -> Account:
         """Ask what is current."""
@@ -118,6 +125,10 @@ class Story:
         account = Account(words, done.returncode, self.verdict(done), self.stands)
         self.accounts.append(account)
         return account
+
+    def alone(self, words: str, script: Path, *shell: str) -> Account:
+        """Run it in a process of its own, as a process alone can be killed, or be short of something."""
+        return self.over(words, self.host.run(script, *shell, *self.host.shell))
 
     def changes(self, words: str, change: Callable[[Path], object]) -> None:
         """Let somebody else change the install folder."""
@@ -171,9 +182,16 @@ def contents(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for place, folders, files in os.walk(folder):
         here = Path(place)
-        for name in files + [each for each in folders if (here / each).is_symlink()]:
+        if here == folder:
+            # What a killed run leaves has no name that tells anything.
+            left = {each for each in folders + files if each.startswith(".in")}
+            found.update(dict.fromkeys([".incoming"] if left else [], "left"))
+            folders[:] = sorted(set(folders) - left)
+        else:
+            left = set()
+        for name in {*files, *(each for each in folders if (here / each).is_symlink())} - left:
             path = here / name
-            text = f"-> {path.readlink()}" if path.is_symlink() else path.read_text(encoding="utf-8")
+            text = f"-> {path.readlink()}" if path.is_symlink() else path.read_text("utf-8", "replace")
             found[str(path.relative_to(folder))] = text
         if not folders and not files:
             found[str(here.relative_to(folder))] = "nothing in it"
