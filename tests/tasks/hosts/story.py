@@ -22,6 +22,11 @@ RESTARTS: Mapping[str, Mapping[str, str]] = {
         '[IO.File]::AppendAllText("$env:DESTDIR/started", "$content`n"); '
         'if ($content -match "bad") { exit 3 }',
     },
+    "hangs": {
+        "sh": 'case "$(cat "$DESTDIR/srv/app/current/content")" in *bad*) echo hangs; sleep 60;; esac',
+        "powershell": 'if ([IO.File]::ReadAllText("$env:DESTDIR/C/srv/app/current/content") -match "bad") '
+        '{ "hangs"; Start-Sleep 60 }',
+    },
     "waits": {
         "sh": 'echo waits >>"$DESTDIR/started"; until [ -e "$DESTDIR/go" ]; do sleep 0.1; done',
         "powershell": '[IO.File]::AppendAllText("$env:DESTDIR/started", "waits`n"); '

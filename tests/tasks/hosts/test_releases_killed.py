@@ -16,14 +16,14 @@ KILL = {"sh": "kill -9 $$", "powershell": "Stop-Process -Force -Id $PID"}
 
 # Right before which line of each script it is killed.
 INSTALL = {
-    "after unpacking": {"sh": 'mv -T "$incoming/release"', "powershell": "Move-Folder $incoming"},
+    "after unpacking": {"sh": 'must mv -T "$incoming/release"', "powershell": "Move-Folder $incoming"},
     "before the history": {
         "sh": 'if [ "$current" != "$release" ]; then',
         "powershell": "if ($current -cne $release) {",
     },
     "after the history": {"sh": 'switch_to "$release"', "powershell": "Switch-To $release"},
     "in the switch": {
-        "sh": 'mv -Tf "$root/.current.new"',
+        "sh": 'must mv -fT "$root/.current.new"',
         "powershell": "try { Move-Folder $newLink $currentLink }",
     },
     "after the switch": {

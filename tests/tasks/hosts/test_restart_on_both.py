@@ -1,5 +1,7 @@
 """Restarts, on both kinds of host."""
 
+import pytest
+
 from tests.tasks.hosts.story import Story
 from tests.tasks.hosts.twins import on_both
 
@@ -44,3 +46,26 @@ def test_releases_that_nothing_goes_back_to_go_before_those_that_were_current(st
 
     assert story.install("1.2", keep=3).stands.names == ["1.0", "1.1", "1.2"]
     assert story.accounts[-1].stands.started == ("bad-1", "1.1", "bad-2", "1.1")
+
+
+@pytest.mark.exhaustive
+@on_both
+def test_a_restart_that_does_not_end_is_ended_and_told_as_such(story: Story) -> None:
+    story.install("1.0")
+    done = story.install("bad", restart="hangs", restart_within="10")
+
+    why = "(the restart had not ended after 10 s, and was ended)"
+    assert (done.code, done.verdict) == (1, f"bad did not start {why}; 1.0 is running again")
+    assert done.stands.current == "1.0"
+
+
+@on_both
+def test_every_part_of_a_verdict_stands_behind_the_mark(story: Story) -> None:
+    assert story.install("1.0", mark="<7> ").verdict == "<7> running 1.0 <7> from /srv/app/releases/1.0"
+    done = story.install("1.1", mark="<7> ", restart="nothing starts")
+    assert done.verdict == "<7> 1.1 did not start; <7> 1.0 did not start again either"
+    story.host.release("2.0")
+    done = story.install("2.0", mark="<7> ", sha256="0" * 64)
+    assert done.verdict == (
+        "<7> the release arrived with another SHA-256 than it was sent with; <7> nothing was changed"
+    )
