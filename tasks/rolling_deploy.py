@@ -69,7 +69,11 @@ def command(
     ] = None,
     max_stopped: Annotated[
         int,
-        option("--max-stopped", "Servers without the release that may be stopped at the end.", count()),
+        option(
+            "--max-stopped",
+            "Servers deployed to that may be stopped at the end, as they do not have the release.",
+            count(),
+        ),
     ] = 3,
     resume: Annotated[
         bool,
@@ -153,7 +157,8 @@ def command(
             ending=Ending(SsmHosts(task.aws, "draining"), until_idle, lag, connections_within),
             require_drain=require_drain,
         )
-        proof = Proof(release, deployer, questions, started=task.wait.clock.wall())
+        clock = task.wait.clock
+        proof = Proof(release, deployer, questions, started=clock.wall(), began=clock.now())
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
         if dry_run:
             locking.tell(names)

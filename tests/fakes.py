@@ -34,10 +34,11 @@ EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 class FakeClock:
-    """Time passes only by sleeping; *events* happen when it passes them."""
+    """Time passes only by sleeping; *events* happen when it passes them; *set_by* is how somebody set it."""
 
     def __init__(self) -> None:
         self.elapsed = 0.0
+        self.set_by = 0.0
         self.events: list[tuple[float, Callable[[], None]]] = []
 
     def now(self) -> float:
@@ -53,7 +54,7 @@ class FakeClock:
         self.elapsed = end
 
     def wall(self) -> datetime:
-        return EPOCH + timedelta(seconds=self.elapsed)
+        return EPOCH + timedelta(seconds=self.elapsed + self.set_by)
 
     def at(self, moment: float, happen: Callable[[], None]) -> None:
         self.events.append((moment, happen))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tasks.aws import instances
 from tasks.aws.api import Aws
-from tasks.aws.instances import Handle, Instance
+from tasks.aws.instances import GONE, Handle, Instance
 
 
 class FleetDirectory:
@@ -39,4 +39,4 @@ class Machines:
 
     def stopped(self, instance: Instance) -> bool:
         found = instances.find_all(self._aws, [instance.id])
-        return not found or found[0].state == "stopped"
+        return not found or found[0].state in {"stopped", *GONE}

@@ -82,7 +82,7 @@ class Floor:
         left = rest.healthy if healthy_leave else rest.serving
         # Those of the batch that have left by now are still of the fleet that a share is of.
         gone = [each for each in here if roster.of(each).state is State.OUT]
-        needed = self._needed(len(pool.members) + len(gone))
+        needed = self.needed(len(pool.members) + len(gone))
         where = f"{balancer.title}, {zone} alone" if zone else balancer.title
         count = f"{where}: {_healthy(pool) if healthy_leave else _everybody(balancer, pool)}"
         others = [member for member in rest.members if member not in left]
@@ -98,7 +98,8 @@ class Floor:
             count = f"{count}; with fewer than {least} healthy targets {zones}"
         return count
 
-    def _needed(self, total: int) -> int:
+    def needed(self, total: int) -> int:
+        """Return how many must be left of so many."""
         least = self.minimum
         return math.ceil(total * least.number / 100) if least.percent else least.number
 

@@ -9,7 +9,7 @@ from tasks.rollout.batches import in_order, next_batch
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proof import Proof
 from tasks.rollout.turn import Turn
-from tasks.running.errors import Cancelled, TaskError
+from tasks.running.log import Standing
 from tasks.status.settle import ask
 
 
@@ -84,13 +84,14 @@ class Deploying:
         if not going:
             return
         finished = Batch(tuple(each for each in going if each.id in have))
-        self.turn.log.say(f"Batch: {going.names}")
+        log = self.turn.log
+        log.say(f"Batch: {going.names}")
+        before = log.standing
         try:
             self.turn.take(going, fleet.balancers_of(servers[0]), finished)
-        except (TaskError, Cancelled):
-            self.turn.log.event("halted", version=self.turn.release.version)
-            if progress.deployed:
-                self.turn.log.stands(f"{self.turn.log.standing.state}; {self._count(fleet, progress)}")
+        except BaseException:
+            log.event("halted", version=self.turn.release.version)
+            self._tell_all(before, going, fleet, progress)
             raise
         progress.had_it |= {each.id for each in finished}
         progress.deployed |= {each.id for each in going} - progress.had_it
@@ -130,8 +131,23 @@ class Deploying:
             del progress.skipped[instance.id]
         return bool(well)
 
+    def _tell_all(self, before: Standing, going: Batch, fleet: Fleet, progress: Progress) -> None:
+        """Have a line on this batch say as well how all others are."""
+        log = self.turn.log
+        if not before.changed or log.standing == before:
+            return
+        if log.standing.changed:
+            others = fleet.ids - {each.id for each in going}
+            have = len((progress.deployed | progress.had_it) & others)
+            version = self.turn.release.version
+            rest = f"{have} of {len(others)} others have {version}, the rest what they had before"
+        else:
+            # The batch was put back, so it is one of those.
+            rest = self._count(fleet, progress)
+        log.stands(f"{log.standing.state}; {rest}")
+
     def _count(self, fleet: Fleet, progress: Progress) -> str:
-        have, version = len(progress.deployed | progress.had_it), self.turn.release.version
+        have, version = len((progress.deployed | progress.had_it) & fleet.ids), self.turn.release.version
         return f"{have} of {len(fleet)} servers have {version}, the others what they had before"
 
 

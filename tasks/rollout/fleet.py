@@ -112,6 +112,11 @@ class Fleet:
     def __len__(self) -> int:
         return len(self._active)
 
+    @property
+    def ids(self) -> set[str]:
+        """The ids of those that were active at the last look."""
+        return set(self._active)
+
     def gather(self, log: Log) -> list[Server]:
         """Find the active servers, and those left outside; who was taken out by hand is left alone, in words.
 

@@ -1,7 +1,7 @@
 """Proof after a rollout: every server has the release, by its own record and by its own answer."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tasks.balancing.batch import Batch
 from tasks.deployers.deployer import Deployer
@@ -9,6 +9,7 @@ from tasks.deployers.record import Record
 from tasks.deployers.release import Release
 from tasks.rollout.questions import Questions
 from tasks.running.waiting import Wait
+from tasks.status.check import NoAnswer
 from tasks.status.settle import ask, wait_for_all
 
 # Seconds that a server may take to answer; it has been asked before, so this is for a lost packet.
@@ -21,7 +22,7 @@ class Findings:
 
     Args:
         wrong: They do not have it.
-        unproved: It cannot be told whether they have it.
+        unproved: It cannot be told whether they have it; they may be well and only out of reach from here.
     """
 
     wrong: dict[str, str]
@@ -34,12 +35,14 @@ class Proof:
 
     Args:
         started: When this run began: what it deployed itself cannot be recorded as older.
+        began: The same moment by the clock that never goes back.
     """
 
     release: Release
     deployer: Deployer
     questions: Questions
     started: datetime
+    began: float
 
     def compare(self, batch: Batch, deployed_now: set[str], wait: Wait) -> Findings:
         """Have every server's record and answer compared, and say what each record says.
@@ -53,7 +56,9 @@ class Proof:
         findings = Findings({}, {})
         if not batch:
             return findings
-        findings.wrong.update(self._answers(batch, deployed_now, wait))
+        for key, words in self._answers(batch, deployed_now, wait).items():
+            silent = isinstance(words, NoAnswer)
+            (findings.unproved if silent else findings.wrong)[key] = words
         if not self.deployer.keeps_records:
             return findings
         records = self._records(batch, deployed_now, wait)
@@ -62,8 +67,9 @@ class Proof:
             wait.log.say(f"{instance.name}: {record.words}")
             if record.known and not record.matches:
                 findings.wrong.setdefault(instance.id, record.words)
+                findings.unproved.pop(instance.id, None)
             elif not record.known and not self.questions.proves_version:
-                findings.unproved[instance.id] = record.words
+                findings.unproved.setdefault(instance.id, record.words)
         return findings
 
     def _answers(self, batch: Batch, deployed_now: set[str], wait: Wait) -> dict[str, str]:
@@ -91,7 +97,11 @@ class Proof:
         before = [each for each in batch if each.id not in deployed_now]
         records: dict[str, Record] = {}
         if now:
-            records |= self.deployer.records(self.release, now, wait, since=self.started)
+            records |= self.deployer.records(self.release, now, wait, since=self._since(wait))
         if before:
             records |= self.deployer.records(self.release, before, wait)
         return records
+
+    def _since(self, wait: Wait) -> datetime:
+        """When this run began, by the earlier of the agent's times: its clock may have been set since."""
+        return min(self.started, wait.clock.wall() - timedelta(seconds=wait.since(self.began)))

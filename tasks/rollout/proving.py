@@ -1,6 +1,6 @@
-"""The third phase: every server is compared with the release, and the few that differ are stopped."""
+"""The third phase: every server is compared with the release, and the few that lost it again are stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from tasks.balancing.detach_plan import plan_detach
 from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.floor import Floor
 from tasks.rollout.batches import in_order
+from tasks.rollout.beforehand import grouped
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proof import Findings, Proof
 from tasks.rollout.turn import Turn
@@ -33,11 +34,26 @@ class Machines(Protocol):
 
 
 @dataclass(frozen=True)
+class Proved:
+    """How a fleet is once it was compared with the release.
+
+    Args:
+        stopped: Who is turned off and out.
+        without: Ids of those that do not have the release, or cannot be seen to have it, and were left.
+        words: Who those are, and why; empty if there are none.
+    """
+
+    stopped: Batch
+    without: frozenset[str]
+    words: str
+
+
+@dataclass(frozen=True)
 class Proving:
     """Proves a fleet.
 
     Args:
-        max_stopped: Servers without the release that may be stopped; more of them fail the run.
+        max_stopped: Servers that lost the release again and may be stopped; more of them fail the run.
     """
 
     turn: Turn
@@ -45,31 +61,36 @@ class Proving:
     machines: Machines
     max_stopped: int = 3
 
-    def run(self, fleet: Fleet, deployed_now: set[str]) -> list[Instance]:
-        """Compare every server with the release, stop those that do not have it, and return all stopped ones.
+    def run(self, fleet: Fleet, deployed_now: set[str]) -> Proved:
+        """Compare every server with the release, and stop those that were given it and do not have it.
+
+        One that nothing was deployed to is left as it is: it may serve, and whatever is wrong with it was so
+        before.
 
         Args:
             deployed_now: Ids of those that this run deployed to.
 
         Raises:
-            TaskError: More do not have it than may be stopped, and none was; or it cannot be told.
+            TaskError: More were given it in vain than may be stopped, and none was.
         """
         log, version = self.turn.log, self.proof.release.version
         servers = in_order(fleet.look_again(log))
-        everyone = Batch(tuple(server.instance for server in servers))
+        everyone = _batch(servers)
         findings = self.proof.compare(everyone, deployed_now, self.turn.wait)
-        wrong = [server for server in servers if server.instance.id in findings.wrong]
-        for server in wrong:
-            words = findings.wrong[server.instance.id]
-            log.say(f"{server.instance.name}: does not have {version}: {words}")
-        stopped = [*fleet.stopped, *(server.instance for server in wrong)]
-        self._refuse_too_many(Batch(tuple(stopped)))
-        for server in wrong:
+        for server in servers:
+            if words := findings.wrong.get(server.instance.id):
+                log.say(f"{server.instance.name}: does not have {version}: {words}")
+        in_vain = [each for each in servers if each.instance.id in findings.wrong.keys() & deployed_now]
+        self._refuse_too_many(_batch(in_vain))
+        for server in in_vain:
             self._stop(server, fleet)
         for balancer in fleet.balancers:
             balancer.restore_settings()
-        self._refuse_unproved(everyone, findings)
-        return stopped
+        return Proved(
+            stopped=Batch((*fleet.stopped, *_batch(in_vain))),
+            without=frozenset((findings.wrong.keys() - deployed_now) | findings.unproved.keys()),
+            words=self._left(everyone, deployed_now, findings),
+        )
 
     def _stop(self, server: Server, fleet: Fleet) -> None:
         balancers = [each for each in fleet.balancers if each.address in server.places]
@@ -78,20 +99,31 @@ class Proving:
             server.instance, balancers, self.machines, turn.floor, turn.memory, turn.wait, turn.ending
         )
 
-    def _refuse_too_many(self, without: Batch) -> None:
-        if len(without) > self.max_stopped:
+    def _refuse_too_many(self, in_vain: Batch) -> None:
+        if len(in_vain) > self.max_stopped:
             raise TaskError(
-                f"FAILED: {len(without)} servers do not have {self.proof.release.version} ({without.names}), "
-                f"and no more than {self.max_stopped} may be stopped, so none was stopped now"
+                f"FAILED: {len(in_vain)} servers were deployed to and do not have "
+                f"{self.proof.release.version} ({in_vain.names}), and no more than {self.max_stopped} may be "
+                "stopped, so none was stopped"
             )
 
-    def _refuse_unproved(self, everyone: Batch, findings: Findings) -> None:
+    def _left(self, everyone: Batch, deployed_now: set[str], findings: Findings) -> str:
+        version = self.proof.release.version
+        left = Batch(tuple(each for each in everyone if each.id in findings.wrong.keys() - deployed_now))
         unproved = Batch(tuple(each for each in everyone if each.id in findings.unproved))
-        if len(unproved):
-            why = findings.unproved[unproved.instances[0].id]
-            raise TaskError(
-                f"that {unproved.with_verb('has', 'have')} {self.proof.release.version} is not proved: {why}"
-            )
+        sentences = []
+        if left:
+            have = left.with_verb(f"does not have {version}", f"do not have {version}")
+            as_it_is = "was left as it is" if len(left) == 1 else "were left as they are"
+            sentences.append(f"{have} and {as_it_is} ({grouped(left, findings.wrong)})")
+        if unproved:
+            has = unproved.with_verb("has", "have")
+            sentences.append(f"that {has} {version} is not proved ({grouped(unproved, findings.unproved)})")
+        return "; ".join(sentences)
+
+
+def _batch(servers: Iterable[Server]) -> Batch:
+    return Batch(tuple(server.instance for server in servers))
 
 
 def stop_gracefully(

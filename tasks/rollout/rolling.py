@@ -10,10 +10,12 @@ from tasks.balancing.batch import Batch
 from tasks.balancing.no_drain import refuse_short_drain
 from tasks.balancing.share import Share
 from tasks.rollout.batches import batch_size, batches, check_fits, in_order
+from tasks.rollout.beforehand import ask_everyone
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proving import Proving
 from tasks.rollout.turn import Turn
+from tasks.running.errors import TaskError
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
 
     Raises:
         Refused: There is no server, a batch is too large, requests would be cut off although that is
-            forbidden, or the release cannot be deployed.
+            forbidden, the release cannot be deployed, or too few answer what they are asked.
     """
     log = turn.log
     log.say(f"Phase 1 of 3, gather: the servers behind {', '.join(each.title for each in fleet.balancers)}")
@@ -55,6 +57,7 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     size = batch_size(batch, len(servers))
     check_fits(servers, size, fleet.balancers, turn.floor)
     refuse_short_drain(fleet.balancers, turn.require_drain)
+    ask_everyone(servers, fleet.balancers, turn.questions, turn.floor, log)
     return RolloutPlan(turn.release.version, servers, size)
 
 
@@ -62,21 +65,25 @@ def roll_out(plan: RolloutPlan, fleet: Fleet, deploying: Deploying, proving: Pro
     """Carry out *plan* on the *fleet* it was made for; safe to repeat.
 
     Raises:
-        TaskError: The rollout halted, or servers without the release were left.
+        TaskError: The rollout halted, or servers without the release were left, or none at all.
     """
     wait, log, version = deploying.turn.wait, deploying.turn.log, plan.version
     start = wait.clock.now()
     log.say(f"Phase 2 of 3, deploy: {version} to {len(plan.servers)} servers, {plan.size} at a time")
     progress = deploying.run(fleet, plan.size)
     log.say(f"Phase 3 of 3, prove: version and deployed time of {len(fleet)} servers")
-    stopped = proving.run(fleet, progress.deployed)
-    off = {instance.id for instance in stopped}
-    have = len((progress.deployed | progress.had_it) - off)
-    without = f", {Batch(tuple(stopped)).with_verb('is', 'are')} stopped" if stopped else ""
+    proved = proving.run(fleet, progress.deployed)
+    there = fleet.ids - {instance.id for instance in proved.stopped} - proved.without
+    deployed = progress.deployed & there
+    off = f", {proved.stopped.with_verb('is', 'are')} stopped" if proved.stopped else ""
+    outcome = f"{version} is on {len(there)} servers, {len(deployed)} of them deployed to now{off}"
     left = f"left out: {', '.join(fleet.left_out.values())}; " if fleet.left_out else ""
-    log.say(
-        f"{version} is on {have} servers, {len(progress.deployed - off)} of them deployed to now{without}; "
-        f"{left}{wait.since(start):.0f} s, {log.calls()} AWS calls"
-    )
+    log.say(f"{outcome}; {left}{wait.since(start):.0f} s, {log.calls()} AWS calls")
+    if log.standing.changed:
+        log.stands(outcome)
+    if not fleet.ids:
+        raise TaskError(f"nobody is behind {', '.join(each.name for each in fleet.balancers)} any more")
+    if proved.words:
+        raise TaskError(proved.words)
     # One may have joined since it began.
     fleet.refuse_unknown()

@@ -72,6 +72,28 @@ class Fleet:
             assert not self.cloud.restart(each)
         eventually(lambda: {self.health().get(each.id) for each in instances}, {"unhealthy"})
 
+    def have_users_get_500(self, *instances: Instance) -> None:
+        """Have these answer everybody but the load balancer with 500."""
+        for each in instances:
+            (each.root / "srv/app/current/BROKEN").write_text("users-get-500\n")
+            assert not self.cloud.restart(each)
+        eventually(lambda: {self.health().get(each.id) for each in instances}, {"healthy"})
+
+    def lose_again(self, instance: Instance) -> None:
+        """Have this one go back to 1.0 when everybody has the release."""
+        registered: list[Call] = []
+
+        def hook(call: Call) -> None:
+            if call.operation in {"RegisterTargets", "ExitStandby"}:
+                registered.append(call)
+                if len(registered) == len(self.everyone):
+                    current = instance.root / "srv/app/current"
+                    current.unlink()
+                    current.symlink_to("releases/1.0")
+                    assert not self.cloud.restart(instance)
+
+        self.cloud.faults.after_call = hook
+
     def health(self) -> dict[str, str]:
         """What the load balancer says of each server, by id."""
         told = self.cloud.client("elbv2").describe_target_health(TargetGroupArn=self.balancer.arn)

@@ -8,38 +8,43 @@ from tests.tasks.rolling_deploy.conftest import MakeFleet
 pytestmark = pytest.mark.end_to_end
 
 
-def test_who_is_not_well_before_is_skipped_and_stopped_at_the_end(fleet: MakeFleet) -> None:
+def test_who_is_not_well_before_is_skipped_and_left_as_it_is(fleet: MakeFleet) -> None:
     three = fleet(3)
     one, two, third = three.servers
     three.break_(two)
 
     ran = three.roll("--batch", "2")
 
-    assert ran.returncode == 0, ran.stderr
+    assert ran.returncode == 1
     assert "Fleet-2: skipped, its status call answers 500, not 200" in ran.stdout
-    assert "2.0 is on 2 servers, 2 of them deployed to now, Fleet-2 is stopped" in ran.stdout
-    assert three.power(two) == "stopped"
+    assert "2.0 is on 2 servers, 2 of them deployed to now; " in ran.stdout.splitlines()[-1]
+    assert "error: Fleet-2 does not have 2.0 and was left as it is" in ran.stderr
+    assert "2.0 is on 2 servers, 2 of them deployed to now. Look at what it names" in ran.stderr
+    assert three.power(two) == "running"
     assert three.installs(two) == 0
-    assert three.health() == {one.id: "healthy", third.id: "healthy"}
-    assert three.versions() == {one.id: "2.0", two.id: "nothing", third.id: "2.0"}
-
-    again = three.roll()
-    assert again.returncode == 0, again.stderr
-    assert "Fleet-2: stopped; start it, and run this again for it" in again.stdout
+    assert three.health() == {one.id: "healthy", two.id: "unhealthy", third.id: "healthy"}
+    assert three.versions() == {one.id: "2.0", two.id: "500", third.id: "2.0"}
 
 
-def test_a_member_of_a_group_is_stopped_from_standby_and_not_replaced(fleet: MakeFleet) -> None:
+def test_a_member_that_lost_the_release_again_is_stopped_from_standby_and_not_replaced(
+    fleet: MakeFleet,
+) -> None:
     grouped = fleet(1, members=2, min_size=2)
     bad, good = grouped.members
-    grouped.break_(bad)
+    grouped.lose_again(bad)
 
     ran = grouped.roll("--min-healthy", "1")
 
     assert ran.returncode == 0, ran.stderr
+    assert "does not have 2.0: answers version 1.0, not 2.0" in ran.stdout
     assert grouped.power(bad) == "stopped"
     [group] = grouped.standing()["groups"]
     assert group["members"] == {bad.id: "Standby", good.id: "InService"}
     assert grouped.health() == {grouped.servers[0].id: "healthy", good.id: "healthy"}
+
+    again = grouped.roll()
+    assert again.returncode == 0, again.stderr
+    assert ": stopped; start it, and run this again for it" in again.stdout
 
 
 def test_not_well_after_halts_with_the_batch_left_out(fleet: MakeFleet) -> None:
@@ -81,18 +86,18 @@ def test_a_deployment_that_fails_halts(fleet: MakeFleet) -> None:
     assert set(three.health().values()) == {"healthy"}
 
 
-def test_too_many_without_the_release_fail_it_and_none_is_stopped(fleet: MakeFleet) -> None:
-    five = fleet(5)
-    one, *others = five.servers
-    five.break_(*others)
+def test_more_that_lost_it_than_may_be_stopped_fail_it_and_none_is_stopped(fleet: MakeFleet) -> None:
+    two = fleet(2)
+    one, other = two.servers
+    two.lose_again(one)
 
-    ran = five.roll("--min-healthy", "0", "--batch", "5")
+    ran = two.roll("--max-stopped", "0")
 
     assert ran.returncode == 1
-    assert "FAILED: 4 servers do not have 2.0" in ran.stderr
-    assert "no more than 3 may be stopped, so none was stopped now" in ran.stderr
-    assert {five.power(each) for each in five.servers} == {"running"}
-    assert five.versions()[one.id] == "2.0"
+    assert "FAILED: 1 servers were deployed to and do not have 2.0 (Fleet-1)" in ran.stderr
+    assert "no more than 0 may be stopped, so none was stopped" in ran.stderr
+    assert {two.power(each) for each in two.servers} == {"running"}
+    assert two.versions() == {one.id: "1.0", other.id: "2.0"}
 
 
 def test_who_never_gets_healthy_halts_it_with_status_3(fleet: MakeFleet) -> None:

@@ -20,6 +20,7 @@ from tasks.rollout.rolling import RolloutPlan, plan_rollout, roll_out
 from tasks.rollout.turn import Settle, Turn
 from tasks.running.errors import Refused, TaskError
 from tasks.running.waiting import Wait
+from tasks.status.check import NoAnswer
 from tasks.testing import DeployerCase
 from tests.fakes import EPOCH, FakeClock, FakeMemory, Stage, floor, instance
 
@@ -30,6 +31,7 @@ class Hosts(Deployer):
 
     versions: dict[str, str] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
+    out_of_reach: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     cannot_install: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
@@ -90,7 +92,10 @@ class Answer:
     hosts: Hosts
     instance: Instance
     version: str = ""
-    url: str = "http://server/_status"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.instance.private_ip}/_status"
 
     @property
     def expectation(self) -> str:
@@ -98,6 +103,8 @@ class Answer:
 
     def missing(self) -> str | None:
         self.hosts.asked.append(self.instance.name)
+        if self.instance.id in self.hosts.out_of_reach:
+            return NoAnswer("cannot be reached (connection refused)")
         if self.instance.id in self.hosts.silent:
             return "answers 503, not 200"
         found = self.hosts.versions.get(self.instance.id, "1.0")
@@ -155,7 +162,9 @@ class Rollout:
         hosts: IdleHosts | None = None,
     ) -> None:
         turn, fleet = self._turn(minimum, settle, hosts), self._fleet()
-        proof = Proof(turn.release, self.hosts, turn.questions, EPOCH)
+        proof = Proof(
+            turn.release, self.hosts, turn.questions, self.stage.clock.wall(), self.stage.clock.now()
+        )
         deploying = Deploying(turn, proof, again=again, lock=self._lock)
         proving = Proving(turn, proof, self.hosts, max_stopped)
         roll_out(plan_rollout(fleet, size, turn), fleet, deploying, proving)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, State, Threshold
 from tasks.balancing.floor import FloorBroken
 from tasks.balancing.share import Share
@@ -101,15 +102,67 @@ def test_a_batch_is_refused_by_zone_where_zones_serve_alone(rollout: Rollout) ->
         rollout.run(Share(3, percent=False))
 
 
-def test_a_server_that_does_not_answer_before_is_skipped_and_stopped_at_the_end(rollout: Rollout) -> None:
+def test_a_server_that_does_not_answer_before_is_skipped_and_left_as_it_is(rollout: Rollout) -> None:
     rollout.hosts.silent.add(TWO.id)
-    rollout.run()
+    with pytest.raises(TaskError, match=r"Staging-2 does not have 2\.0 and was left as it is") as failed:
+        rollout.run()
 
+    assert failed.value.exit_code == 1
+    assert rollout.says("bad already: Staging-2: answers 503, not 200")
     assert rollout.says("Staging-2: skipped, its status call answers 503, not 200")
     assert "Staging-2" not in rollout.hosts.installed
+    assert rollout.hosts.stopped_ones == []
+    assert rollout.stage.balancer.members[TWO.id].state is State.SERVING
+    assert rollout.stage.lines[-1].startswith("2.0 is on 3 servers, 3 of them deployed to now; ")
+
+
+def lose_it_again(rollout: Rollout, *losing: Instance) -> None:
+    """Have these answer with another version when all have been deployed to."""
+
+    def back_to_the_old_one(_: object) -> bool:
+        if len(rollout.hosts.installed) == 4:
+            rollout.hosts.versions |= dict.fromkeys((each.id for each in losing), "1.0")
+        return False
+
+    rollout.lock = back_to_the_old_one
+
+
+def test_one_that_lost_the_release_again_is_stopped(rollout: Rollout) -> None:
+    lose_it_again(rollout, TWO)
+    rollout.run()
+
     assert rollout.hosts.stopped_ones == ["Staging-2"]
     assert TWO.id not in rollout.stage.balancer.members
-    assert "Staging-2 is stopped" in rollout.stage.lines[-1]
+    assert "2.0 is on 3 servers, 3 of them deployed to now, Staging-2 is stopped" in rollout.stage.lines[-1]
+
+
+def test_one_that_says_nothing_at_the_end_is_not_stopped_for_that(rollout: Rollout) -> None:
+    def go_silent(_: object) -> bool:
+        if len(rollout.hosts.installed) == 4:
+            rollout.hosts.out_of_reach.add(TWO.id)
+        return False
+
+    rollout.lock = go_silent
+    with pytest.raises(TaskError, match=r"that Staging-2 has 2\.0 is not proved \(Staging-2: cannot be"):
+        rollout.run()
+
+    assert rollout.hosts.stopped_ones == []
+    assert rollout.stage.balancer.members[TWO.id].state is State.SERVING
+
+
+def test_a_load_balancer_that_somebody_empties_meanwhile_ends_it_in_failure(rollout: Rollout) -> None:
+    def emptied(_: object) -> bool:
+        members = rollout.stage.balancer.members
+        if not (rollout.hosts.installed and members):
+            return False
+        members.clear()
+        return True
+
+    rollout.lock = emptied
+    with pytest.raises(TaskError, match="nobody is behind staging any more"):
+        rollout.run()
+
+    assert rollout.says("2.0 is on 0 servers")
 
 
 def test_a_skipped_server_that_is_well_at_the_end_gets_its_turn(rollout: Rollout) -> None:
@@ -153,7 +206,41 @@ def test_a_release_that_cannot_be_installed_halts_everything(rollout: Rollout) -
 
     assert rollout.hosts.installed == ["Staging-1"]
     assert TWO.id not in rollout.stage.balancer.members
-    assert "1 of 4 servers have 2.0" in rollout.stage.log.standing.state
+    state = rollout.stage.log.standing.state
+    assert state.endswith("stays out of staging; 1 of 3 others have 2.0, the rest what they had before")
+
+
+def test_a_deployer_that_breaks_leaves_word_of_its_batch_and_of_the_others(rollout: Rollout) -> None:
+    def break_(instance: Instance) -> None:
+        if instance == TWO:
+            raise ZeroDivisionError
+
+    rollout.hosts.on_install = break_
+    with pytest.raises(ZeroDivisionError):
+        rollout.run()
+
+    assert rollout.stage.log.standing.state == (
+        "Staging-2 may have either version, and Staging-2 stays out of staging; "
+        "1 of 3 others have 2.0, the rest what they had before"
+    )
+
+
+def test_a_batch_that_is_put_back_leaves_word_of_all(rollout: Rollout) -> None:
+    def others_fail() -> None:
+        rollout.stage.balancer.serve(THREE, FOURTH, state=State.UNHEALTHY, reason="Target.Timeout")
+        rollout.stage.balancer.serve(ONE, state=State.UNHEALTHY, reason="Target.Timeout")
+
+    rollout.stage.clock.at(70, others_fail)
+    with pytest.raises(FloorBroken):
+        rollout.run()
+
+    standing = rollout.stage.log.standing
+    assert rollout.hosts.installed == ["Staging-1"]
+    assert standing.changed
+    assert standing.state == (
+        "Staging-2 was put back and serves as before; "
+        "1 of 4 servers have 2.0, the others what they had before"
+    )
 
 
 def test_a_server_that_never_gets_healthy_halts_everything(rollout: Rollout) -> None:
@@ -261,9 +348,9 @@ def test_a_server_that_leaves_meanwhile_is_not_waited_for(rollout: Rollout) -> N
 
 
 def test_more_servers_without_the_release_than_may_be_stopped_fail_the_run(rollout: Rollout) -> None:
-    rollout.hosts.silent |= {ONE.id, TWO.id}
+    lose_it_again(rollout, ONE, TWO)
     with pytest.raises(
-        TaskError, match=r"FAILED: 2 servers do not have 2\.0 \(Staging-1, Staging-2\)"
+        TaskError, match=r"FAILED: 2 servers were deployed to and do not have 2\.0 \(Staging-1, Staging-2\)"
     ) as failed:
         rollout.run(max_stopped=1)
 
