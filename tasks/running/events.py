@@ -18,6 +18,9 @@ class EventFile:
     Args:
         path: The file, made with its folders if absent; None records nothing.
 
+    Attributes:
+        lost: Whether an event could not be written.
+
     Raises:
         Refused: The file cannot be written; found out here, before anything is changed.
     """
@@ -29,6 +32,7 @@ class EventFile:
         wall: Callable[[], datetime],
         environment: Mapping[str, str] = os.environ,
     ) -> None:
+        self.lost = False
         self._path = path
         self._wall = wall
         job = RunningJob.from_environment(environment)

@@ -80,8 +80,14 @@ class Log:
             self._console.moving(line)
 
     def event(self, state: str, **facts: Fact) -> None:
-        """Record what changed in the event file."""
-        self._events.record(state, **facts, calls=self.calls())
+        """Record what changed in the event file; one that cannot be written any more holds nothing up."""
+        try:
+            self._events.record(state, **facts, calls=self.calls())
+        except OSError as problem:
+            # What was begun in AWS must still be finished.
+            if not self._events.lost:
+                self._events.lost = True
+                self.say(f"events: none are recorded from here on ({problem})")
 
     def stands(self, state: str, advice: str = "") -> None:
         """Note the state that a failure from here on would leave behind."""
