@@ -27,6 +27,8 @@ class Artifact:
         sha256: Of the whole archive, in hexadecimal.
         content: The archive itself; a temporary one has no name on disk and goes with this process.
         address: Bucket and key, where it is in S3 already.
+        etag: What S3 knows these contents by there.
+        given: How it was asked for.
     """
 
     name: str
@@ -35,6 +37,17 @@ class Artifact:
     size: int
     content: IO[bytes]
     address: tuple[str, str] | None = None
+    etag: str = ""
+    given: str = ""
+
+    def check_unchanged(self) -> None:
+        """See that it still is what was checked: a file may have been written to since.
+
+        Raises:
+            Refused: It is not.
+        """
+        if sha256(self.content) != self.sha256:
+            raise Refused(f"the artifact {self.given} has changed since it was looked at")
 
 
 def open_artifact(aws: Aws, given: str, *, windows: bool = False, folder: str = "") -> Artifact:
@@ -50,9 +63,13 @@ def open_artifact(aws: Aws, given: str, *, windows: bool = False, folder: str = 
     check = partial(check_archive, windows=windows, folder=folder)
     if "://" in given:
         bucket, key = _address(given)
-        with _kept(_temporary()) as content:
-            ArtifactStore(aws, bucket).fetch(key, content)
-            return _checked(content, given, key.rpartition("/")[2], check, (bucket, key))
+        try:
+            with _kept(_temporary()) as content:
+                etag = ArtifactStore(aws, bucket).fetch(key, content)
+                return _checked(content, given, key.rpartition("/")[2], check, (bucket, key), etag)
+        except OSError as problem:
+            why = problem.strerror or problem
+            raise Refused(f"there is no room for {given} among the temporary files ({why})") from None
     path = Path(given)
     try:
         if path.is_dir():
@@ -81,10 +98,11 @@ def _checked(
     name: str,
     check: Callable[[IO[bytes], str], str],
     address: tuple[str, str] | None = None,
+    etag: str = "",
 ) -> Artifact:
     kind = check(content, given)
     digest = sha256(content)
-    artifact = Artifact(name, kind, digest, content.seek(0, 2), content, address)
+    artifact = Artifact(name, kind, digest, content.seek(0, 2), content, address, etag, given)
     # Open for as long as anyone has use for it.
     finalize(artifact, content.close)
     return artifact

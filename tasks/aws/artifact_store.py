@@ -17,10 +17,23 @@ from tasks.running.errors import Refused
 CONCURRENT_PARTS = 4
 
 
+class _Lent:
+    """A file that goes on being open: s3transfer closes what it has sent."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self.read, self.seek, self.tell = content.read, content.seek, content.tell
+
+    def close(self) -> None:
+        """Leave it open, as it may have to be sent again."""
+
+
 class ArtifactStore:
     def __init__(self, aws: Aws, bucket: str) -> None:
         self._aws = aws
         self._bucket = bucket
+
+    def place(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
 
     def has(self, key: str, sha256: str) -> bool:
         """Whether *key* is there with these contents, as an earlier run of the same stage left it."""
@@ -34,7 +47,10 @@ class ArtifactStore:
         return bool(head.get("Metadata", {}).get("sha256") == sha256)
 
     def put(self, key: str, content: IO[bytes], sha256: str) -> None:
-        """Upload *content* in parts, with its SHA-256 beside it; S3 checks what it receives."""
+        """Upload *content* in parts, with its SHA-256 beside it; S3 checks what it receives.
+
+        It is not closed, and may be uploaded again.
+        """
         from boto3.s3.transfer import TransferConfig, TransferManager  # noqa: PLC0415
 
         client = self._aws.client("s3", "put_object")
@@ -46,7 +62,7 @@ class ArtifactStore:
 
         def upload() -> None:
             with TransferManager(client, settings, executor_cls=_InContext) as transfers:
-                transfers.upload(content, self._bucket, key, extra_args=extra).result()
+                transfers.upload(_Lent(content), self._bucket, key, extra_args=extra).result()
             client.put_object(Bucket=self._bucket, Key=f"{key}.sha256", Body=f"{sha256}  {name}\n".encode())
 
         size = content.seek(0, os.SEEK_END)
@@ -54,8 +70,8 @@ class ArtifactStore:
         with aws_errors("s3", "PutObject", self._bucket):
             self._aws.in_time(upload, size=size)
 
-    def fetch(self, key: str, into: IO[bytes]) -> None:
-        """Write *key*'s contents to *into*, in pieces.
+    def fetch(self, key: str, into: IO[bytes]) -> str:
+        """Write *key*'s contents to *into*, in pieces, and return what S3 knows these contents by.
 
         Raises:
             Refused: There is no such object.
@@ -64,10 +80,27 @@ class ArtifactStore:
             answer = self._aws.call("s3", "get_object", self._bucket, Bucket=self._bucket, Key=key)
         except AwsError as error:
             if error.code in ("NoSuchKey", "NoSuchBucket"):
-                raise Refused(f"there is no s3://{self._bucket}/{key}") from None
+                raise Refused(f"there is no {self.place(key)}") from None
             raise
         with aws_errors("s3", "GetObject", self._bucket):
             self._aws.in_time(lambda: _copy(answer["Body"], into), size=answer["ContentLength"])
+        return str(answer.get("ETag", ""))
+
+    def check_unchanged(self, key: str, etag: str) -> None:
+        """See that *key* still has the contents that were fetched.
+
+        Raises:
+            Refused: It has others, or is gone.
+        """
+        place = self.place(key)
+        try:
+            head = self._aws.call("s3", "head_object", self._bucket, Bucket=self._bucket, Key=key)
+        except AwsError as error:
+            if error.code in ("404", "NoSuchKey", "NotFound"):
+                raise Refused(f"there is no {place} any more") from None
+            raise
+        if head.get("ETag", "") != etag:
+            raise Refused(f"{place} has changed since it was looked at")
 
     def link(self, key: str) -> ReleaseLink:
         """Return a link that fetches *key* without credentials."""

@@ -58,6 +58,16 @@ class CodeDeployDeployer(Deployer):
         told = (f"worth a look: {doubt}" for findings in judged for doubt in findings.doubts)
         return list(dict.fromkeys(told))
 
+    def prepare(self, release: Release, instances: Sequence[Instance], wait: Wait) -> None:
+        for instance in instances:
+            self._prepare(release, instance)
+        artifact, revision = self._prepared[release.artifact]
+        if artifact.address:
+            ArtifactStore(self._aws, revision.bucket).check_unchanged(revision.key, artifact.etag)
+            return
+        self._uploaded.discard(revision)
+        self._upload(release, wait.log)
+
     def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         artifact, revision = self._prepare(release, instance)
         placed = PlacedRelease(release.version, artifact.sha256[:DIGEST], revision)
@@ -151,6 +161,7 @@ class CodeDeployDeployer(Deployer):
                 return
             store = ArtifactStore(self._aws, revision.bucket)
             if not store.has(revision.key, artifact.sha256):
+                artifact.check_unchanged()
                 store.put(revision.key, artifact.content, artifact.sha256)
             log.say(f"{release.version}: {artifact.size:,} bytes in {revision}")
             self._uploaded.add(revision)
@@ -160,8 +171,7 @@ class CodeDeployDeployer(Deployer):
         return fill(self._group, values)
 
     def _prepare(self, release: Release, instance: Instance) -> tuple[Artifact, Revision]:
-        # Looking through an archive, or fetching it first, takes a while; once is enough. After it is sent
-        # it is closed.
+        # Looking through an archive, or fetching it first, takes a while; once is enough.
         if release.artifact not in self._prepared:
             artifact = open_artifact(self._aws, release.artifact, windows=instance.windows)
             revision = revision_of(artifact, self._settings.bucket, release.application, release.version)

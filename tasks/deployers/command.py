@@ -1,6 +1,7 @@
 """Deploy with a command of the site's own."""
 
 import shutil
+import stat
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,11 +31,19 @@ class CommandDeployer(Deployer):
         self._program = program
         self._words = words
         self._within = within
+        self._checked: dict[str, tuple[float, ...]] = {}
 
     def check(self, release: Release, instance: Instance) -> None:
-        if "://" not in release.artifact and not Path(release.artifact).exists():
-            raise Refused(f"there is no artifact {release.artifact}")
+        if "://" not in release.artifact:
+            self._checked[release.artifact] = _seen(release.artifact)
         self._filled(release, instance)
+
+    def prepare(self, release: Release, instances: Sequence[Instance], wait: Wait) -> None:
+        if "://" in release.artifact:
+            return
+        now = _seen(release.artifact)
+        if now != self._checked.setdefault(release.artifact, now):
+            raise Refused(f"the artifact {release.artifact} has changed since it was looked at")
 
     def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         words = self._filled(release, instance)
@@ -62,6 +71,18 @@ class CommandDeployer(Deployer):
     def _filled(self, release: Release, instance: Instance) -> list[str]:
         values = {**values_of(instance, release.version), "artifact": release.artifact}
         return [fill(word, values) for word in self._words]
+
+
+def _seen(artifact: str) -> tuple[float, ...]:
+    """Return what changes when a file is written to or replaced; of a folder only the latter."""
+    try:
+        found = Path(artifact).stat()
+    except OSError as problem:
+        gone = isinstance(problem, FileNotFoundError)
+        why = f"there is no artifact {artifact}" if gone else f"the artifact {artifact} cannot be read"
+        raise Refused(why if gone else f"{why} ({problem.strerror or problem})") from None
+    same = (found.st_dev, found.st_ino)
+    return same if stat.S_ISDIR(found.st_mode) else (*same, found.st_size, found.st_mtime)
 
 
 def deployer(settings: Settings, _: Aws) -> CommandDeployer:

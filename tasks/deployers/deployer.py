@@ -112,6 +112,14 @@ class Deployer(Protocol):
         for instance in instances:
             self.check(release, instance)
 
+    def prepare(self, release: Release, instances: Sequence[Instance], wait: Wait) -> None:
+        """See, before they are taken out, that all that deploying needs is still there; safe to repeat.
+
+        Raises:
+            TaskError: It is not; they go on as they are.
+        """
+        return
+
     def deploy_all(
         self, release: Release, instances: Sequence[Instance], wait: Wait
     ) -> Mapping[str, TaskError]:

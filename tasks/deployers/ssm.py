@@ -70,6 +70,12 @@ class SsmDeployer(Deployer):
         for platform in hosts:
             self._artifact(release, platform)
 
+    def prepare(self, release: Release, instances: Sequence[Instance], wait: Wait) -> None:
+        # What SSM reached when the rollout began it may not reach by now.
+        self._hosts.forget(instances)
+        for platform in self._hosts.all(instances, release.version):
+            self._send(release, self._artifact(release, platform))
+
     def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         for failure in self.deploy_all(release, [instance], wait).values():
             raise failure
@@ -230,15 +236,23 @@ class SsmDeployer(Deployer):
 
     def _staged(self, release: Release, artifact: Artifact, log: Log) -> str:
         """Have the release in S3, and return the link that the instance fetches it by."""
+        store, key = self._send(release, artifact)
+        link = store.link(key)
+        place = store.place(key)
+        log.say(f"{release.version}: {artifact.size:,} bytes in {place}, its link good for {link.good_for}")
+        return link.url
+
+    def _send(self, release: Release, artifact: Artifact) -> tuple[ArtifactStore, str]:
+        """Have the release in S3, and return where, and by what key."""
         name = f"{release.application}/{release.version}/{artifact.name}"
         bucket, key = artifact.address or (self._settings.bucket or "", name)
         store = self._stores.setdefault(bucket, ArtifactStore(self._aws, bucket))
-        if not artifact.address and not store.has(key, artifact.sha256):
+        if artifact.address:
+            store.check_unchanged(key, artifact.etag)
+        elif not store.has(key, artifact.sha256):
+            artifact.check_unchanged()
             store.put(key, artifact.content, artifact.sha256)
-        link = store.link(key)
-        place = f"s3://{bucket}/{key}"
-        log.say(f"{release.version}: {artifact.size:,} bytes in {place}, its link good for {link.good_for}")
-        return link.url
+        return store, key
 
 
 def _stop(command: RunCommand, instances: Sequence[Instance], doing: str, log: Log) -> None:

@@ -52,6 +52,11 @@ class InstallHosts:
             raise Refused(listed(refused, NAMED, "; "), next(iter(refused.values())).advice)
         return by_platform(instances, found)
 
+    def forget(self, instances: Sequence[Instance]) -> None:
+        """Have SSM asked anew for these."""
+        for each in instances:
+            self._known.pop(each.id, None)
+
     def anew(self, instances: Sequence[Instance]) -> dict[str, Platform | Refused]:
         """Return by id what each runs now, or why nothing can be run on it."""
         self._known.update(platforms(self._aws, instances))

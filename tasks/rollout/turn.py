@@ -70,6 +70,7 @@ class Turn:
         """
         fresh = batch.without(finished)
         if fresh:
+            self.deployer.prepare(self.release, fresh.instances, self.wait)
             plan = planned_again(lambda: self._planned(fresh, balancers), self.wait)
             detach(plan, self.floor, self.memory, self.wait)
         out = f"{batch.with_verb('stays', 'stay')} out of {', '.join(each.name for each in balancers)}"

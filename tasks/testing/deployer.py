@@ -95,6 +95,14 @@ class DeployerContract:
         assert refusal.value.what
         assert case.running == before
 
+    def test_what_is_seen_to_before_a_batch_leaves_changes_nothing_on_it(self, case: DeployerCase) -> None:
+        before = case.running
+        case.deployer.check_all(case.release, case.instances)
+        for _ in range(2):
+            case.deployer.prepare(case.release, case.instances, case.wait)
+
+        assert case.running == before
+
     def test_a_release_gets_to_its_instance_alone_and_to_repeat_it_is_safe(self, case: DeployerCase) -> None:
         one, two = case.instances
         before = case.running

@@ -27,6 +27,11 @@ class DeploysWhenAsked(Hosts):
         self.versions[instance.id] = release.version
 
 
+class DeploysTooSoon(Hosts):
+    def prepare(self, release: Release, instances: Sequence[Instance], wait: Wait) -> None:
+        self.deploy_all(release, instances, wait)
+
+
 class DeploysToOthers(Hosts):
     def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         self.versions |= {"i-1": release.version, "i-2": release.version}
@@ -113,6 +118,7 @@ class LeavesALock(Hosts):
     [
         (DeploysAnything, CONTRACT.test_a_check_changes_nothing_and_refuses_what_cannot_be_deployed),
         (DeploysWhenAsked, CONTRACT.test_a_check_changes_nothing_and_refuses_what_cannot_be_deployed),
+        (DeploysTooSoon, CONTRACT.test_what_is_seen_to_before_a_batch_leaves_changes_nothing_on_it),
         (DeploysToOthers, CONTRACT.test_a_release_gets_to_its_instance_alone_and_to_repeat_it_is_safe),
         (DeploysOnce, CONTRACT.test_a_release_gets_to_its_instance_alone_and_to_repeat_it_is_safe),
         (HidesWhoFailed, CONTRACT.test_of_many_who_failed_is_named_and_what_runs_there_if_that_is_known),
