@@ -83,7 +83,9 @@ def running(name: str, events: Path | None = None, color: Color = Color.AUTO) ->
         _end(console, log, "cancelled", None, cancelled.exit_code)
     except Denied as error:
         policy = f"The policy this command needs: {gocd_tasks('iam-policy', name)}"
-        _end(console, log, error.what, policy, 1 if log.standing.changed else 2)
+        # With the policy alone, whatever is out stays out.
+        advice = ". ".join(filter(None, (policy, log.standing.advice)))
+        _end(console, log, error.what, advice, 1 if log.standing.changed else 2)
     except TaskError as error:
         code = 1 if isinstance(error, Refused) and log.standing.changed else error.exit_code
         _end(console, log, error.what, error.advice, code)

@@ -147,6 +147,7 @@ def wait_until_serving(
     within = max(balancer.settings().healthy_within for balancer in balancers) if timeout is None else timeout
     start = wait.clock.now()
     unhealthy = dict.fromkeys((instance.id for instance in batch), "")
+    taken_out: set[str] = set()
 
     def look() -> float | Missing:
         while pending:
@@ -154,6 +155,10 @@ def wait_until_serving(
             unhealthy.clear()
             unhealthy.update(_not_serving(batch, balancer, roster, memory))
             if unhealthy:
+                taken_out.clear()
+                taken_out.update(
+                    each.id for each in batch if roster.of(each).state in {State.OUT, State.LEAVING}
+                )
                 return Missing(next(iter(unhealthy.values())))
             for instance in batch:
                 if (member := roster.of(instance)).shifted:
@@ -166,6 +171,11 @@ def wait_until_serving(
     except TimedOut as late:
         named = ", ".join(balancer.name for balancer in pending)
         missing = Batch(tuple(each for each in batch if each.id in unhealthy))
+        if gone := Batch(tuple(each for each in batch if each.id in taken_out)):
+            was = gone.with_verb("was", "were")
+            serves = "serves" if len(gone) == 1 else "serve"
+            back = f"To put it back: {next_command('attach-instance', gone, *balancers)}"
+            wait.log.stands(f"{was} taken out of {named} again meanwhile and {serves} nobody", back)
         raise TimedOut(
             f"{missing.names} did not become healthy in {named} in {within:.0f} s ({late.what})",
             f"Look at it, then: {next_command('attach-instance', missing, *balancers)}",
@@ -187,7 +197,10 @@ def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: M
             if (pool := reach.pool(member.zone)).opens:
                 words += f"; {pool.why}, so it gets requests all the same"
             missing[instance.id] = f"{instance.name}: {words}"
-        elif State.UNKNOWN in member.targets:
+        elif member.state is State.OUT:
+            # AWS may take a moment to follow an order; somebody may have given the opposite one.
+            missing[instance.id] = f"{instance.name}: not registered with {balancer.name}"
+        elif member.state is State.LEAVING or State.UNKNOWN in member.targets:
             missing[instance.id] = f"{instance.name}: {member.words} in {balancer.name}"
         else:
             missing[instance.id] = f"{instance.name}: registered with {balancer.name}"

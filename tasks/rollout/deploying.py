@@ -95,7 +95,7 @@ class Deploying:
             raise
         progress.had_it |= {each.id for each in finished}
         progress.deployed |= {each.id for each in going} - progress.had_it
-        self.turn.log.stands(self._count(fleet, progress))
+        self.turn.log.stands(self._count(fleet.ids, progress))
 
     def _have_it(self, batch: Batch) -> set[str]:
         questions = self.turn.questions
@@ -137,18 +137,16 @@ class Deploying:
         if not before.changed or log.standing == before:
             return
         if log.standing.changed:
-            others = fleet.ids - {each.id for each in going}
-            have = len((progress.deployed | progress.had_it) & others)
-            version = self.turn.release.version
-            rest = f"{have} of {len(others)} others have {version}, the rest what they had before"
+            others = self._count(fleet.ids - {each.id for each in going}, progress, "other servers")
         else:
-            # The batch was put back, so it is one of those.
-            rest = self._count(fleet, progress)
-        log.stands(f"{log.standing.state}; {rest}")
+            # A batch that was put back is among those who are as they were.
+            others = self._count(fleet.ids, progress)
+        log.stands(f"{log.standing.state}; {others}")
 
-    def _count(self, fleet: Fleet, progress: Progress) -> str:
-        have, version = len((progress.deployed | progress.had_it) & fleet.ids), self.turn.release.version
-        return f"{have} of {len(fleet)} servers have {version}, the others what they had before"
+    def _count(self, ids: set[str], progress: Progress, called: str = "servers") -> str:
+        have, version = len((progress.deployed | progress.had_it) & ids), self.turn.release.version
+        rest = ", the others what they had before" if have < len(ids) else ""
+        return f"{have} of {len(ids)} {called} have {version}{rest}"
 
 
 def _batch(servers: Iterable[Server]) -> Batch:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.absences import Memory
 from tasks.balancing.attach import attach, plan_attach
@@ -113,7 +114,12 @@ class Turn:
         known = {key: each.runs for key, each in failures.items() if isinstance(each, ReleaseFailed)}
         unknown = Batch(tuple(each for each in batch if each.id in failures and each.id not in known))
         return [
-            *(f"{each.name}: {known[each.id]}" for each in batch if each.id in known),
+            *(_of(each, known[each.id]) for each in batch if each.id in known),
             *([f"{unknown.names} may have either version"] if unknown else []),
             *([f"{well.with_verb('has', 'have')} {self.release.version}"] if well else []),
         ]
+
+
+def _of(instance: Instance, runs: str) -> str:
+    """What an instance runs, which may name it already."""
+    return runs if runs.startswith(instance.name) else f"{instance.name}: {runs}"

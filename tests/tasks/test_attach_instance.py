@@ -152,6 +152,14 @@ def test_one_that_never_gets_healthy_times_out_and_stays_registered(stage: Stage
     assert "stays registered" in stage.log.standing.state
 
 
+def test_one_that_somebody_takes_out_again_is_not_said_to_be_in(stage: Stage) -> None:
+    stage.clock.at(1, stage.balancer.members.clear)
+    with pytest.raises(TimedOut, match="Staging-1: not registered with staging"):
+        attach(stage)
+
+    assert stage.log.standing.state == "Staging-1 was taken out of staging again meanwhile and serves nobody"
+
+
 @pytest.mark.parametrize("reason", ["Target.NotInUse", "Target.InvalidState", "Target.IpUnusable"])
 def test_a_state_that_cannot_become_healthy_is_refused_at_once(stage: Stage, reason: str) -> None:
     stage.balancer.serve(ONE, state=State.STUCK, reason=reason)

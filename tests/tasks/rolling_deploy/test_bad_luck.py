@@ -46,6 +46,7 @@ def test_a_bucket_that_nobody_may_use_any_more_takes_nobody_out(fleet: MakeFleet
 
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "; 1 of 2 servers have 2.0, the others what they had before. " in ran.stderr
+    assert "gocd-tasks iam-policy rolling-deploy. Look at what it names, then run again: " in ran.stderr
     assert two.changes().count("DeregisterTargets") == 1
     assert two.versions() == {one.id: "2.0", other.id: "1.0"}
     assert set(two.health().values()) == {"healthy"}

@@ -15,7 +15,7 @@ BATCH = ("--batch", "2")
 
 # Every kind of change, in the order in which one rollout makes them.
 UNLUCKY = (
-    *("ssm:PutParameter", "ec2:CreateTags", "elasticloadbalancing:DeregisterTargets", "s3:PutObject"),
+    *("ssm:PutParameter", "s3:PutObject", "ec2:CreateTags", "elasticloadbalancing:DeregisterTargets"),
     *("ssm:SendCommand", "elasticloadbalancing:RegisterTargets", "ec2:DeleteTags"),
     *("autoscaling:CreateOrUpdateTags", "autoscaling:UpdateAutoScalingGroup", "autoscaling:SuspendProcesses"),
     *("autoscaling:EnterStandby", "autoscaling:ExitStandby", "autoscaling:ResumeProcesses"),

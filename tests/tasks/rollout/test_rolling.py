@@ -207,7 +207,9 @@ def test_a_release_that_cannot_be_installed_halts_everything(rollout: Rollout) -
     assert rollout.hosts.installed == ["Staging-1"]
     assert TWO.id not in rollout.stage.balancer.members
     state = rollout.stage.log.standing.state
-    assert state.endswith("stays out of staging; 1 of 3 others have 2.0, the rest what they had before")
+    assert state.endswith(
+        "stays out of staging; 1 of 3 other servers have 2.0, the others what they had before"
+    )
 
 
 def test_a_deployer_that_breaks_leaves_word_of_its_batch_and_of_the_others(rollout: Rollout) -> None:
@@ -221,7 +223,7 @@ def test_a_deployer_that_breaks_leaves_word_of_its_batch_and_of_the_others(rollo
 
     assert rollout.stage.log.standing.state == (
         "Staging-2 may have either version, and Staging-2 stays out of staging; "
-        "1 of 3 others have 2.0, the rest what they had before"
+        "1 of 3 other servers have 2.0, the others what they had before"
     )
 
 
