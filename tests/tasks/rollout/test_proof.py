@@ -9,7 +9,7 @@ from tasks.aws.instances import Instance
 from tasks.balancing.batch import Batch
 from tasks.deployers.record import Record, compared, facts
 from tasks.deployers.release import Release
-from tasks.rollout.proof import Proof
+from tasks.rollout.proof import Findings, Proof
 from tasks.rollout.questions import Questions
 from tasks.running.waiting import Wait
 from tests.fakes import Stage, instance
@@ -35,8 +35,7 @@ class RecordingHosts(Hosts):
         self, release: Release, instances: Sequence[Instance], wait: Wait, since: datetime | None = None
     ) -> dict[str, Record]:
         return {
-            each.id: compared(f"record {self.kept[each.id]}\n", release, "digest", since)
-            for each in instances
+            each.id: compared(f"record {self.kept[each.id]}", release, "digest", since) for each in instances
         }
 
 
@@ -56,7 +55,8 @@ def test_a_clock_that_is_set_meanwhile_makes_no_deployment_an_older_one(seconds:
     hosts.deploy(release, ONE, stage.wait)
     stage.clock.set_by = seconds
 
-    assert not proof.compare(Batch((ONE,)), {ONE.id}, stage.wait).wrong
+    assert proof.compare(Batch((ONE,)), {ONE.id}, stage.wait) == Findings({}, {})
+    assert stage.lines[-1].startswith("Staging-1: 2.0, deployed 2026-")
     stage.clock.set_by = 0
     hosts.kept[ONE.id] = facts(release, "digest", earlier)
     assert "before this deployment" in proof.compare(Batch((ONE,)), {ONE.id}, stage.wait).wrong[ONE.id]
