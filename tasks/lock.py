@@ -10,7 +10,7 @@ import typer
 from gocd.server import GoCDServer
 from tasks import options
 from tasks.frame import running
-from tasks.locking.deployment_lock import DeploymentLock, Holding, all_locks, by_server, span
+from tasks.locking.deployment_lock import LONGEST, DeploymentLock, Holding, all_locks, by_server, span
 from tasks.locking.held import Held
 from tasks.locking.owner import Owner
 from tasks.options import argument, option
@@ -76,13 +76,16 @@ def status(locks: Sequence[DeploymentLock], log: Log) -> None:
     """Say of each lock who holds it, since when and until when."""
     for lock in locks:
         _, there = lock.look()
-        log.say(f"{lock.name}: {_words(there, lock.owner) if there else 'free'}")
+        log.say(f"{lock.name}: {_words(lock.name, there, lock.owner) if there else 'free'}")
     if not locks:
         log.say("no lock was ever taken here")
 
 
-def _words(there: Holding, here: Owner) -> str:
+def _words(name: str, there: Holding, here: Owner) -> str:
     since = f"since {there.since:%Y-%m-%d %H:%M:%S} UTC ({span(there.seconds)})"
+    if there.unread:
+        release = gocd_tasks("lock", "release", name, "--force")
+        return f"locked by {there.who}, {since}, until it is released: {release}"
     if there.expired:
         return f"free, as {there.who} was not renewed for {span(there.look.age)}"
     until = f"until {there.until:%Y-%m-%d %H:%M:%S} UTC"
@@ -98,7 +101,7 @@ def _words(there: Holding, here: Owner) -> str:
 def acquire_command(
     name: Name,
     seconds: Annotated[
-        float, option("--for", "Seconds after which it is free again in any case.", seconds(1, 604800))
+        float, option("--for", "Seconds after which it is free again in any case.", seconds(1, LONGEST))
     ] = 14400,
     lock_wait: options.LockWait = 0,
     events: options.Events = None,

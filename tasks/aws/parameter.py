@@ -16,7 +16,7 @@ its value. So every value names its *base*: the newest version that its writer h
 - AWS forgets all but the newest 100 versions. The newest valid one could only be forgotten behind 100 lost
   writes in a row. As a loser looks again before it writes again, and writes nothing where the look tells it
   to stand back, a run of them is at most as long as there are writers at the same moment. If it is ever met
-  all the same, nothing is guessed: that is an error.
+  all the same, nothing is guessed: what holds is not known, and is not nothing.
 - A parameter must never be deleted: its versions would start anew. The first version has base 0, and is
   written without the right to overwrite, so that only one can be first.
 
@@ -38,6 +38,10 @@ from tasks.running.clock import Clock
 # What tells a writer that another one was there at the same moment.
 OVERTAKEN = {"ParameterAlreadyExists", "TooManyUpdates"}
 
+# Why it is not known what holds.
+FORGOTTEN = "100 others were written over it"
+UNREADABLE = "its value cannot be read"
+
 # Seconds between looks at an answer that lags behind what is known to be written.
 CATCH_UP = (0.2, 0.5, 1.0, 2.0, 4.0)
 
@@ -52,6 +56,7 @@ class Look:
         write: The id of the write that holds.
         at: AWS's time of the look.
         changed: AWS's time of the write that holds.
+        unread: Why it cannot be told what holds, where something does; else empty.
     """
 
     version: int
@@ -59,6 +64,7 @@ class Look:
     write: str
     at: datetime
     changed: datetime
+    unread: str = ""
 
     @property
     def age(self) -> float:
@@ -81,7 +87,7 @@ class Parameter:
             at_least: A version known to be written; an answer that does not know of it is asked for again.
 
         Raises:
-            AwsError: AWS did not answer, or what holds can no longer be told.
+            AwsError: AWS did not answer.
         """
         for pause in (*CATCH_UP, 0):
             seen = self._look()
@@ -144,7 +150,7 @@ class Parameter:
         holding = newest_valid(history)
         if holding is None:
             if history[0]["Version"] > 1:
-                raise AwsError(f"what holds of {self._name} was overwritten by 100 others")
+                return Look(history[-1]["Version"], {}, "", at, at, FORGOTTEN)
             return Look(history[-1]["Version"], {}, "", at, at)
         return _seen(holding, history[-1]["Version"], at)
 
@@ -180,7 +186,8 @@ def _whole(history: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _valid(version: Mapping[str, Any]) -> bool:
-    return bool(_content(version).get("base") == version["Version"] - 1)
+    base = _content(version).get("base")
+    return type(base) is int and base == version["Version"] - 1
 
 
 def _content(version: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,17 +196,23 @@ def _content(version: Mapping[str, Any]) -> dict[str, Any]:
         content = json.loads(version["Value"])
     except ValueError:
         return {}
+    except RecursionError:
+        # It may be somebody's, and nobody's word that it is not.
+        return {"base": version["Version"] - 1}
     return content if isinstance(content, dict) else {}
 
 
 def _seen(holding: Mapping[str, Any], newest: int, at: datetime) -> Look:
     content = _content(holding)
     del content["base"]
-    return Look(newest, content, str(content.pop("write", "")), at, holding["LastModifiedDate"])
+    write = str(content.pop("write", ""))
+    return Look(newest, content, write, at, holding["LastModifiedDate"], "" if content else UNREADABLE)
 
 
 def _date(answer: Mapping[str, Any]) -> datetime:
     try:
-        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-    except (KeyError, ValueError):
+        date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        # One of no time zone, as which it reads -0000, is none of HTTP.
+        return date.astimezone(timezone.utc) if date.tzinfo else date.replace(tzinfo=timezone.utc)
+    except (KeyError, ValueError, OverflowError):
         raise AwsError("AWS's answer has no date; does a proxy take it away?") from None

@@ -1,21 +1,27 @@
 """A lock as its SSM parameter tells it: its name there, who holds it, and whether they still can."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from gocd.numbers import number
 from tasks.aws.api import Aws
 from tasks.aws.parameter import Look, Parameter, names_under
-from tasks.locking.owner import Owner
+from tasks.locking.owner import Owner, Unreadable
 from tasks.running.clock import Clock
 from tasks.running.errors import Refused
+from tasks.running.quoting import one_line
 
 PATH = "/gocd-tasks/lock"
 
 # Seconds: how long a command's lock lasts, how often it is renewed, and after how long without a renewal it
 # is likely that no process is there to renew it.
 LASTS, RENEWAL, SILENT = 120.0, 30.0, 45.0
+
+# Seconds that one may be held for: a week, for a whole run or by hand.
+LONGEST = 604_800.0
 
 # No name of a load balancer is longer; and every encoding of this fits into SSM's limit of 1,011.
 LONGEST_NAME = 150
@@ -33,6 +39,7 @@ class Holding:
         since: AWS's time of the beginning.
         lasts: Seconds from the last renewal.
         look: What the parameter held.
+        unread: Why it cannot be read, and so holds until it is released by force; else empty.
     """
 
     owner: Owner
@@ -41,20 +48,33 @@ class Holding:
     since: datetime
     lasts: float
     look: Look
+    unread: str = ""
 
     @classmethod
     def read(cls, look: Look) -> "Holding | None":
-        """The holding that *look* saw; None if the lock was free."""
+        """The holding that *look* saw; None if the lock was free.
+
+        What another version or a person wrote there, and is not understood, is not free.
+        """
         content = look.content
-        if content.get("state") != "held":
+        if not (content or look.unread) or content.get("state") == "free":
             return None
-        # The first write of a holding cannot know AWS's time yet; its own date is it.
-        since = datetime.fromisoformat(content["since"]) if "since" in content else look.changed
-        return cls(Owner.read(content), content["token"], content["what"], since, content["lasts"], look)
+        try:
+            if look.unread:
+                raise Unreadable(look.unread)
+            if (state := content.get("state")) != "held":
+                raise Unreadable(f"its state is {one_line(repr(state))}")
+            since, lasts = _since(content, look), number(content.get("lasts"), 0, LONGEST)
+            if lasts is None:
+                raise Unreadable(f"it lasts {one_line(repr(content.get('lasts')))}")
+            owner = Owner.read(content)
+            return cls(owner, _text(content, "token"), _text(content, "what"), since, lasts, look)
+        except Unreadable as problem:
+            return cls(Owner("?", "?"), "", "", look.changed, LONGEST, look, str(problem))
 
     @property
     def expired(self) -> bool:
-        return self.look.age > self.lasts
+        return not self.unread and self.look.age > self.lasts
 
     @property
     def silent(self) -> float:
@@ -71,9 +91,13 @@ class Holding:
         return max(0.0, (self.look.at - self.since).total_seconds())
 
     @property
+    def holder(self) -> str:
+        return f"somebody, as it cannot be read here ({self.unread})" if self.unread else self.owner.words
+
+    @property
     def who(self) -> str:
         """Who holds it, and with what."""
-        return self.owner.words if self.owner.is_whole_run else f"{self.owner.words}, {self.what}"
+        return self.holder if self.owner.is_whole_run else f"{self.holder}, {self.what}"
 
     @property
     def words(self) -> str:
@@ -94,6 +118,25 @@ class Holding:
         if not self.owner.is_whole_run and server_says(self.owner):
             return "GoCD's server says that its stage is over", self.silent
         return "", 0.0
+
+
+def _since(content: Mapping[str, Any], look: Look) -> datetime:
+    # The first write of a holding cannot know AWS's time yet; its own date is it.
+    if "since" not in content:
+        return look.changed
+    try:
+        since = datetime.fromisoformat(_text(content, "since"))
+    except ValueError:
+        since = None
+    if since is None or since.tzinfo is None:
+        raise Unreadable(f"it is held since {one_line(repr(content['since']))}")
+    return since
+
+
+def _text(content: Mapping[str, Any], name: str) -> str:
+    if not isinstance(found := content.get(name), str):
+        raise Unreadable(f"its {name} is {one_line(repr(found))}" if name in content else f"it has no {name}")
+    return found
 
 
 class DeploymentLock:
@@ -149,7 +192,17 @@ def _coded(character: re.Match[str]) -> str:
 
 def all_locks(aws: Aws, owner: Owner, clock: Clock) -> list[DeploymentLock]:
     """Return every lock that was ever taken."""
-    return [DeploymentLock(lock_name(each), aws, owner, clock) for each in names_under(aws, PATH)]
+    names = {parameter: lock_name(parameter) for parameter in names_under(aws, PATH)}
+    # To what somebody else has put there, and is no lock's, no name leads.
+    ours = [name for parameter, name in names.items() if _keeps(parameter, name)]
+    return [DeploymentLock(name, aws, owner, clock) for name in ours]
+
+
+def _keeps(parameter: str, name: str) -> bool:
+    try:
+        return parameter_name(name) == parameter
+    except Refused:
+        return False
 
 
 def span(seconds: float) -> str:

@@ -84,11 +84,11 @@ class Held:
             why, certain_in = there.over(self.lock.owner, server_says) if there else ("", 0.0)
             if there and (certain_in or not why):
                 way.holding, way.certain_in = there, certain_in
-                return Missing(f"{self.lock.name}: waiting for {there.owner.words}{why and f' ({why})'}")
+                return Missing(f"{self.lock.name}: waiting for {there.holder}{why and f' ({why})'}")
             self._claiming = True
             if claimed := self.lock.claim(look, self._token, self._what, self._lasts):
                 if there:
-                    self._log.say(f"{self.lock.name}: taken over from {there.owner.words}: {why}")
+                    self._log.say(f"{self.lock.name}: taken over from {there.holder}: {why}")
                 self._hold(claimed, asked)
                 return None
             self._claiming, self.contended = False, True

@@ -7,13 +7,23 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from gocd.numbers import number
 from gocd.running_job import RunningJob
+from tasks.running.quoting import one_line
 from tasks.running.user import user
 
 PROC = Path("/proc")
 
 # In place of a start time: the process lives, or may live, but is not shown.
 HIDDEN = "hidden"
+
+
+# Those of an owner's facts that are no text.
+NUMBERS = {"counter", "stage_counter", "process"}
+
+
+class Unreadable(Exception):
+    """A lock says what is not understood here; the text says what."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +71,17 @@ class Owner:
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> "Owner":
-        """The owner in a lock's content; what another version wrote beside it is left alone."""
+        """The owner in a lock's content; what another version wrote beside it is left alone.
+
+        Raises:
+            Unreadable: One of ours is of another kind.
+        """
         known = {each.name: content[each.name] for each in fields(cls) if each.name in content}
+        for name, value in known.items():
+            if name in NUMBERS and number(value, 0, 2**53) == value and isinstance(value, int):
+                continue
+            if name in NUMBERS or not isinstance(value, str):
+                raise Unreadable(f"its {name} is {one_line(repr(value))}")
         return cls(**{"host": "?", "user": "?", **known})
 
     def facts(self) -> dict[str, Any]:

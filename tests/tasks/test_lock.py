@@ -280,3 +280,21 @@ def test_aws_that_cannot_be_reached_is_one_line(gocd_tasks: CommandLine, word: s
 
     assert done.returncode == 1
     assert "AWS cannot be reached for ssm:GetParameter" in one_error(done)
+
+
+def test_a_lock_that_cannot_be_read_keeps_all_out_in_words_until_it_is_released_by_force(
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+) -> None:
+    behind("target-group")
+    value = json.dumps({"base": 0, "state": "held", "host": 7, "lasts": "for ever"})
+    cloud.client("ssm").put_parameter(
+        Name="/gocd-tasks/lock/target-group.staging", Value=value, Type="String"
+    )
+
+    assert "locked by somebody, as it cannot be read here (it lasts 'for ever')" in status(gocd_tasks)
+    kept_out = gocd_tasks(*DETACH)
+    assert kept_out.returncode == 2
+    assert f"or release it: gocd-tasks lock release {NAME} --force" in one_error(kept_out)
+    assert not changes(cloud)
+    assert gocd_tasks("lock", "release", NAME, "--force").returncode == 0
+    assert gocd_tasks("lock", "acquire", NAME).returncode == 0

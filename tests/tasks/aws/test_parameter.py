@@ -162,8 +162,25 @@ def test_nothing_is_guessed_once_what_holds_is_forgotten(aws: Aws, cloud: World)
     for _ in range(100):
         put(cloud, {"base": 0})
 
-    with pytest.raises(AwsError, match="was overwritten by 100 others"):
-        one.look()
+    seen = one.look()
+    assert (seen.version, seen.content, seen.unread) == (101, {}, "100 others were written over it")
+
+
+@pytest.mark.parametrize(
+    ("value", "unread"),
+    [
+        ('{"base": 0}', "its value cannot be read"),
+        ('{"base": 0, "deep": ' + "[" * 3_000 + "]" * 3_000 + "}", "its value cannot be read"),
+        ('{"base": true}', ""),
+        ('{"base": 0, "state": "held"}', ""),
+    ],
+)
+def test_what_is_written_by_the_rules_and_not_understood_is_not_nothing(
+    aws: Aws, cloud: World, value: str, unread: str
+) -> None:
+    put(cloud, value)
+
+    assert parameter(aws).look().unread == unread
 
 
 def test_a_version_that_slips_between_two_pages_is_not_missed(aws: Aws, cloud: World) -> None:
