@@ -56,7 +56,7 @@ def test_a_clock_that_is_set_meanwhile_makes_no_deployment_an_older_one(seconds:
     stage.clock.set_by = seconds
 
     assert proof.compare(Batch((ONE,)), {ONE.id}, stage.wait) == Findings({}, {})
-    assert stage.lines[-1].startswith("Staging-1: 2.0, deployed 2026-")
+    assert stage.lines[-1].startswith("Staging-1: 2.0, deployed 20")
     stage.clock.set_by = 0
     hosts.kept[ONE.id] = facts(release, "digest", earlier)
     assert "before this deployment" in proof.compare(Batch((ONE,)), {ONE.id}, stage.wait).wrong[ONE.id]
