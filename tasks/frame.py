@@ -90,7 +90,7 @@ def running(name: str, events: Path | None = None, color: Color = Color.AUTO) ->
         code = 1 if isinstance(error, Refused) and log.standing.changed else error.exit_code
         _end(console, log, error.what, error.advice, code)
     except GoCDError as problem:
-        _end(console, log, str(problem), None, 2)
+        _end(console, log, str(problem), None, 1 if log.standing.changed else 2)
     except Exception as unforeseen:
         log.event("ended", exit_code=getattr(unforeseen, "exit_code", 1))
         raise

@@ -21,6 +21,12 @@ FAULTS = {
 }
 
 
+def check_herd_fault(fault: str) -> None:
+    """Raise GoCDError if *fault* is none that an upgrade of HERD can have."""
+    if fault not in FAULTS:
+        raise GoCDError(f"fault {fault} cannot befall an upgrade of HERD")
+
+
 def build_herd_site(
     aws: World, stack: HerdStack, versions: tuple[str, str], fault: str, speed: float
 ) -> BuiltSite:
@@ -28,12 +34,7 @@ def build_herd_site(
 
     Args:
         speed: Divides what AWS makes people wait for: drains and the time between health checks.
-
-    Raises:
-        GoCDError: *fault* is none that an upgrade of HERD can have.
     """
-    if fault not in FAULTS:
-        raise GoCDError(f"fault {fault} cannot befall an upgrade of HERD")
     herd = build_herd(
         aws,
         stack.mdl_instance,

@@ -71,7 +71,7 @@ class Plan:
         return {
             name: (value, str(max(1, round(int(value) / self.speed))))
             for name, value in self._own_parameters().items()
-            if name.endswith("_seconds") and value.isdigit()
+            if name.endswith("_seconds") and value.isdecimal()
         }
 
     def platform_parameters(self) -> dict[str, tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import signal
 import sys
 import time
@@ -18,17 +17,19 @@ from types import FrameType
 from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
 from gocd.rehearsal.beat import beat
-from gocd.rehearsal.built_site import BuiltSite, build_site, check_windows, upstream_runs
+from gocd.rehearsal.beforehand import checked_site, given_at_trigger
+from gocd.rehearsal.built_site import BuiltSite, build_site, upstream_runs
 from gocd.rehearsal.capacity import CapacityWatch
 from gocd.rehearsal.conclusion import Rehearsed, conclude, verdict
 from gocd.rehearsal.going_on import leave_environment
 from gocd.rehearsal.herd_site import build_herd_site
-from gocd.rehearsal.injected_faults import VALIDATE_FAILS, breakage, explain, inject
+from gocd.rehearsal.injected_faults import breakage, explain, inject
 from gocd.rehearsal.load.plan_traffic import PlanTraffic
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
+from gocd.rehearsal.own_folder import own_folder
 from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.sample.release import build_release
-from gocd.rehearsal.site import Site, read_site
+from gocd.rehearsal.site import Site
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -46,6 +47,12 @@ LEAD = 2.0
 
 # Seconds between looks at who serves, and between updates of what a person watches.
 WATCH, TICK = 0.2, 0.5
+
+# Whatever there may be in its folder.
+NAMES = (
+    *("agents", "artifacts", "aws", "built", "upstream", "traffic", "traffic.jtl", "summary.json"),
+    *("report.html", "environment.sh", "events.jsonl"),
+)
 
 Say = Callable[[str], None]
 
@@ -74,21 +81,24 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     Raises:
         GoCDError: The file is wrong, or something that a rehearsal needs is missing.
     """
+    site = checked_site(plan)
     say = telling.say
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
-    site = read_site(plan.pipeline(), plan.fleet)
-    if plan.platform == "windows":
-        check_windows(site)
-    if plan.fault == VALIDATE_FAILS and not site.herd:
-        raise GoCDError(f"fault {plan.fault} befalls an upgrade of HERD, and this pipeline does none")
-    versions = site.versions[0], plan.version or site.versions[1]
     for name, (own, scaled) in plan.scaled_parameters().items():
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
     for name, (own, other) in plan.platform_parameters().items():
         say(f"Parameter {name}: {other} instead of {own}, on {plan.platform}")
-    make_new(plan.folder)
-    telling.stands(f"nothing of it runs any more, and what it wrote is in {plan.folder}")
+    with own_folder(plan.folder, NAMES) as empty:
+        telling.stands(f"what an earlier rehearsal left in {plan.folder} may be gone")
+        empty()
+        telling.stands(f"nothing of it runs any more, and what it wrote is in {plan.folder}")
+        return _rehearsed(plan, site, telling)
+
+
+def _rehearsed(plan: Plan, site: Site, telling: Telling) -> Rehearsed:
+    say = telling.say
+    versions = site.versions[0], plan.version or site.versions[1]
     release = plan.artifact or build_release(versions[1], plan.folder / "built", broken=breakage(plan.fault))
     with StandInAWS(
         plan.folder / "aws",
@@ -185,20 +195,6 @@ def cancelling(server: Server, say: Say) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def make_new(folder: Path) -> None:
-    """Make *folder* new, but never empty one that is not a rehearsal's.
-
-    Raises:
-        GoCDError: It holds something else.
-    """
-    mark = folder / ".rehearsal"
-    if folder.exists() and any(folder.iterdir()) and not mark.exists():
-        raise GoCDError(f"{folder} is not empty and not of a rehearsal; name another with --folder")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    mark.touch()
-
-
 def lag_of_agents(speed: float) -> dict[str, str]:
     """The variable by which tasks know how soon load balancers follow here: no sooner than they do."""
     return {variable("--lag"): str(math.ceil(Settings.connection_lag / speed) + 1)}
@@ -214,9 +210,6 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
 
 
 def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: World, hooks: Hooks) -> Server:
-    # Where a person triggers it with a version, the rehearsal does.
-    asked = variable("--version")
-    given = {asked: version} if pipeline.variables.plain.get(asked) == "" else {}
     return Server(
         pipeline,
         plan.folder,
@@ -224,7 +217,7 @@ def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: Wo
         checkout=_repository(plan.file),
         upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
         secrets=plan.secrets,
-        variables=given,
+        variables=given_at_trigger(pipeline, version),
         hooks=hooks,
     )
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from gocd.errors import GoCDError
 
 BREAKAGES = ("starts-not", "answers-500", "users-get-500", "errors-at-first", "wrong-version")
+# As much as a file name has room for.
+LONGEST_VERSION = 200
 SERVICE = Path(__file__).with_name("service.py")
 
 # For --via codedeploy. The agent of a real instance knows no DESTDIR, and means its own root.
@@ -42,6 +44,12 @@ SCRIPTS = {
 }
 
 
+def check_version(version: str) -> None:
+    """Raise GoCDError if *version* cannot be part of a file name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", version) or len(version) > LONGEST_VERSION:
+        raise GoCDError(f"{version!r} is not a version: use letters, digits and . _ + -")
+
+
 def build_release(version: str, folder: Path, *, broken: str | None = None) -> Path:
     """Write ``app-<version>.tar.gz`` into *folder*, the same bytes each time, and return its path.
 
@@ -53,8 +61,7 @@ def build_release(version: str, folder: Path, *, broken: str | None = None) -> P
     Raises:
         GoCDError: *version* cannot be part of a file name, or *broken* is not a known breakage.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", version):
-        raise GoCDError(f"{version!r} is not a version: use letters, digits and . _ + -")
+    check_version(version)
     if broken is not None and broken not in BREAKAGES:
         raise GoCDError(f"{broken!r} is not a breakage: use one of {', '.join(BREAKAGES)}")
     files = {

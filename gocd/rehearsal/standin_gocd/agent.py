@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from queue import SimpleQueue
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Exec, Fetch, RunIf, Task
+from gocd.rehearsal.removal import remove
 from gocd.rehearsal.standin_gocd.artifacts import fetch, publish_all
 from gocd.rehearsal.standin_gocd.assignment import Assignment, Hooks, StartedTask
 from gocd.rehearsal.standin_gocd.checkout import check_out
@@ -103,13 +103,13 @@ class Agent:
     def _prepare(self, console: JobConsole) -> None:
         assignment = self._assignment
         if assignment.stage.clean_workspace:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove(self._folder, self._folder.parent)
         self._folder.mkdir(parents=True, exist_ok=True)
         if assignment.stage.fetch_materials and assignment.checkout:
             console.go("Start to update materials.")
             for material in assignment.materials:
                 if material.is_checked_out:
-                    check_out(assignment.checkout, self._folder / material.destination, assignment.leave_out)
+                    check_out(assignment.checkout, self._folder, material.destination, assignment.leave_out)
         for line in described(self._environ, assignment.variables):
             console.go(line)
 

@@ -27,19 +27,22 @@ from gocd.samples.measurement import measure
 PAUSE = 0.1
 
 
+def check_programs() -> None:
+    """Raise GoCDError if this machine lacks what one of the pipelines runs."""
+    if not shutil.which("aws", path=agent_environment({})["PATH"]):
+        raise GoCDError("the AWS CLI is not installed: pip install 'gocd-tasks[traps]'")
+
+
 def go_through(trap: Trap, way: Way, folder: Path) -> Outcome:
     """Build the site of *trap* anew, roll out in this *way*, and judge what that did.
 
     Args:
-        folder: Made new; all of it is kept there.
+        folder: Must not be there yet; all of it is kept there.
 
     Raises:
         GoCDError: Something that a rehearsal needs is missing.
     """
-    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    if way is Way.SLEEPS and not shutil.which("aws", path=agent_environment({})["PATH"]):
-        raise GoCDError("the AWS CLI is not installed: pip install 'gocd-tasks[traps]'")
     release = build_release(NEW, folder / "built", broken=trap.broken)
     with StandInAWS(
         folder / "aws", health_check_speed=SPEED, deployment_speed=SPEED, propagation_speed=SPEED

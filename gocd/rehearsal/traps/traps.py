@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +11,13 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from gocd.errors import GoCDError
-from gocd.rehearsal.rehearsal import Telling, make_new
+from gocd.rehearsal.own_folder import own_folder
+from gocd.rehearsal.rehearsal import Telling
+from gocd.rehearsal.standin_aws.cloud import check_machine
 from gocd.rehearsal.standin_gocd.runs import Status
 from gocd.rehearsal.traps.catalogue import TRAPS
 from gocd.rehearsal.traps.outcome import Outcome
-from gocd.rehearsal.traps.rehearsed_trap import go_through
+from gocd.rehearsal.traps.rehearsed_trap import check_programs, go_through
 from gocd.rehearsal.traps.ways import Way
 
 # In place of a name.
@@ -83,14 +85,19 @@ def rehearse_traps(name: str, folder: Path, telling: Telling) -> ThroughTraps:
     """
     if name not in (*TRAPS, ALL):
         raise GoCDError(f"there is no trap {name!r}; there are: {', '.join([*TRAPS, ALL])}")
-    make_new(folder)
-    telling.stands(f"nothing of it runs any more, and what it wrote is in {folder}")
+    check_machine()
+    check_programs()
+    with own_folder(folder, TRAPS) as empty:
+        telling.stands(f"what an earlier rehearsal left in {folder} may be gone")
+        empty()
+        telling.stands(f"nothing of it runs any more, and what it wrote is in {folder}")
+        return _rehearsed(list(TRAPS) if name == ALL else [name], folder, telling)
+
+
+def _rehearsed(names: Sequence[str], folder: Path, telling: Telling) -> ThroughTraps:
     told: dict[str, Outcomes] = {}
     with _at_once() as pool:
-        ended = {
-            trap: {way: pool.submit(_gone_through, trap, way, folder) for way in Way}
-            for trap in (TRAPS if name == ALL else [name])
-        }
+        ended = {trap: {way: pool.submit(_gone_through, trap, way, folder) for way in Way} for trap in names}
         for trap, ways in ended.items():
             telling.say(f"{trap}: {TRAPS[trap].words}")
             outcomes = {}

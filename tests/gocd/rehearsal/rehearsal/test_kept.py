@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gocd.rehearsal.own_folder import MARK
+from gocd.rehearsal.rehearsal import NAMES
 from tests.gocd.rehearsal.rehearsal.rehearsing import (
     FASTER,
     PROGRAM,
@@ -35,6 +37,8 @@ def test_a_deploy_that_fails_leaves_the_first_machine_out_and_can_be_healed_by_h
             lines.append(line.rstrip())
             if line.startswith("It stays in the foreground"):
                 break
+        # Whatever else were in it, the next rehearsal would refuse as somebody's.
+        assert {path.name for path in folder.iterdir()} <= {MARK, *NAMES}
         summary = summary_in(folder)
         assert "deploy-artifact Staging-1 failed" in statuses(summary)
         assert summary["requests"]["lost"] == 0

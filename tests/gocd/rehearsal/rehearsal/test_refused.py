@@ -1,14 +1,18 @@
 """Rehearsals that are refused before anything is started, each in one line."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from gocd.rehearsal.own_folder import own_folder
+from gocd.rehearsal.rehearsal import NAMES
 from tests.gocd.rehearsal.rehearsal.rehearsing import (
     FAST,
     PRODUCTION,
+    PROGRAM,
     ROLLING,
     ROOT,
     STAGING,
@@ -76,6 +80,65 @@ def test_a_folder_that_is_not_a_rehearsals_is_never_emptied(tmp_path: Path) -> N
     assert done.returncode == 2
     assert "is not empty and not of a rehearsal" in done.stderr
     assert (tmp_path / "precious").exists()
+
+
+SECURE = """\
+    secure_variables:
+      PASSWORD: "AES:abc:def"
+    environment_variables:
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "secure variable 'PASSWORD' is encrypted for a GoCD server; give its value with --secret"),
+        (("--secret", "PASSWORD=x", "--version", "a b"), "'a b' is not a version"),
+        (
+            ("--secret", "PASSWORD=x", "--artifact", "r/built/app.tar.gz"),
+            "in r, which a rehearsal empties",
+        ),
+        (("--secret", "PASSWORD=x", "--plan", "pipe"), "pipe cannot be read: it is a named pipe and no file"),
+        (("--secret", "PASSWORD=x"), "r is not a rehearsal's alone: it holds notes.txt; name another"),
+        (("--trap", "kept-connections"), "r is not a rehearsal's alone: it holds notes.txt; name another"),
+    ],
+    ids=["no secret", "no version", "own artifact", "no file", "notes", "notes and a trap"],
+)
+def test_a_refusal_leaves_an_earlier_rehearsal_and_whatever_is_beside_it(
+    words: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with own_folder(Path("r"), NAMES):
+        (tmp_path / "r/built").mkdir()
+        (tmp_path / "r/built/app.tar.gz").touch()
+        (tmp_path / "r/report.html").write_text("old")
+    (tmp_path / "r/notes.txt").touch()
+    os.mkfifo("pipe")
+    staging = tmp_path / "staging.gocd.yaml"
+    staging.write_text(STAGING.read_text().replace("    environment_variables:\n", SECURE, 1))
+    before = sorted((tmp_path / "r").rglob("*"))
+    file = () if "--trap" in words else (staging,)
+    done = subprocess.run(
+        [PROGRAM, "rehearse", *file, "--folder", "r", *words], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert said in done.stderr
+    assert "nothing was changed" in done.stderr
+    assert sorted((tmp_path / "r").rglob("*")) == before
+    assert (tmp_path / "r/report.html").read_text() == "old"
+
+
+def test_a_second_rehearsal_in_the_folder_of_a_running_one_is_refused(tmp_path: Path) -> None:
+    with own_folder(tmp_path / "r", NAMES):
+        (tmp_path / "r/traffic.jtl").touch()
+        done, _ = rehearse(tmp_path / "r", STAGING)
+
+    running = (
+        f"error: another rehearsal runs in {tmp_path}/r; wait for its end, or name another with --folder"
+    )
+    assert (done.returncode, done.stderr) == (2, f"{running}; nothing was changed\n")
+    assert (tmp_path / "r/traffic.jtl").exists()
 
 
 def test_a_pipeline_that_points_at_real_aws_is_refused(tmp_path: Path) -> None:
