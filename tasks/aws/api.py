@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from gocd.deadline import within
-from tasks.aws.errors import AwsError, aws_errors, iam_action, incomplete
+from tasks.aws.answer import Answer
+from tasks.aws.errors import AwsError, aws_errors, iam_action, usable_settings
 from tasks.aws.foreign_answer import expect_aws
 from tasks.running.clock import Clock
 from tasks.running.errors import Refused
@@ -34,19 +35,11 @@ TRIES = 3
 # five rounds of a look fail once in 30,000 calls; a change gets one less, as AWS is slower to forgive those.
 LOOK_ROUNDS, CHANGE_ROUNDS, LONGEST_PAUSE = 5, 4, 20.0
 
+# Rounds while what answers cannot be read: once more, as time hardly heals what spoils it.
+UNREAD_ROUNDS = 2
+
 # Repeating these would do the thing twice; the caller looks for the first before it sends a second.
 ONCE_ONLY = {"send_command", "invoke", "create_deployment"}
-
-
-class Answer(dict[str, Any]):
-    """What AWS answered to an *action*; what AWS always tells and this one does not is an AwsError."""
-
-    def __init__(self, action: str, told: Mapping[str, Any]) -> None:
-        super().__init__(told)
-        self._action = action
-
-    def __missing__(self, key: str) -> Any:
-        raise incomplete(self._action, key)
 
 
 class Aws:
@@ -70,7 +63,7 @@ class Aws:
         # Clients may be used by several threads at once, but not made by them (botocore, Session).
         self._making = threading.Lock()
 
-    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> Mapping[str, Any]:
         """Make one call, repeated while AWS throttles it or fails, unless that could do it twice.
 
         Args:
@@ -86,9 +79,11 @@ class Aws:
             try:
                 with aws_errors(service, name, subject):
                     told = self.in_time(lambda: getattr(client, operation)(**parameters), operation)
-                    return Answer(iam_action(service, name), told)
+                model = client.meta.service_model.operation_model(name)
+                return Answer(iam_action(service, name), model.output_shape, told)
             except AwsError as error:
-                if not (error.throttled or error.unwell) or again == rounds:
+                rounds = min(rounds, UNREAD_ROUNDS) if error.unread else rounds
+                if not (error.throttled or error.unwell or error.unread) or again >= rounds:
                     raise
                 # Full jitter: many agents that were throttled together must not come back together.
                 pause = random.uniform(0, min(2.0**again, LONGEST_PAUSE))  # noqa: S311
@@ -102,7 +97,7 @@ class Aws:
         from botocore.paginate import Paginator  # noqa: PLC0415
 
         # Each page is asked for again by itself: a list may have more of them than AWS has patience for.
-        def page(**which: Any) -> dict[str, Any]:
+        def page(**which: Any) -> Mapping[str, Any]:
             return self.call(service, operation, **which)
 
         name = _camel(operation)
@@ -129,7 +124,7 @@ class Aws:
         tries = 1 if operation in ONCE_ONLY else TRIES
         patience = READ_TIMEOUTS.get(operation, READ_TIMEOUT)
         kind = (service, tries, patience)
-        with self._making, aws_errors(service, _camel(operation)):
+        with self._making, aws_errors(service, _camel(operation)), usable_settings():
             if kind not in self._clients:
                 self._clients[kind] = self._make(service, tries, patience)
         return self._clients[kind]
@@ -163,7 +158,7 @@ class Aws:
             s3={"addressing_style": "virtual", **regional},
             ignore_configured_endpoint_urls=True,
         )
-        with self._making, aws_errors("s3", "GetObject"):
+        with self._making, aws_errors("s3", "GetObject"), usable_settings():
             if not self._last(lasting):
                 # A new session asks for new credentials; those that a role gives are for its full time again.
                 self._session = None
@@ -174,7 +169,7 @@ class Aws:
 
     def credentials_last(self, seconds: float) -> bool:
         """Whether the credentials are good for so long; a session's are not if it does not say."""
-        with self._making, aws_errors("sts", "GetSessionToken"):
+        with self._making, aws_errors("sts", "GetSessionToken"), usable_settings():
             return self._last(seconds)
 
     def _last(self, seconds: float) -> bool:

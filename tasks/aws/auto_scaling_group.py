@@ -14,6 +14,13 @@ MOST_MOVED, MOST_ASKED = 20, 50
 # LifecycleState of members on their way out of service and of those that are out, kept by the group.
 ENTERING, STANDBY, IN_SERVICE = "EnteringStandby", "Standby", "InService"
 
+# What every other LifecycleState is, or begins with (autoscaling API reference, Instance); who is no member
+# has none.
+OTHERS = {
+    *("", "Warmed", "Pending", "Quarantined", "Terminating", "Terminated", "Detaching", "Detached"),
+    *("ReplacingRootVolume", "RootVolumeReplaced"),
+}
+
 # How the LifecycleState begins of those in a warm pool, and of those that a lifecycle hook holds.
 NOT_IN_SERVICE_YET = ("Warmed:", "Pending:")
 
@@ -41,13 +48,13 @@ class AutoScalingGroup:
         addresses: The load balancers that are attached to it, as ``target-group:NAME`` or ``classic:NAME``.
     """
 
-    def __init__(self, aws: Aws, entry: dict[str, Any]) -> None:
+    def __init__(self, aws: Aws, entry: Mapping[str, Any]) -> None:
         """Wrap one entry of DescribeAutoScalingGroups."""
         self._aws = aws
         self.name = str(entry["AutoScalingGroupName"])
         self._take(entry)
 
-    def _take(self, entry: dict[str, Any]) -> None:
+    def _take(self, entry: Mapping[str, Any]) -> None:
         self.min_size = int(entry["MinSize"])
         self.max_size = int(entry["MaxSize"])
         self.desired = int(entry["DesiredCapacity"])
@@ -146,13 +153,18 @@ class AutoScalingGroup:
         self._aws.call("autoscaling", operation, self.name, AutoScalingGroupName=self.name, **parameters)
 
 
+def is_known(state: str) -> bool:
+    """Whether a LifecycleState is one of those that there were when this was written."""
+    return state.partition(":")[0] in OTHERS | {ENTERING, STANDBY, IN_SERVICE}
+
+
 def find_groups(aws: Aws, names: Iterable[str]) -> Mapping[str, AutoScalingGroup]:
     """Return the groups of these names that exist, by name."""
     wanted = sorted(set(names))
     return {group.name: group for group in (AutoScalingGroup(aws, e) for e in _described(aws, wanted))}
 
 
-def _described(aws: Aws, names: list[str]) -> list[dict[str, Any]]:
+def _described(aws: Aws, names: list[str]) -> list[Mapping[str, Any]]:
     operation, key = "describe_auto_scaling_groups", "AutoScalingGroups"
     return [
         entry
@@ -161,11 +173,11 @@ def _described(aws: Aws, names: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _addresses(entry: dict[str, Any]) -> Iterator[str]:
+def _addresses(entry: Mapping[str, Any]) -> Iterator[str]:
     # A group attached as a "traffic source" is listed under that name as well, or only there.
     sources = [source["Identifier"] for source in entry.get("TrafficSources", [])]
     for arn in [*entry.get("TargetGroupARNs", []), *sources]:
         if ":targetgroup/" in arn:
-            yield f"target-group:{arn.split('/')[1]}"
+            yield f"target-group:{arn.partition(':targetgroup/')[2].partition('/')[0]}"
     for name in entry.get("LoadBalancerNames", []):
         yield f"classic:{name}"

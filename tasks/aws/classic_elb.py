@@ -1,6 +1,6 @@
 """Classic Load Balancers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -79,7 +79,7 @@ class ClassicLoadBalancers(LoadBalancerKind):
 class ClassicLoadBalancer(LoadBalancer):
     kind = "classic"
 
-    def __init__(self, aws: Aws, description: dict[str, Any]) -> None:
+    def __init__(self, aws: Aws, description: Mapping[str, Any]) -> None:
         """Wrap one entry of the classic DescribeLoadBalancers."""
         self.name = str(description["LoadBalancerName"])
         self._aws = aws
@@ -99,8 +99,8 @@ class ClassicLoadBalancer(LoadBalancer):
             "elb", "describe_load_balancer_attributes", self.name, LoadBalancerName=self.name
         )
         attributes = answer["LoadBalancerAttributes"]
-        draining = attributes.get("ConnectionDraining", {})
-        drain = float(draining.get("Timeout", 300)) if draining.get("Enabled") else 0.0
+        draining = attributes["ConnectionDraining"]
+        drain = float(draining.get("Timeout", 300)) if draining["Enabled"] else 0.0
         check = self._entry["HealthCheck"]
         return Settings(
             drain=drain,
@@ -108,7 +108,7 @@ class ClassicLoadBalancer(LoadBalancer):
             tells_idle=True,
             drained_within=max(drain, LAG) + GRACE,
             healthy_within=(check["HealthyThreshold"] + 1) * check["Interval"] + check["Timeout"] + GRACE,
-            zonal=not attributes.get("CrossZoneLoadBalancing", {}).get("Enabled", False),
+            zonal=not attributes["CrossZoneLoadBalancing"]["Enabled"],
             health_check=check["Target"],
             lag=LAG if drain < LAG else 0.0,
         )
@@ -167,14 +167,17 @@ class ClassicLoadBalancer(LoadBalancer):
         return [_member(entry) for entry in answer["InstanceStates"]]
 
 
-def _member(entry: dict[str, str]) -> Member:
-    description = entry.get("Description", "")
-    reason = "" if description in ("N/A", "") else description.rstrip(".")
-    return Member(entry["InstanceId"], _state(entry["State"], description.lower()), reason)
+def _member(entry: Mapping[str, str]) -> Member:
+    name, description = entry["State"], entry.get("Description", "")
+    new = "" if name in STATES else f"AWS calls it {name!r}, which is not known here"
+    said = "" if description == "N/A" else description.rstrip(".")
+    reason = ", ".join(filter(None, [new, said]))
+    return Member(entry["InstanceId"], _state(name, description.lower()), reason)
 
 
-# What the state itself says where no sentence says more.
-STATES = {"InService": State.SERVING, "Unknown": State.UNKNOWN}
+# What the state itself says where no sentence says more (classic API reference, InstanceState). Of any other
+# nobody knows here whether it serves.
+STATES = {"InService": State.SERVING, "OutOfService": State.UNHEALTHY, "Unknown": State.UNKNOWN}
 
 
 def _state(state: str, description: str) -> State:
@@ -184,10 +187,8 @@ def _state(state: str, description: str) -> State:
         return State.LEAVING
     if OUT in description:
         return State.OUT
-    if state in STATES:
-        return STATES[state]
-    if JOINING in description:
+    if state == "OutOfService" and JOINING in description:
         return State.JOINING
-    if any(words in description for words in CANNOT_SERVE):
+    if state == "OutOfService" and any(words in description for words in CANNOT_SERVE):
         return State.STUCK
-    return State.UNHEALTHY
+    return STATES.get(state, State.UNKNOWN)

@@ -1,19 +1,24 @@
 """One order to SSM Run Command: a script for up to 50 instances, and what became of it on each."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
 from tasks.aws.api import Aws
-from tasks.aws.errors import AwsError
+from tasks.aws.errors import AwsError, iam_action, senseless
 from tasks.aws.instances import Instance
-from tasks.aws.script_result import RUNNING, ScriptResult, listed_outcome, outcome
+from tasks.aws.script_result import ENDED, RUNNING, ScriptResult, listed_outcome, outcome
 from tasks.running.errors import TaskError
+from tasks.running.quoting import listed
 from tasks.running.waiting import Wait
 
 # Instances of one order, and entries of one page (API reference, SendCommand, ListCommandInvocations).
 MOST = 50
+
+# Instances that a line names at most.
+NAMED = 4
 
 # Sends of one order. An order that AWS may have taken is looked up before it is sent again.
 SENDS = 6
@@ -46,6 +51,7 @@ class Order:
         self._mark = ""
         self._sent_at = 0.0
         self._heard: set[str] = set()
+        self._strange: dict[str, str] = {}
 
     @property
     def waiting_for(self) -> list[Instance]:
@@ -88,16 +94,36 @@ class Order:
         )
         for entry in invocations:
             self._heard.add(entry["InstanceId"])
-            if entry["InstanceId"] not in self.outcomes and entry["Status"] not in RUNNING:
-                self._judge(entry)
+            if entry["InstanceId"] not in self.outcomes:
+                self._note(entry["InstanceId"], entry["Status"])
+                if entry["Status"] in ENDED:
+                    self._judge(entry)
         if now - self._sent_at >= UNHEARD:
             for each in self.waiting_for:
                 if each.id not in self._heard:
                     self.outcomes[each.id] = ScriptResult("SSM has not taken it up", began=False)
 
+    @property
+    def strange(self) -> str:
+        """What SSM says that nobody here knows of some that have not ended, in words; usually empty."""
+        words = [f"SSM calls {each.name} {said}" for each in self.waiting_for if (said := self._said(each))]
+        return listed(words, NAMED)
+
     def give_up(self, ended: ScriptResult) -> None:
         """Have the same end for all that have not ended."""
-        self.outcomes.update({each.id: ended for each in self.waiting_for})
+        for each in self.waiting_for:
+            said = self._said(each)
+            problem = f"{ended.problem} (SSM calls it {said})" if said else ended.problem
+            self.outcomes[each.id] = replace(ended, problem=problem)
+
+    def _said(self, instance: Instance) -> str:
+        status = self._strange.get(instance.id)
+        return f"{status!r}, which is not known here" if status else ""
+
+    def _note(self, instance_id: str, status: str) -> None:
+        self._strange.pop(instance_id, None)
+        if status not in RUNNING | ENDED:
+            self._strange[instance_id] = status
 
     def cancel(self) -> bool:
         """Ask SSM to stop the script, which may have ended meanwhile; return whether there was one."""
@@ -124,16 +150,16 @@ class Order:
         recent = self._aws.call("ssm", "list_commands", InstanceId=self.instances[0].id, MaxResults=25)
         return next((c["CommandId"] for c in recent["Commands"] if c.get("Comment") == mark), None)
 
-    def _judge(self, entry: dict[str, Any]) -> None:
+    def _judge(self, entry: Mapping[str, Any]) -> None:
         ended = listed_outcome(entry)
         if ended.problem and ended.began:
             whole = self._invocation(entry["InstanceId"])
-            if whole["Status"] in RUNNING:
+            if whole["Status"] not in ENDED:
                 return
             ended = outcome(whole)
         self.outcomes[entry["InstanceId"]] = ended
 
-    def _invocation(self, instance_id: str) -> dict[str, Any]:
+    def _invocation(self, instance_id: str) -> Mapping[str, Any]:
         asked = {"CommandId": self._command_id, "InstanceId": instance_id}
         try:
             return self._aws.call("ssm", "get_command_invocation", self._subject, **asked)
@@ -149,13 +175,15 @@ def subject(instances: Sequence[Instance]) -> str:
     return instances[0].name if len(instances) == 1 else f"{len(instances)} instances"
 
 
-def pages(aws: Aws, operation: str, key: str, subject: str, **question: Any) -> list[dict[str, Any]]:
+def pages(aws: Aws, operation: str, key: str, subject: str, **question: Any) -> list[Mapping[str, Any]]:
     """Return all entries under *key* of one of SSM's lists."""
-    found: list[dict[str, Any]] = []
+    found: list[Mapping[str, Any]] = []
     token: dict[str, str] = {}
     while True:
         answer = aws.call("ssm", operation, subject, MaxResults=MOST, **question, **token)
         found += answer[key]
         if not answer.get("NextToken"):
             return found
+        if token.get("NextToken") == answer["NextToken"]:
+            raise senseless(iam_action("ssm", operation), "NextToken", answer["NextToken"])
         token = {"NextToken": answer["NextToken"]}

@@ -43,6 +43,10 @@ FOR_CREDENTIALS = {
     "GetRoleCredentials": "sso:GetRoleCredentials",
 }
 
+# What botocore's parsers end in, beside their own error, where an answer is well-formed and not AWS's: a
+# number that is none, a date after the last one, a text for a list, a body nested thousands deep.
+UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
+
 LOOK_AROUND = "Check the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL, then run the command again"
 
 
@@ -57,6 +61,7 @@ class AwsError(TaskError):
         passing: Whether the same call may well succeed later (throttled, unwell, unreachable).
         throttled: Whether AWS asked to come back later, and has done nothing.
         unwell: Whether AWS, or what is before it, answered that it has failed; what it did is not known.
+        unread: Whether an answer came that nobody can read; what AWS did is not known.
         headers: Those of AWS's answer, their names in lower case.
 
     Attributes:
@@ -71,6 +76,7 @@ class AwsError(TaskError):
         passing: bool = False,
         throttled: bool = False,
         unwell: bool = False,
+        unread: bool = False,
         headers: Mapping[str, str] = NO_HEADERS,
         advice: str | None = None,
     ) -> None:
@@ -78,8 +84,9 @@ class AwsError(TaskError):
         self.code = code
         self.throttled = throttled
         self.unwell = unwell
+        self.unread = unread
         self.headers = headers
-        self.passing = passing or throttled or unwell
+        self.passing = passing or throttled or unwell or unread
         self.refusal = bool(code) and not self.passing
 
 
@@ -124,6 +131,7 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
             f"something between here and AWS answered {action} with {answer}",
             passing=True,
             unwell=answer.status >= 500,
+            unread=answer.status < 300,
             advice=LOOK_AROUND,
         ) from None
     except boto.NoRegionError:
@@ -153,16 +161,21 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
     except UnicodeEncodeError as error:
         # A name that came with bytes which are no characters.
         raise Refused(f"{action} cannot be asked: {error.object!r} is not text in UTF-8") from None
+    except (boto.BotoCoreError, ResponseParserError, *UNREADABLE) as error:
+        what = f"AWS's answer to {action} could not be read: {_one_line(error) or type(error).__name__}"
+        raise AwsError(what, unread=True, advice=LOOK_AROUND) from None
+
+
+@contextmanager
+def usable_settings() -> Iterator[None]:
+    """Have botocore's ValueError for a setting, such as an AWS_ENDPOINT_URL that is no URL, name it as one.
+
+    Only where nothing is asked of AWS: a ValueError from there is an answer's.
+    """
+    try:
+        yield
     except ValueError as error:
-        # What botocore raises for an AWS_ENDPOINT_URL that is no URL.
         raise NotConfigured(f"AWS settings cannot be used: {_one_line(error)}") from None
-    except (boto.BotoCoreError, ResponseParserError, LookupError, AttributeError, TypeError) as error:
-        # The last three are what botocore's parsers end in where an answer is well-formed and not AWS's.
-        raise AwsError(
-            f"AWS's answer to {action} could not be read: {_one_line(error)}",
-            passing=True,
-            advice=LOOK_AROUND,
-        ) from None
 
 
 def iam_action(service: str, operation: str) -> str:
@@ -174,6 +187,12 @@ def iam_action(service: str, operation: str) -> str:
 def incomplete(action: str, key: str) -> AwsError:
     """Return the error for an answer that is none, as it lacks what AWS always tells."""
     what = f"the answer to {action} tells no {key}: something between here and AWS may have changed it"
+    return AwsError(what, passing=True, advice=LOOK_AROUND)
+
+
+def senseless(action: str, key: str, value: object) -> AwsError:
+    """Return the error for an answer whose *key* is what AWS never tells there."""
+    what = f"the answer to {action} tells {clipped(repr(value))} as {key}, which it cannot be"
     return AwsError(what, passing=True, advice=LOOK_AROUND)
 
 

@@ -40,10 +40,20 @@ def expect_aws(response_dict: Mapping[str, Any], **_: Any) -> None:
     status, body = int(response_dict["status_code"]), response_dict.get("body")
     # What is streamed is read by nobody yet.
     content = bytes(body).removeprefix(b"\xef\xbb\xbf") if isinstance(body, (bytes, bytearray)) else b""
+    what = _what(status, headers, content)
+    if what:
+        if close := getattr(body, "close", None):
+            close()
+        raise NotOfAws(what, status)
+
+
+def _what(status: int, headers: Mapping[str, str], content: bytes) -> str:
+    """What it is instead of an answer of AWS's; empty if it may be one."""
     if 300 <= status < 400:
-        raise NotOfAws(f"a redirect to {headers.get('location', 'nowhere')} ({status})", status)
+        return f"a redirect to {headers.get('location', 'nowhere')} ({status})"
     if headers.get("content-type", "").startswith("text/html") or PAGE.match(content):
         title = TITLE.search(content)
         words = " ".join(title[1].decode(errors="replace").split()) if title else ""
         named = f', "{clipped(words)}"' if words else ""
-        raise NotOfAws(f"a page ({status}{named})", status)
+        return f"a page ({status}{named})"
+    return ""

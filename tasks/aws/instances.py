@@ -195,7 +195,7 @@ def _described(aws: Aws, **question: Any) -> list[Instance]:
     return [_instance(entry) for reservation in reservations for entry in reservation["Instances"]]
 
 
-def _instance(entry: dict[str, Any]) -> Instance:
+def _instance(entry: Mapping[str, Any]) -> Instance:
     tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
     vpc = entry.get("VpcId", "")
     addresses = tuple(dict.fromkeys(_addresses(entry)))
@@ -213,7 +213,7 @@ def _instance(entry: dict[str, Any]) -> Instance:
     )
 
 
-def _addresses(entry: dict[str, Any]) -> Iterator[Handle]:
+def _addresses(entry: Mapping[str, Any]) -> Iterator[Handle]:
     vpc = entry.get("VpcId", "")
     if primary := entry.get("PrivateIpAddress"):
         yield Handle(vpc, primary)

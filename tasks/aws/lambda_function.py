@@ -73,13 +73,21 @@ def invoke(aws: Aws, name: str, event: Mapping[str, str]) -> FunctionResult:
     return FunctionResult(
         payload=payload.decode(errors="replace"),
         error=answer.get("FunctionError", ""),
-        log_tail=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),
+        log_tail=_decoded(answer.get("LogResult", "")),
     )
 
 
 def _read(body: Any) -> bytes:
     with closing(body):
         return bytes(body.read())
+
+
+def _decoded(log: str) -> str:
+    try:
+        return base64.b64decode(log).decode(errors="replace")
+    except ValueError:
+        # What it logged is no reason to lose what it answered.
+        return ""
 
 
 def check_invocation(aws: Aws, name: str) -> None:
@@ -91,7 +99,7 @@ def check_invocation(aws: Aws, name: str) -> None:
     _invoke(aws, name, "DryRun", "{}")
 
 
-def _invoke(aws: Aws, name: str, kind: str, payload: str) -> dict[str, Any]:
+def _invoke(aws: Aws, name: str, kind: str, payload: str) -> Mapping[str, Any]:
     settings = {"LogType": "Tail"} if kind == "RequestResponse" else {}
     try:
         with refused(UNUSABLE, CannotRun):

@@ -124,7 +124,8 @@ class Parameter:
                 raise
             written = 0
         else:
-            written = int(answer["Version"])
+            # An answer that does not tell it leaves open whose write holds, as one that is lost does.
+            written = answer.get("Version", 0)
             if written == seen.version + 1:
                 at = _date(answer)
                 return Look(written, dict(content), mine, at, at)
@@ -154,8 +155,8 @@ class Parameter:
             return Look(history[-1]["Version"], {}, "", at, at)
         return _seen(holding, history[-1]["Version"], at)
 
-    def _history(self) -> tuple[list[dict[str, Any]], datetime]:
-        history: list[dict[str, Any]] = []
+    def _history(self) -> tuple[list[Mapping[str, Any]], datetime]:
+        history: list[Mapping[str, Any]] = []
         more: dict[str, str] = {}
         while True:
             answer = self._aws.call(

@@ -78,7 +78,8 @@ class RunCommand:
                     order.look(wait.clock.now())
             left = sum(len(order.waiting_for) for order in orders)
             ended = f": {asked - left} of {asked} ended" if asked > 1 else ""
-            return Missing(f"{words}{ended}") if left else None
+            strange = "".join(f"; {order.strange}" for order in orders if order.strange)
+            return Missing(f"{words}{ended}{strange}") if left else None
 
         start = wait.clock.now()
         try:
@@ -117,6 +118,7 @@ class RunCommand:
                     taken = True
                 except AwsError as error:
                     if not taken:
+                        error.begun = not error.refusal
                         raise
                     # Those that have their order go on, and must be followed.
                     order.give_up(ScriptResult(error.what, began=error.passing))
@@ -139,7 +141,7 @@ def _platform(instance: Instance, known: Mapping[str, Any] | None) -> Platform |
             f"the SSM agent of {instance.name} is {known['PingStatus']}, not Online",
             "Start its SSM agent, or wait until SSM sees it again",
         )
-    system = known.get("PlatformType", "Linux")
+    system = known["PlatformType"]
     if system.upper() not in Platform.__members__:
         return Refused(f"{instance.name} runs {system}; --via ssm serves Linux and Windows")
     return Platform[system.upper()]

@@ -6,8 +6,9 @@ from typing import Any
 
 from tasks.running.quoting import lines_of
 
-# Seen only while it goes on; every other state is an end.
+# Every Status of an invocation (API reference, CommandInvocation); one that is in neither of these is no end.
 RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}
+ENDED = {"Success", "Cancelled", "TimedOut", "Failed"}
 
 # Ends that the script had no part in: it never began.
 NEVER_BEGAN = {

@@ -1,10 +1,11 @@
 """A target group of Application or Network Load Balancers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from tasks.aws.api import Aws
+from tasks.aws.attributes import Attributes
 from tasks.aws.instances import Instance
 from tasks.aws.leaving_targets import leaving_targets
 from tasks.aws.load_balancer import (
@@ -31,7 +32,7 @@ GRACE, NETWORK_GRACE = 30.0, 180.0
 # Targets in one order; AWS publishes no limit for it, so this is a cautious one.
 MOST_TARGETS = 100
 
-# AWS's TargetHealth.State; a state that AWS adds later must not be taken for serving.
+# AWS's TargetHealth.State. Of one that AWS adds later nobody knows here whether it serves.
 STATES = {
     "healthy": State.SERVING,
     "initial": State.JOINING,
@@ -51,7 +52,7 @@ HOLD_INSTANCES = ("instance", "ip")
 class TargetGroup(LoadBalancer):
     kind = "target-group"
 
-    def __init__(self, aws: Aws, description: dict[str, Any]) -> None:
+    def __init__(self, aws: Aws, description: Mapping[str, Any]) -> None:
         """Wrap one entry of DescribeTargetGroups.
 
         Raises:
@@ -90,7 +91,7 @@ class TargetGroup(LoadBalancer):
         grace = NETWORK_GRACE if self._network else GRACE
         attributes = self._attributes()
         left = leaving_targets(entry["Protocol"], attributes)
-        drain = float(attributes["deregistration_delay.timeout_seconds"])
+        drain = float(attributes.number("deregistration_delay.timeout_seconds"))
         check = entry["HealthCheckIntervalSeconds"] + entry["HealthCheckTimeoutSeconds"]
         return Settings(
             drain=drain,
@@ -99,7 +100,7 @@ class TargetGroup(LoadBalancer):
             tells_idle=False,
             drained_within=max(drain, left.lag) + grace,
             healthy_within=entry["HealthyThresholdCount"] * check + grace,
-            slow_start=float(attributes.get("slow_start.duration_seconds", 0)),
+            slow_start=float(attributes.number("slow_start.duration_seconds", "0")),
             zonal=not self._cross_zone(attributes),
             health_check=self._health_check(),
             lag=left.lag,
@@ -171,7 +172,7 @@ class TargetGroup(LoadBalancer):
             else:
                 yield {"Id": key, "Port": port}
 
-    def _member(self, entry: dict[str, Any]) -> Member:
+    def _member(self, entry: Mapping[str, Any]) -> Member:
         """One target, as an entry of DescribeTargetHealth tells of it."""
         target, health = entry["Target"], entry["TargetHealth"]
         zone = target.get("AvailabilityZone", "")
@@ -184,7 +185,7 @@ class TargetGroup(LoadBalancer):
         return Member(
             target["Id"],
             _state(health),
-            ", ".join(filter(None, [health.get("Reason"), health.get("Description")])),
+            _reason(health),
             ports,
             zone,
             # An address can be registered again only after its delay (AWS,
@@ -198,13 +199,13 @@ class TargetGroup(LoadBalancer):
     def _by_address(self) -> bool:
         return bool(self._entry["TargetType"] == "ip")
 
-    def _attributes(self) -> dict[str, str]:
+    def _attributes(self) -> Attributes:
         answer = self._aws.call(
             "elbv2", "describe_target_group_attributes", self.name, TargetGroupArn=self.arn
         )
-        return {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
+        return Attributes("elasticloadbalancing:DescribeTargetGroupAttributes", answer["Attributes"])
 
-    def _cross_zone(self, attributes: dict[str, str]) -> bool:
+    def _cross_zone(self, attributes: Attributes) -> bool:
         """Whether every zone serves from all instances.
 
         Source: AWS, application/disable-cross-zone: the group's own word, else the load balancer's,
@@ -219,8 +220,8 @@ class TargetGroup(LoadBalancer):
         answer = self._aws.call(
             "elbv2", "describe_load_balancer_attributes", self.name, LoadBalancerArn=arns[0]
         )
-        settings = {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
-        return settings.get("load_balancing.cross_zone.enabled") == "true"
+        settings = Attributes("elasticloadbalancing:DescribeLoadBalancerAttributes", answer["Attributes"])
+        return settings["load_balancing.cross_zone.enabled"] == "true"
 
     def _health_check(self) -> str:
         entry = self._entry
@@ -231,22 +232,28 @@ class TargetGroup(LoadBalancer):
         return f"TCP :{port}"
 
 
-def _threshold(attributes: dict[str, str], action: str) -> Threshold:
+def _threshold(attributes: Attributes, action: str) -> Threshold:
     """Below how many healthy targets the load balancer takes an action: with none, unless told otherwise.
 
     Source: elbv2 TargetGroupAttribute; AWS, application/target-group-health and network/target-group-health.
     """
     name = f"target_group_health.{action}.minimum_healthy_targets"
-    count, percent = attributes.get(f"{name}.count", "1"), attributes.get(f"{name}.percentage", "off")
-    return Threshold(0 if count == "off" else int(count), 0 if percent == "off" else int(percent))
+    return Threshold(
+        attributes.number(f"{name}.count", "1", off=0), attributes.number(f"{name}.percentage", "off", off=0)
+    )
 
 
-def _state(health: dict[str, Any]) -> State:
+def _state(health: Mapping[str, Any]) -> State:
     if health.get("Reason") == UNCHECKED:
         return State.STUCK
-    return STATES.get(health["State"], State.UNHEALTHY)
+    return STATES.get(health["State"], State.UNKNOWN)
 
 
-def _shifted(target: dict[str, Any]) -> bool:
+def _reason(health: Mapping[str, Any]) -> str:
+    new = "" if health["State"] in STATES else f"AWS calls it {health['State']!r}, which is not known here"
+    return ", ".join(filter(None, [new, health.get("Reason"), health.get("Description")]))
+
+
+def _shifted(target: Mapping[str, Any]) -> bool:
     # A shift that is "delegated to DNS" leads clients elsewhere, not requests: whoever comes in is served.
     return bool(target.get("AdministrativeOverride", {}).get("State") == "zonal_shift_active")

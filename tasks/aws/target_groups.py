@@ -1,5 +1,6 @@
 """Target groups, found by their names, or by those of the load balancers that use them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tasks.aws.api import Aws
@@ -44,9 +45,9 @@ class TargetGroups(LoadBalancerKind):
         holding = [entry for entry in entries if entry["TargetType"] in HOLD_INSTANCES]
         return [TargetGroup(self._aws, entry) for entry in holding or entries]
 
-    def _found(self, operation: str, key: str, **question: Any) -> list[dict[str, Any]]:
+    def _found(self, operation: str, key: str, **question: Any) -> list[Mapping[str, Any]]:
         try:
-            found: list[dict[str, Any]] = self._aws.call("elbv2", operation, **question)[key]
+            found: list[Mapping[str, Any]] = self._aws.call("elbv2", operation, **question)[key]
         except AwsError as error:
             if error.code in UNKNOWN:
                 return []

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tasks.aws.api import Aws
+from tasks.aws.errors import senseless
 from tasks.aws.metrics import Metric, MetricSource
 
 # Seconds in a bucket; load balancers publish no finer ones
@@ -42,8 +43,11 @@ def count_failures(aws: Aws, source: MetricSource, since: datetime, until: datet
         EndTime=end,
     )
     values: dict[Metric, list[float]] = {metric: [] for metric in metrics}
+    asked = {f"m{number}": metric for number, metric in enumerate(metrics)}
     for result in found:
-        values[metrics[int(result["Id"].removeprefix("m"))]] += result["Values"]
+        if result["Id"] not in asked:
+            raise senseless("cloudwatch:GetMetricData", "MetricDataResults.Id", result["Id"])
+        values[asked[result["Id"]]] += result["Values"]
     known = bool(values[source.requests])
     return [
         Count(metric.words, _combined(metric, values[metric]) if known or values[metric] else None)

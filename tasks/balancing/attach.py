@@ -10,6 +10,7 @@ from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.next_command import next_command
 from tasks.balancing.reach import Reach
+from tasks.balancing.unanswered import NotFollowed, look_up
 from tasks.balancing.whole import is_whole, missing_ports
 from tasks.running.errors import Refused, TaskError, TimedOut
 from tasks.running.log import Log
@@ -244,18 +245,44 @@ def _register(places: Sequence[Place], balancer: LoadBalancer, wait: Wait, *, at
     """Register them, and have a failure say who is out."""
     outside = Batch(tuple(place.instance for place in places))
     log, back = wait.log, f"To put it back: {next_command('attach-instance', outside, balancer)}"
+    changed = log.standing.changed
     log.stands(f"{outside.names} may still be out of {balancer.name}", back)
     try:
-        register(places, balancer, wait, at_once=at_once)
+        try:
+            register(places, balancer, wait, at_once=at_once)
+        except AwsError as error:
+            if error.refusal:
+                raise
+            words = f"{outside.names}: registered with {balancer.name}"
+            look_up(error, words, lambda: not _still_out(places, balancer), wait)
     except AwsError as error:
-        if error.refusal:
+        if error.refusal or isinstance(error, NotFollowed):
             # An order that took several calls may have been followed by some.
-            roster = balancer.roster(*outside)
-            out = Batch(tuple(each for each in outside if roster.of(each).state is State.OUT))
-            nobody = "serves nobody" if len(out) == 1 else "serve nobody"
+            out = _still_out(places, balancer)
             if out:
-                log.stands(f"{out.with_verb('is', 'are')} still out of {balancer.name} and {nobody}", back)
+                nothing = error.refusal and len(out) == len(outside)
+                log.stands(_as_before(out, balancer), back, changed=changed or not nothing)
         raise
+
+
+def _still_out(places: Sequence[Place], balancer: LoadBalancer) -> Batch:
+    """Those of them that are not, or no longer, registered on all of their ports."""
+    roster = balancer.roster(*(place.instance for place in places))
+
+    def registered(place: Place) -> bool:
+        member = roster.of(place.instance)
+        there = member.of_ports(*(set(State) - {State.LEAVING}))
+        return member.state not in (State.OUT, State.LEAVING) and set(place.ports) <= set(there)
+
+    return Batch(tuple(place.instance for place in places if not registered(place)))
+
+
+def _as_before(out: Batch, balancer: LoadBalancer) -> str:
+    roster = balancer.roster(*out)
+    if all(roster.of(each).state in (State.OUT, State.LEAVING) for each in out):
+        nobody = "serves nobody" if len(out) == 1 else "serve nobody"
+        return f"{out.with_verb('is', 'are')} still out of {balancer.name} and {nobody}"
+    return f"{out.with_verb('is', 'are')} still in {balancer.name} on fewer ports than before"
 
 
 def _slow_start(batch: Batch, joining: Sequence[LoadBalancer], wait: Wait) -> None:

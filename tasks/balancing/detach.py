@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tasks.aws.errors import AwsError
-from tasks.aws.load_balancer import Place, State
+from tasks.aws.load_balancer import LoadBalancer, Place, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.attach import register, wait_until_serving
 from tasks.balancing.batch import Batch
@@ -12,8 +12,8 @@ from tasks.balancing.drain import Drain
 from tasks.balancing.ending import Ending
 from tasks.balancing.floor import Floor, FloorBroken
 from tasks.balancing.next_command import next_command
+from tasks.balancing.unanswered import NotFollowed, look_up
 from tasks.running.errors import Cancelled, Refused, TaskError
-from tasks.running.log import Log
 from tasks.running.waiting import Wait
 
 
@@ -47,14 +47,17 @@ def detach(
     try:
         _remember(plan, memory, wait)
         for departure in plan.departures:
-            ordered.order(departure, plan.ending, log)
+            ordered.order(departure, plan.ending, wait)
         log.stands(f"{batch.with_verb('is', 'are')} leaving {names}", f"To wait for it, run again: {again}")
         seconds = Drain(plan, floor, memory, wait).wait_for_end(timeout)
     except FloorBroken:
         _put_back(plan, ordered, memory, wait, "someone else went first")
         raise
     except TaskError as error:
-        if _certain(error):
+        if isinstance(error, NotFollowed):
+            # It may be followed all the same, later than AWS can tell of it.
+            _put_back(plan, ordered, memory, wait, "the order was not followed")
+        elif _certain(error):
             _put_back(plan, ordered, memory, wait, "not allowed to go on")
         raise
     except Cancelled:
@@ -77,8 +80,14 @@ class Ordered:
         ids = self._ids[departure.balancer.address]
         return Batch(tuple(each for each in departure.batch if each.id in ids))
 
-    def order(self, departure: Departure, ending: Ending, log: Log) -> None:
-        """Tell those that have still to be told to leave one load balancer."""
+    def order(self, departure: Departure, ending: Ending, wait: Wait) -> None:
+        """Tell those that have still to be told to leave one load balancer.
+
+        Raises:
+            NotFollowed: No answer came, and the load balancer does not know of the order.
+            AwsError: It was refused; or no answer came, and nobody can tell what became of it.
+        """
+        log = wait.log
         balancer, leaving = departure.balancer, departure.to_order
         if not leaving:
             return
@@ -92,10 +101,12 @@ class Ordered:
         except TaskError as error:
             if _certain(error):
                 # An order that took several calls may have been followed by some.
-                roster = balancer.roster(*leaving)
-                gone = (each.id for each in leaving if roster.of(each).state in (State.LEAVING, State.OUT))
-                self._ids[balancer.address] = before.union(gone)
-            raise
+                self._ids[balancer.address] = before | _gone(balancer, leaving)
+            if _certain(error) or not isinstance(error, AwsError):
+                raise
+            told = {instance.id for instance in leaving}
+            words = f"{leaving.names}: leaving {balancer.name}"
+            look_up(error, words, lambda: _gone(balancer, leaving) == told, wait)
         settings = balancer.settings()
         drain, lag = settings.drain, ending.lag_of(settings)
         new = f", and new ones may come for {lag:.0f} s" if lag > drain else ""
@@ -116,6 +127,11 @@ def _remember(plan: DetachPlan, memory: Memory, wait: Wait) -> None:
             if instance in departure.to_order or memory.of(instance, departure.balancer) is None
         }
     )
+
+
+def _gone(balancer: LoadBalancer, batch: Batch) -> set[str]:
+    roster = balancer.roster(*batch)
+    return {each.id for each in batch if roster.of(each).state in (State.LEAVING, State.OUT)}
 
 
 def _certain(error: TaskError) -> bool:

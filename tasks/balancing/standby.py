@@ -17,6 +17,7 @@ from tasks.aws.auto_scaling_group import (
     STANDBY,
     AutoScalingGroup,
     StandbyRefused,
+    is_known,
 )
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
@@ -59,6 +60,8 @@ class Standby:
                 self.group.enter_standby(serving)
             except AwsError as error:
                 if not error.refusal:
+                    # Without an answer it may have been followed; who asks next is told what is so.
+                    self.group.look_at(serving)
                     raise
                 self.restore()
                 if not isinstance(error, StandbyRefused) or not tries_left:
@@ -67,16 +70,21 @@ class Standby:
                 return
 
     def refuse_not_yet(self, members: Sequence[Instance]) -> None:
-        """Refuse those that the group itself has still to put into service.
+        """Refuse those that the group itself has still to put into service, or is at with nobody knows what.
 
         Raises:
-            Refused: One is in its warm pool, or held by a lifecycle hook.
+            Refused: One is in its warm pool, held by a lifecycle hook, or in a state that is not known here.
         """
         group = self.group
         # Those in a warm pool are not described with their group.
         group.look_at(each.id for each in members if not group.lifecycle.get(each.id))
         for each in members:
             state = group.lifecycle[each.id]
+            if not is_known(state):
+                raise Refused(
+                    f"{each.name} is {state!r} in Auto Scaling group {group.name}, which is not known here",
+                    "See what the group is at, then run the command again",
+                )
             if state.startswith(NOT_IN_SERVICE_YET):
                 raise Refused(
                     f"{each.name} is {state} in Auto Scaling group {group.name}, which has not put it into "

@@ -61,7 +61,11 @@ class DeploymentStart:
             prepare()
             return self._create()
 
-        return self._wait.until_done(look, pace=closely, within=within)
+        try:
+            return self._wait.until_done(look, pace=closely, within=within)
+        except AwsError as error:
+            error.begun = self._tried
+            raise
 
     def stop(self) -> str:
         """Stop what was started or joined, and say what became of it."""
@@ -90,6 +94,9 @@ class DeploymentStart:
         except GroupBusy:
             self._tried = False
             return Missing(f"group {self._place[1]} takes no deployment yet")
+        except AwsError as error:
+            self._tried = not error.refusal
+            raise
         self.joined = False
         self._log.say(f"{self._id}: deploys {self._release.revision} to group {self._place[1]}")
         return self._id

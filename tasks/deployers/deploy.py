@@ -59,6 +59,10 @@ def deploy(plan: DeployPlan, wait: Wait) -> None:
     except ReleaseFailed as failed:
         aftermath.tell(log, failed.runs)
         raise
+    except TaskError as error:
+        if not error.begun:
+            aftermath.tell(log, f"{instance.name} runs what it ran before")
+        raise
     aftermath.tell(log, f"{release.version} is installed")
     if check := there.check_of(release.version):
         try:

@@ -84,6 +84,10 @@ def roll_back(plan: RollbackPlan, wait: Wait) -> str:
     except ReleaseFailed as failed:
         aftermath.tell(log, failed.runs)
         raise
+    except TaskError as error:
+        if not error.begun:
+            aftermath.tell(log, f"{instance.name} runs what it ran before")
+        raise
     log.event("went-back", instance=instance.name, version=version)
     log.say(f"{instance.name}: {version} is running again")
     aftermath.tell(log, f"{instance.name} runs {version}")

@@ -17,7 +17,7 @@ from tasks.deployers.release import Release
 from tasks.hosts.install_hosts import InstallHosts, longest_folder
 from tasks.hosts.script import powershell_script, shell_script
 from tasks.hosts.verdict import marked, new_mark
-from tasks.running.errors import Cancelled, Refused, TaskError
+from tasks.running.errors import Cancelled, Refused, TaskError, beforehand
 from tasks.running.log import Log
 from tasks.running.quoting import show_tail
 from tasks.running.waiting import Wait
@@ -83,8 +83,9 @@ class SsmDeployer(Deployer):
     def deploy_all(self, release: Release, instances: Sequence[Instance], wait: Wait) -> dict[str, TaskError]:
         if not instances:
             return {}
-        hosts = self._hosts.all(instances, release.version)
-        values = {platform: self._installation(release, platform, wait) for platform in hosts}
+        with beforehand():
+            hosts = self._hosts.all(instances, release.version)
+            values = {platform: self._installation(release, platform, wait) for platform in hosts}
         folders = " and ".join(dict.fromkeys(self._folders[platform] for platform in hosts))
         wait.log.say(f"{subject(instances)}: installing {release.version} to {folders}")
         for each in instances:
@@ -138,7 +139,8 @@ class SsmDeployer(Deployer):
     def go_back(self, instance: Instance, wait: Wait, *, to: str = "", leaving: str = "") -> str:
         doing = f"going back to {to or 'the release before'}"
         wait.log.say(f"{instance.name}: {doing}")
-        hosts = self._hosts.all([instance])
+        with beforehand():
+            hosts = self._hosts.all([instance])
         values = {platform: {"to": to, "leaving": leaving} for platform in hosts}
         ending = self._run(hosts, GO_BACK, values, doing, wait)[instance.id]
         if ending.failure:

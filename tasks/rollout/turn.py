@@ -101,7 +101,12 @@ class Turn:
 
     def _deploy(self, batch: Batch, out: str) -> None:
         self.log.stands(f"{batch.names} may have either version, and {out}")
-        failures = self.deployer.deploy_all(self.release, batch.instances, self.wait)
+        try:
+            failures = self.deployer.deploy_all(self.release, batch.instances, self.wait)
+        except TaskError as error:
+            if not error.begun:
+                self.log.stands(f"{batch.with_verb('runs what it', 'run what they')} ran before, and {out}")
+            raise
         if failures:
             self.log.stands("; ".join([*self._runs(batch, failures), out]))
             raise Halted(f"halted: {'; '.join(failure.what for failure in failures.values())}")
@@ -112,6 +117,7 @@ class Turn:
         """What runs on each server of a batch that was not deployed to as a whole."""
         well = Batch(tuple(each for each in batch if each.id not in failures))
         known = {key: each.runs for key, each in failures.items() if isinstance(each, ReleaseFailed)}
+        known |= {key: "what it ran before" for key, each in failures.items() if not each.begun}
         unknown = Batch(tuple(each for each in batch if each.id in failures and each.id not in known))
         return [
             *(_of(each, known[each.id]) for each in batch if each.id in known),

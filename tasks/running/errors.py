@@ -1,5 +1,8 @@
 """How a task ends badly: each class is one promise to whoever reads the exit code."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class TaskError(Exception):
     """Failed (exit 1): something may have changed; the line printed says what state was left.
@@ -10,15 +13,27 @@ class TaskError(Exception):
 
     Attributes:
         passing: Whether the same may well succeed a little later.
+        begun: Whether any of what was to be done may have been done.
     """
 
     exit_code = 1
     passing = False
+    begun = True
 
     def __init__(self, what: str, advice: str | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.advice = advice
+
+
+@contextmanager
+def beforehand() -> Iterator[None]:
+    """Have whatever goes wrong inside say that nothing was begun."""
+    try:
+        yield
+    except TaskError as error:
+        error.begun = False
+        raise
 
 
 class Refused(TaskError):

@@ -89,9 +89,9 @@ class Log:
                 self._events.lost = True
                 self.say(f"events: none are recorded from here on ({problem})")
 
-    def stands(self, state: str, advice: str = "") -> None:
+    def stands(self, state: str, advice: str = "", *, changed: bool = True) -> None:
         """Note the state that a failure from here on would leave behind."""
-        self.standing = Standing(state, self.again or advice, changed=True)
+        self.standing = Standing(state, self.again or advice, changed)
 
     def restored(self, state: str) -> None:
         """Note that all is as it was before the command, although it went through changes."""

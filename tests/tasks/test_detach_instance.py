@@ -62,6 +62,7 @@ def test_it_is_never_silent_for_longer_than_thirty_seconds(stage: Stage) -> None
 
 def test_what_it_took_away_is_remembered_before_the_order(stage: Stage) -> None:
     def fail() -> None:
+        stage.balancer.before_look = fail
         raise AwsError("no network", passing=True)
 
     stage.balancer.before_deregister = fail

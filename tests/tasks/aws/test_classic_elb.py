@@ -120,7 +120,7 @@ def test_zones_count_alone_with_cross_zone_off(cloud: World, aws: Aws, pair: Pai
         ),
         ("OutOfService", "Instance has not passed the configured HealthyThreshold ...", State.UNHEALTHY),
         ("Unknown", "A transient error occurred. Please try again later.", State.UNKNOWN),
-        ("SomethingNew", "", State.UNHEALTHY),
+        ("SomethingNew", "", State.UNKNOWN),
     ],
 )
 def test_its_sentences_are_told_apart(state: str, description: str, meant: State) -> None:

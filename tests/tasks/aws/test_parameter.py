@@ -225,7 +225,7 @@ def test_a_deleted_parameter_gives_nobody_a_false_win(aws: Aws, cloud: World) ->
 class SendsTwice(Aws):
     """As botocore does when the answer to its first try is lost."""
 
-    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> Mapping[str, Any]:
         if operation == "put_parameter":
             super().call(service, operation, subject, **parameters)
         return super().call(service, operation, subject, **parameters)
@@ -234,7 +234,7 @@ class SendsTwice(Aws):
 class RunsIntoAnother(Aws):
     """AWS changes one parameter for one writer at a time, and tells the other one so."""
 
-    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> Mapping[str, Any]:
         if operation == "put_parameter":
             raise AwsError("TooManyUpdates", code="TooManyUpdates")
         return super().call(service, operation, subject, **parameters)

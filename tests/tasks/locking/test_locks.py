@@ -1,6 +1,6 @@
 """A command holds its locks for as long as it works, and gives them up however it ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -182,7 +182,7 @@ class Interrupted(Aws):
     moment = "before"
     write = 0
 
-    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> Mapping[str, Any]:
         self.write -= operation == "put_parameter"
         now = operation == "put_parameter" and self.write == 0
         if now and self.moment == "before":

@@ -123,7 +123,7 @@ class ControlPlane:
         if door := self._doors.get(call.service):
             with self.lock:
                 answer = door.finish(call, environ, answer)
-        return answer
+        return self._faults.spoilt(call, answer)
 
     def _take_effect(self, call: Call, environ: dict[str, Any]) -> Answer:
         if call.service in self._outside:

@@ -14,12 +14,21 @@ from gocd.rehearsal.standin_aws.control.permissions import Permissions
 
 Hook = Callable[[Call], None]
 
+# Makes another body of the one that AWS answers with.
+Spoil = Callable[[bytes], bytes]
+
 
 @dataclass
 class _Failure:
     status: int
     code: str
     times: int
+
+
+@dataclass
+class _Spoilt:
+    spoil: Spoil
+    times: int | None
 
 
 @dataclass
@@ -39,7 +48,7 @@ class Lag:
 
 
 class Faults:
-    """Throttling, denied actions, AWS's own failures, proxies' pages, lost answers, and hooks.
+    """Throttling, denied actions, AWS's own failures, proxies' pages, lost and spoilt answers, and hooks.
 
     Instances can be cut off from load balancers as well.
 
@@ -61,6 +70,7 @@ class Faults:
         self._permissions: Permissions | None = None
         self._lost: dict[str, str] = {}
         self._failing: dict[str, _Failure] = {}
+        self._spoilt: dict[str, _Spoilt] = {}
         self._proxy: _Proxy | None = None
         self.lag: Lag | None = None
         self._throttled_share = 0.0
@@ -85,6 +95,13 @@ class Faults:
     def fail(self, operation: str, status: int, code: str, *, times: int = 1) -> None:
         """Answer the next calls of this operation with an error on AWS's side; none of them takes effect."""
         self._failing[operation] = _Failure(status, code, times)
+
+    def spoil(self, operation: str, spoil: Spoil, *, times: int | None = None) -> None:
+        """Let calls of this operation take effect, and have something between change what they are answered.
+
+        All successes, or the next *times*; status and headers stay, but for the length.
+        """
+        self._spoilt[operation] = _Spoilt(spoil, times)
 
     def block(self, status: int, page: str, *, kind: str = "text/html", times: int | None = None) -> None:
         """Have a proxy answer calls in AWS's place: all, or the next *times*.
@@ -138,6 +155,19 @@ class Faults:
         content = b"" if leads else proxy.page.encode()
         headers = [("Content-Type", proxy.kind), ("Content-Length", str(len(content))), *leads]
         return f"{proxy.status} Proxy", headers, content
+
+    def spoilt(self, call: Call, answer: wire.Answer) -> wire.Answer:
+        """Give what arrives of an answer."""
+        status, headers, content = answer
+        with self._lock:
+            found = self._spoilt.get(call.operation)
+            if not found or found.times == 0 or not status.startswith("2"):
+                return answer
+            if found.times:
+                found.times -= 1
+        content = found.spoil(content)
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        return status, [*kept, ("Content-Length", str(len(content)))], content
 
     def loss(self, call: Call) -> tuple[int, str, str] | None:
         """Decide whether the answer to a call is lost: status, code and message in its place."""

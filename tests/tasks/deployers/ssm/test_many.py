@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,7 @@ class LosesAnAnswer(Aws):
 
     lost = False
 
-    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> Mapping[str, Any]:
         answer = super().call(service, operation, subject, **parameters)
         if operation == "send_command" and not self.lost:
             self.lost = True
@@ -284,7 +284,7 @@ class Tells(Aws):
         super().__init__(clock, lambda _: None)
         self._listed = listed
 
-    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, subject: str = "", **parameters: Any) -> Mapping[str, Any]:
         if operation == "send_command":
             return {"Command": {"CommandId": "1"}}
         assert operation == "list_command_invocations"

@@ -175,3 +175,14 @@ def test_aws_never_hears_of_a_call_that_a_proxy_answers(cloud: World) -> None:
     assert cloud.journal.calls == []
     client(cloud, "s3").list_buckets()
     assert [call.operation for call in cloud.journal.calls] == ["ListBuckets"]
+
+
+def test_a_spoilt_answer_takes_effect_and_arrives_as_something_else(cloud: World) -> None:
+    ssm = client(cloud, "ssm")
+    cloud.faults.spoil("PutParameter", lambda body: body.replace(b"Version", b"Revision"), times=1)
+    first, second = (
+        ssm.put_parameter(Name="/spoilt", Value=value, Type="String", Overwrite=True) for value in "12"
+    )
+
+    assert ("Version" in first, second["Version"]) == (False, 2)
+    assert ssm.get_parameter(Name="/spoilt")["Parameter"]["Value"] == "2"
