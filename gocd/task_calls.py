@@ -17,6 +17,7 @@ PROGRAM = "gocd-tasks"
 FLAGS = {
     "--again",
     "--dashboard",
+    "--debug",
     "--dry-run",
     "--force",
     "--help",

@@ -29,6 +29,7 @@ KNOWN = frozenset(
         "CONNECTIONS_WITHIN",
         "CONSECUTIVE",
         "DASHBOARD",
+        "DEBUG",
         "DEPLOYMENT_GROUP",
         "DEPLOYMENT_ID",
         "DEPLOY_TIMEOUT",

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn
@@ -13,9 +14,11 @@ import typer
 
 from gocd.task_variables import nearest, unknown
 from tasks.frame import CALLED, CommandLine
+from tasks.options import Command
 from tasks.running.clock import Clock, SystemClock
 from tasks.running.console import Console, set_up_streams
 from tasks.running.errors import Cancelled, Refused
+from tasks.running.fault import DEBUG, traceback_of, what_failed
 
 # What asks a command to stop. On Windows SIGTERM never comes: an agent there ends its tasks without a word.
 CANCELS = {signal.SIGTERM, signal.SIGINT}
@@ -54,9 +57,11 @@ def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
     for name in names:
         module = import_module(COMMANDS[name])
         if hasattr(module, "app"):
+            for each in module.app.registered_commands:
+                each.cls = Command
             app.add_typer(module.app, name=name)
         else:
-            app.command(name)(module.command)
+            app.command(name, cls=Command)(module.command)
     return app
 
 
@@ -98,6 +103,8 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
     except Cancelled as cancelled:
         Console().error("cancelled; nothing was changed")
         return cancelled.exit_code
+    except (Exception, SystemExit) as unforeseen:  # noqa: BLE001 - outside of the frame, and ends as in it
+        return _unforeseen(unforeseen, words)
 
 
 def main(clock: Clock | None = None) -> NoReturn:
@@ -111,11 +118,24 @@ def main(clock: Clock | None = None) -> NoReturn:
     code = 1
     try:
         code = run(clock=clock)
-    except Exception:  # noqa: BLE001 - a bug of ours: shown whole, and exit 1
-        sys.excepthook(*sys.exc_info())
-    sys.stdout.flush()
-    sys.stderr.flush()
+    except Cancelled as cancelled:
+        code = cancelled.exit_code
+    except BaseException as unforeseen:  # noqa: BLE001 - telling of another failed, as without any memory
+        os.write(2, f"error: gocd-tasks failed ({type(unforeseen).__name__}) and cannot say how\n".encode())
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
     os._exit(code)
+
+
+def _unforeseen(error: BaseException, words: Sequence[str]) -> int:
+    # What Typer makes of a reader that went away before it had all of the help.
+    if not isinstance(error, SystemExit):
+        if shown := DEBUG.get() or "--debug" in words:
+            Console().trace(traceback_of(error))
+        report = "the traceback above" if shown else "the traceback that --debug shows"
+        Console().error(f"{what_failed(error)}; nothing was changed. Report it with {report}")
+    return 1
 
 
 def _cancel(number: int, _: FrameType | None) -> None:

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
@@ -16,6 +17,7 @@ from tasks.running.clock import Clock, SystemClock
 from tasks.running.console import Color, Console
 from tasks.running.errors import Cancelled, Refused, TaskError
 from tasks.running.events import EventFile
+from tasks.running.fault import DEBUG, traceback_of, what_failed
 from tasks.running.log import Log
 from tasks.running.next_command import gocd_tasks
 from tasks.running.waiting import Wait
@@ -75,33 +77,64 @@ def running(name: str, events: Path | None = None, color: Color = Color.AUTO) ->
     except TaskError as error:
         console.error(f"{error.what}; nothing was changed")
         raise typer.Exit(error.exit_code) from None
+    end = Ending(console, log, events)
     try:
-        log.event("started")
         yield Task(name, called.words, log, called.clock)
+        if console.lost and not log.standing.changed:
+            raise TaskError(f"what this command has to say could not be written ({console.lost})")
         log.event("ended", exit_code=0)
+    except typer.Exit as ended:
+        log.event("ended", exit_code=ended.exit_code)
+        raise
     except Cancelled as cancelled:
-        _end(console, log, "cancelled", None, cancelled.exit_code)
+        end(cancelled, "cancelled", None, cancelled.exit_code)
     except Denied as error:
         policy = f"The policy this command needs: {gocd_tasks('iam-policy', name)}"
         # With the policy alone, whatever is out stays out.
         advice = ". ".join(filter(None, (policy, log.standing.advice)))
-        _end(console, log, error.what, advice, 1 if log.standing.changed else 2)
+        end(error, error.what, advice, 1 if log.standing.changed else 2)
     except TaskError as error:
         code = 1 if isinstance(error, Refused) and log.standing.changed else error.exit_code
-        _end(console, log, error.what, error.advice, code)
+        end(error, error.what, error.advice, code)
     except GoCDError as problem:
-        _end(console, log, str(problem), None, 1 if log.standing.changed else 2)
-    except Exception as unforeseen:
-        log.event("ended", exit_code=getattr(unforeseen, "exit_code", 1))
-        raise
+        end(problem, str(problem), None, 1 if log.standing.changed else 2)
+    except (Exception, SystemExit) as unforeseen:  # noqa: BLE001 - whatever it is, it ends in one line
+        end.unforeseen(unforeseen)
     finally:
         console.settle()
 
 
-def _end(console: Console, log: Log, what: str, advice: str | None, code: int) -> None:
-    standing = log.standing
-    sentences = [f"{what}; {standing.state}", standing.advice if advice is None else advice]
-    line = ". ".join(sentence.rstrip(".") for sentence in sentences if sentence)
-    console.error(" ".join(line.split()))
-    log.event("ended", exit_code=code, error=line)
-    raise typer.Exit(code)
+@dataclass(frozen=True)
+class Ending:
+    """How a command ends badly: one line, an event, and an exit code.
+
+    Args:
+        events: The event file, if there is one.
+    """
+
+    console: Console
+    log: Log
+    events: Path | None
+
+    def __call__(
+        self, error: BaseException, what: str, advice: str | None, code: int, **facts: str
+    ) -> NoReturn:
+        standing = self.log.standing
+        sentences = [f"{what}; {standing.state}", standing.advice if advice is None else advice]
+        line = ". ".join(sentence.rstrip(".") for sentence in sentences if sentence)
+        if DEBUG.get():
+            self.console.trace(traceback_of(error))
+        self.console.error(" ".join(line.split()))
+        self.log.event("ended", exit_code=code, error=line, **facts)
+        raise typer.Exit(code)
+
+    def unforeseen(self, error: BaseException) -> NoReturn:
+        """End in *error*, which nobody foresaw: its traceback is kept for a report."""
+        if DEBUG.get():
+            report = "Report it with the traceback above"
+        elif self.events:
+            report = f"Report it with the traceback in {self.events}"
+        else:
+            report = "To report it, run the command again with --debug, which shows its traceback"
+        steps = [each.rstrip(".") for each in (self.log.standing.advice, report) if each]
+        self(error, what_failed(error), ". ".join(steps), 1, traceback=traceback_of(error))

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
+from typer.main import get_params_convertors_ctx_param_name_from_function
 
 from gocd.task_variables import variable
 from tasks.running.console import Color
+from tasks.running.fault import DEBUG
 from tasks.running.numbers import MILLISECONDS, PERCENT, Number, count, rate, seconds
 
 
@@ -26,6 +29,32 @@ def option(name: str, text: str, takes: Number | None = None, **settings: Any) -
 def argument(name: str, text: str, **settings: Any) -> Any:
     """Declare an argument that also comes from the environment variable of its own name."""
     return typer.Argument(metavar=name, envvar=variable(name), help=text, **settings)
+
+
+def _switch(wanted: bool) -> None:
+    DEBUG.set(wanted)
+
+
+def _declare(
+    debug: Annotated[
+        bool,
+        option(
+            "--debug",
+            "Show where an error came from, for a report of it.",
+            callback=_switch,
+            is_eager=True,
+            expose_value=False,
+        ),
+    ] = False,
+) -> None: ...
+
+
+class Command(TyperCommand):
+    """A command with ``--debug`` among its options."""
+
+    def __init__(self, *words: Any, params: list[Any] | None = None, **settings: Any) -> None:
+        debug, *_ = get_params_convertors_ctx_param_name_from_function(_declare)
+        super().__init__(*words, params=[*(params or []), *debug], **settings)
 
 
 def or_label(version: str | None) -> str | None:

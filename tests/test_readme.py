@@ -25,7 +25,7 @@ COMMANDS = {
 }
 
 # What every command has, said once.
-EVERYWHERE = {"--help", "--color", "--events"}
+EVERYWHERE = {"--help", "--color", "--debug", "--events"}
 
 
 def options(command: str) -> set[str]:

@@ -63,6 +63,9 @@ def detach(
     except Cancelled:
         _put_back(plan, ordered, memory, wait, "cancelled; nothing was deployed yet")
         raise
+    except (Exception, SystemExit):
+        _put_back(plan, ordered, memory, wait, "failed unforeseen, with nothing deployed yet")
+        raise
     log.stands(f"{batch.with_verb('is', 'are')} out of {names}")
     log.say(f"{batch.names}: detached from {names} in {seconds:.0f} s, {log.calls()} AWS calls")
     for departure in plan.departures:
@@ -148,12 +151,13 @@ def _put_back(plan: DetachPlan, ordered: Ordered, memory: Memory, wait: Wait, wh
         log.say(f"{batch.names}: {why}, putting {'it' if len(batch) == 1 else 'them'} back")
         log.stands(f"{batch.with_verb('is', 'are')} being put back into {names}", f"To see to it: {back}")
         for departure in left:
-            register(
-                _places_before(departure, ordered.of(departure), memory),
-                departure.balancer,
-                wait,
-                at_once=False,
-            )
+            places = _places_before(departure, ordered.of(departure), memory)
+            try:
+                register(places, departure.balancer, wait, at_once=False)
+            except TaskError:
+                raise
+            except Exception:  # noqa: BLE001 - looking may be what fails, and must keep nobody outside
+                departure.balancer.register(places)
         served = [departure for departure in left if departure.served]
         if served:
             back_in = _together(departure.served for departure in left)

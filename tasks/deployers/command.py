@@ -10,7 +10,7 @@ from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
 from tasks.deployers.deployer import Deployer, Settings
 from tasks.deployers.release import Release
-from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
+from tasks.running.errors import Refused, TaskError, TimedOut
 from tasks.running.waiting import Missing, Wait
 from tasks.status.placeholders import fill, values_of
 
@@ -56,7 +56,7 @@ class CommandDeployer(Deployer):
                     pace=lambda _: 0.2,
                     within=self._within,
                 )
-            except (Cancelled, TimedOut) as ending:
+            except BaseException as ending:
                 process.terminate()
                 process.wait()
                 if isinstance(ending, TimedOut):

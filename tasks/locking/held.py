@@ -161,7 +161,7 @@ class Held:
             try:
                 self.renew()
                 pause = every
-            except TaskError:
+            except Exception:  # noqa: BLE001 - without renewals somebody else would take it
                 pause = min(every, RETRY)
         if self.lost:
             self._log.say(self.lost)

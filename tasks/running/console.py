@@ -1,5 +1,6 @@
 """Whole lines for GoCD's log, and a live line where a person watches a terminal."""
 
+import errno
 import io
 import os
 import sys
@@ -20,8 +21,15 @@ def set_up_streams() -> None:
     """Have this process show everything that it says, whatever its console can show.
 
     What the console's encoding lacks is written as in Python's own strings, and so are bytes of a file's
-    name that are no character at all.
+    name that are no character at all. What was closed from the start leads nowhere, and not to a file that
+    is opened later.
     """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -37,6 +45,9 @@ class Console:
 
     Args:
         color: ``auto`` colours only where the output is a terminal and NO_COLOR is unset.
+
+    Attributes:
+        lost: Why some of its lines are lost, other than for want of a reader; empty if none is.
     """
 
     def __init__(
@@ -46,6 +57,7 @@ class Console:
         self._err = err or sys.stderr
         self.live = self._out.isatty() and color is not Color.NEVER and os.environ.get("TERM") != "dumb"
         self._colored = color is Color.ALWAYS or (self.live and "NO_COLOR" not in os.environ)
+        self.lost = ""
         self._status: Any = None
         # A rehearsal tells from several threads.
         self._turn = threading.RLock()
@@ -61,6 +73,11 @@ class Console:
     def error(self, text: str) -> None:
         self.settle()
         self._write(self._err, f"{RED}error:{PLAIN} {text}" if self._colored else f"error: {text}")
+
+    def trace(self, text: str) -> None:
+        """Write many lines that led to an error."""
+        self.settle()
+        self._write(self._err, text)
 
     def moving(self, text: str) -> None:
         """Replace the live line; only for terminals."""
@@ -94,7 +111,9 @@ class Console:
         try:
             stream.write(text + "\n")
             stream.flush()
-        except OSError:
+        except OSError as problem:
+            if stream is self._out and problem.errno not in (errno.EPIPE, errno.EINVAL):
+                self.lost = problem.strerror or type(problem).__name__
             # Whoever read the output has gone, for which Windows has no error of its own, or the disk is
             # full: what was begun in AWS must still be finished.
             nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -1,5 +1,6 @@
 """The event file: one JSON line for each thing that a task changed or saw change."""
 
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -46,15 +47,20 @@ class EventFile:
         if path is not None:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.open("a").close()
+                self.record("started", calls=0)
             except OSError as problem:
                 raise Refused(f"the event file {path} cannot be written ({problem.strerror})") from None
 
     def record(self, state: str, **facts: Fact) -> None:
-        """Append one event in one write, so that two commands never mix their lines."""
-        if self._path is None:
+        """Append one event in one write, so that two commands never mix their lines.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        if self._path is None or self.lost:
             return
         time = self._wall().isoformat(timespec="milliseconds")
         line = json.dumps({"time": time, **self._facts, "state": state, **facts}) + "\n"
         with self._path.open("ab", buffering=0) as file:
-            file.write(line.encode())
+            if file.write(line.encode()) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

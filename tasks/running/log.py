@@ -85,9 +85,8 @@ class Log:
             self._events.record(state, **facts, calls=self.calls())
         except OSError as problem:
             # What was begun in AWS must still be finished.
-            if not self._events.lost:
-                self._events.lost = True
-                self.say(f"events: none are recorded from here on ({problem})")
+            self._events.lost = True
+            self.say(f"events: none are recorded from here on ({problem})")
 
     def stands(self, state: str, advice: str = "", *, changed: bool = True) -> None:
         """Note the state that a failure from here on would leave behind."""
