@@ -43,7 +43,8 @@ class CodeDeployDeployer(Deployer):
         self._routing: set[str] = set()
         self._prepared: dict[str, tuple[Artifact, Revision]] = {}
         self._judged: dict[tuple[str, bool, bool], Findings] = {}
-        self._uploading = threading.Lock()
+        # Two threads that read one file at once read neither's part of it.
+        self._reading = threading.RLock()
         self._uploaded: set[Revision] = set()
 
     def check(self, release: Release, instance: Instance) -> None:
@@ -156,7 +157,7 @@ class CodeDeployDeployer(Deployer):
 
     def _upload(self, release: Release, log: Log) -> None:
         artifact, revision = self._prepared[release.artifact]
-        with self._uploading:
+        with self._reading:
             if artifact.address or revision in self._uploaded:
                 return
             store = ArtifactStore(self._aws, revision.bucket)
@@ -171,19 +172,20 @@ class CodeDeployDeployer(Deployer):
         return fill(self._group, values)
 
     def _prepare(self, release: Release, instance: Instance) -> tuple[Artifact, Revision]:
-        # Looking through an archive, or fetching it first, takes a while; once is enough.
-        if release.artifact not in self._prepared:
-            artifact = open_artifact(self._aws, release.artifact, windows=instance.windows)
-            revision = revision_of(artifact, self._settings.bucket, release.application, release.version)
-            self._prepared[release.artifact] = (artifact, revision)
-        artifact, revision = self._prepared[release.artifact]
-        routes_traffic = self._group_of(instance) in self._routing
-        case = (release.artifact, instance.windows, routes_traffic)
-        if case not in self._judged:
-            self._judged[case] = check_revision(
-                artifact, revision, windows=instance.windows, routes_traffic=routes_traffic
-            )
-        return artifact, revision
+        with self._reading:
+            # Looking through an archive, or fetching it first, takes a while; once is enough.
+            if release.artifact not in self._prepared:
+                artifact = open_artifact(self._aws, release.artifact, windows=instance.windows)
+                revision = revision_of(artifact, self._settings.bucket, release.application, release.version)
+                self._prepared[release.artifact] = (artifact, revision)
+            artifact, revision = self._prepared[release.artifact]
+            routes_traffic = self._group_of(instance) in self._routing
+            case = (release.artifact, instance.windows, routes_traffic)
+            if case not in self._judged:
+                self._judged[case] = check_revision(
+                    artifact, revision, windows=instance.windows, routes_traffic=routes_traffic
+                )
+            return artifact, revision
 
 
 def check_group(group: DeploymentGroup, members: Mapping[str, str], instance: Instance) -> None:

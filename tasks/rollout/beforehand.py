@@ -6,27 +6,37 @@ from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.batch import Batch
 from tasks.balancing.floor import Floor
+from tasks.rollout.batches import batches
 from tasks.rollout.fleet import Server
 from tasks.rollout.questions import Questions
 from tasks.running.errors import Refused
 from tasks.running.log import Log
+from tasks.running.quoting import listed
 from tasks.status.check import FieldAbsent
 from tasks.status.settle import ask
+
+# Different answers in one line, before it says how many more there are.
+TOLD = 4
 
 
 def ask_everyone(
     servers: Sequence[Server],
+    size: int,
     balancers: Sequence[LoadBalancer],
     questions: Questions,
     floor: Floor,
     log: Log,
 ) -> None:
-    """Ask all *servers* how they are, and say who is bad already.
+    """Ask all *servers*, in their order, how they are, and say who is bad already.
 
-    Whoever an interrupted run left outside is there to be healed, and counts as bad for nothing.
+    Whoever an interrupted run left outside is there to be healed first, and counts as bad for nothing.
+
+    Args:
+        size: How many leave at a time.
 
     Raises:
-        Refused: Nobody answers, or nobody as the release is to answer; or those that do are too few.
+        Refused: Nobody answers, or nobody as the release is to answer; or those that do are too few, were a
+            load balancer to take the others for healthy.
     """
     everyone = _batch(servers)
     _refuse_one_address(questions, everyone)
@@ -41,7 +51,7 @@ def ask_everyone(
         )
     for balancer in balancers:
         for where, here in _counted(servers, balancer):
-            _refuse_too_few(here, where, bad, floor)
+            _refuse_too_few(here, where, bad, floor, batches(servers, size))
     if unwell := [each for each in inside if each.id in bad]:
         log.say(f"bad already: {grouped(unwell, bad)}")
     _refuse_absent_field(questions, [each for each in everyone if each.id not in bad])
@@ -66,16 +76,29 @@ def _counted(servers: Sequence[Server], balancer: LoadBalancer) -> Iterator[tupl
         yield f"{balancer.name}, {zone} alone", [each for each in here if each.instance.zone == zone]
 
 
-def _refuse_too_few(here: Sequence[Server], where: str, bad: Mapping[str, str], floor: Floor) -> None:
+def _refuse_too_few(
+    here: Sequence[Server],
+    where: str,
+    bad: Mapping[str, str],
+    floor: Floor,
+    turns: Iterable[Sequence[Server]],
+) -> None:
     unwell = [each.instance for each in here if each.instance.id in bad and not each.away]
-    needed, left = floor.needed(len(here)), len(here) - len(unwell)
-    if unwell and left < needed:
-        are = "is" if len(unwell) == 1 else "are"
-        raise Refused(
-            f"{len(unwell)} of {len(here)} servers in {where} {are} bad already, which leaves {left}, and "
-            f"the floor is {needed}: {grouped(unwell, bad)}",
-            "Heal those first, or lower --min-healthy",
-        )
+    if not unwell:
+        return
+    needed, ids = floor.needed(len(here)), {each.instance.id for each in here}
+    well, are = len(here) - len(unwell), "is" if len(unwell) == 1 else "are"
+    what = f"{len(unwell)} of {len(here)} servers in {where} {are} bad already ({grouped(unwell, bad)})"
+    floor_is = f"and the floor is {needed}"
+    if well < needed:
+        raise Refused(f"{what}, which leaves {well}, {floor_is}", "Heal those first, or lower --min-healthy")
+    for turn in turns:
+        leaving = _batch(each for each in turn if not each.away and each.instance.id in ids - bad.keys())
+        if leaving and well - len(leaving) < needed:
+            raise Refused(
+                f"{what}; without {leaving.names} {well - len(leaving)} would be left, {floor_is}",
+                "Heal those first, or lower --batch or --min-healthy",
+            )
 
 
 def _refuse_absent_field(questions: Questions, alive: Sequence[Instance]) -> None:
@@ -93,7 +116,8 @@ def grouped(instances: Iterable[Instance], words: Mapping[str, str]) -> str:
     by_words: dict[str, list[Instance]] = {}
     for instance in instances:
         by_words.setdefault(words[instance.id], []).append(instance)
-    return "; ".join(f"{Batch(tuple(same)).names}: {said}" for said, same in by_words.items())
+    told = (f"{Batch(tuple(same)).names}: {said}" for said, same in by_words.items())
+    return listed(told, TOLD, "; ")
 
 
 def _batch(servers: Iterable[Server]) -> Batch:

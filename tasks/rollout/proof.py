@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tasks.balancing.batch import Batch
 from tasks.deployers.deployer import Deployer
-from tasks.deployers.record import Record
+from tasks.deployers.record import Record, unread
 from tasks.deployers.release import Release
 from tasks.rollout.questions import Questions
 from tasks.running.waiting import Wait
@@ -95,7 +95,7 @@ class Proof:
     def _read(self, batch: Batch, deployed_now: set[str], wait: Wait) -> dict[str, Record]:
         now = [each for each in batch if each.id in deployed_now]
         before = [each for each in batch if each.id not in deployed_now]
-        records: dict[str, Record] = {}
+        records = {each.id: unread("nothing was told of it") for each in batch}
         if now:
             records |= self.deployer.records(self.release, now, wait, since=self._since(wait))
         if before:

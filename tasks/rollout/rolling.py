@@ -57,7 +57,7 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     size = batch_size(batch, len(servers))
     check_fits(servers, size, fleet.balancers, turn.floor)
     refuse_short_drain(fleet.balancers, turn.require_drain)
-    ask_everyone(servers, fleet.balancers, turn.questions, turn.floor, log)
+    ask_everyone(servers, size, fleet.balancers, turn.questions, turn.floor, log)
     return RolloutPlan(turn.release.version, servers, size)
 
 

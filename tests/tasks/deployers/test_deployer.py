@@ -16,6 +16,7 @@ from tasks.aws.api import Aws
 from tasks.aws.instances import Instance, find_instance
 from tasks.deployers.deployer import Deployer, Settings, find_deployer
 from tasks.deployers.release import Release
+from tasks.running.errors import Refused
 from tasks.testing import DeployerCase, DeployerContract
 from tests.fakes import FakeClock, instance
 from tests.tasks.conftest import Pair
@@ -65,6 +66,19 @@ def of_pair(cloud: World, aws: Aws, pair: Pair, tmp_path: Path) -> MakeCase:
     return make
 
 
+def give_groups(cloud: World) -> None:
+    """A CodeDeploy deployment group for each of the two."""
+    client = cloud.client("codedeploy")
+    client.create_application(applicationName="app")
+    for name in ("Staging-1", "Staging-2"):
+        client.create_deployment_group(
+            applicationName="app",
+            deploymentGroupName=f"app-{name}",
+            serviceRoleArn="arn:aws:iam::123456789012:role/code-deploy",
+            ec2TagFilters=[name_is(name)],
+        )
+
+
 class TestSsm(DeployerContract):
     @pytest.fixture
     def case(self, aws: Aws, of_pair: MakeCase) -> DeployerCase:
@@ -74,15 +88,7 @@ class TestSsm(DeployerContract):
 class TestCodeDeploy(DeployerContract):
     @pytest.fixture
     def case(self, cloud: World, aws: Aws, of_pair: MakeCase) -> DeployerCase:
-        client = cloud.client("codedeploy")
-        client.create_application(applicationName="app")
-        for name in ("Staging-1", "Staging-2"):
-            client.create_deployment_group(
-                applicationName="app",
-                deploymentGroupName=f"app-{name}",
-                serviceRoleArn="arn:aws:iam::123456789012:role/code-deploy",
-                ec2TagFilters=[name_is(name)],
-            )
+        give_groups(cloud)
         return of_pair(find_deployer("codedeploy")(SETTINGS, aws))
 
 
@@ -132,3 +138,55 @@ class TestFake(DeployerContract):
     @pytest.fixture
     def case(self) -> DeployerCase:
         return case_of(Hosts())
+
+
+def ready(case: DeployerCase, release: Release) -> None:
+    case.deployer.check_all(release, case.instances)
+    case.deployer.prepare(release, case.instances, case.wait)
+
+
+def test_what_is_gone_from_s3_is_sent_again_and_what_is_another_by_now_is_refused(
+    cloud: World, aws: Aws, of_pair: MakeCase
+) -> None:
+    give_groups(cloud)
+    s3 = cloud.client("s3")
+    made = of_pair(find_deployer("ssm")(SETTINGS, aws))
+    for case in (made, replace(made, deployer=find_deployer("codedeploy")(SETTINGS, aws))):
+        local = Path(case.release.artifact)
+        packed = local.read_bytes()
+        key = f"app/3.0/{local.name}"
+        for _ in range(2):
+            s3.delete_object(Bucket="releases", Key=key)
+            ready(case, case.release)
+            assert s3.get_object(Bucket="releases", Key=key)["Body"].read() == packed
+
+        there = replace(case.release, artifact=f"s3://releases/{key}")
+        ready(case, there)
+        s3.put_object(Bucket="releases", Key=key, Body=b"another")
+        with pytest.raises(Refused, match=f"s3://releases/{key} has changed since it was looked at"):
+            case.deployer.prepare(there, case.instances, case.wait)
+        s3.delete_object(Bucket="releases", Key=key)
+        with pytest.raises(Refused, match=f"there is no s3://releases/{key} any more"):
+            case.deployer.prepare(there, case.instances, case.wait)
+
+        local.write_bytes(packed[:-1] + b"!")
+        with pytest.raises(Refused, match=f"the artifact {local} has changed since it was looked at"):
+            case.deployer.prepare(case.release, case.instances, case.wait)
+        local.write_bytes(packed)
+
+
+def test_a_site_s_own_command_gets_no_other_file_than_the_one_that_was_looked_at(tmp_path: Path) -> None:
+    artifact, other = tmp_path / "app.tar.gz", tmp_path / "other.tar.gz"
+    artifact.write_text("2.0")
+    other.write_text("2.1")
+    release = Release("app", "2.0", str(artifact))
+    made = find_deployer("command")(replace(SETTINGS, words=[sys.executable]), Aws(FakeClock(), print))
+    case = replace(case_of(Hosts()), deployer=made)
+    ready(case, release)
+
+    other.replace(artifact)
+    with pytest.raises(Refused, match="has changed since it was looked at"):
+        case.deployer.prepare(release, case.instances, case.wait)
+    artifact.unlink()
+    with pytest.raises(Refused, match="there is no artifact"):
+        case.deployer.prepare(release, case.instances, case.wait)

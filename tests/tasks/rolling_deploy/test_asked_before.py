@@ -39,15 +39,17 @@ def test_more_bad_servers_than_the_floor_allows_are_refused_by_name(fleet: MakeF
     three.have_users_get_500(*three.servers[1:])
 
     said = refused(three, *USERS, "--min-healthy", "2", status=False)
-    assert "2 of 3 servers in fleet are bad already, which leaves 1, and the floor is 2" in said
-    assert "Fleet-2, Fleet-3: answers 500, not 200" in said
+    assert "2 of 3 servers in fleet are bad already (Fleet-2, Fleet-3: answers 500, not 200)" in said
+    assert ", which leaves 1, and the floor is 2; nothing was changed. Heal those first" in said
+    # The load balancer calls them healthy, so its own word would let the last good one go.
+    assert "; without Fleet-1 0 would be left, and the floor is 1" in refused(three, *USERS, status=False)
 
 
 def test_who_was_not_deployed_to_is_named_and_goes_on_as_it_is(fleet: MakeFleet) -> None:
     three = fleet(3)
     one, two, third = three.servers
     three.have_users_get_500(two, third)
-    ran = three.roll(*USERS, status=False)
+    ran = three.roll(*USERS, "--min-healthy", "0", status=False)
 
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "Fleet-2: skipped, its status call answers 500, not 200" in ran.stdout

@@ -65,7 +65,7 @@ def test_what_a_site_adds_passes_the_contracts(installed: str) -> None:
     )
 
     assert done.returncode == 0, done.stdout
-    assert "20 passed" in done.stdout
+    assert "21 passed" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["haproxy_backend.py", "via_share.py", "tcp_check.py", "setup.py"])

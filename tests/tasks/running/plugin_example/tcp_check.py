@@ -4,6 +4,7 @@ import socket
 from urllib.parse import urlsplit
 
 from tasks.running.errors import Refused
+from tasks.status.check import NoAnswer
 
 
 class TcpCheck:
@@ -18,4 +19,4 @@ class TcpCheck:
         try:
             socket.create_connection((self.place.hostname, self.place.port), timeout=5).close()
         except OSError as problem:
-            return f"takes no connection ({problem.strerror})"
+            return NoAnswer(f"takes no connection ({problem.strerror})")
