@@ -12,7 +12,7 @@ MOST_DIGITS = 15
 
 def whole(text: str) -> int | None:
     """Return the whole number that *text* is, in ASCII digits; None if it is none, or too long."""
-    return int(text) if re.fullmatch(rf"[0-9]{{1,{MOST_DIGITS}}}", text) else None
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= MOST_DIGITS else None
 
 
 def decimal(text: str) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gocd.numbers import whole
+
 
 @dataclass(frozen=True)
 class RunningJob:
@@ -30,10 +32,10 @@ class RunningJob:
         try:
             return cls(
                 pipeline=environ["GO_PIPELINE_NAME"],
-                counter=int(environ["GO_PIPELINE_COUNTER"]),
+                counter=_counted(environ["GO_PIPELINE_COUNTER"]),
                 label=environ["GO_PIPELINE_LABEL"],
                 stage=environ["GO_STAGE_NAME"],
-                stage_counter=int(environ["GO_STAGE_COUNTER"]),
+                stage_counter=_counted(environ["GO_STAGE_COUNTER"]),
                 name=environ["GO_JOB_NAME"],
                 trigger_user=environ.get("GO_TRIGGER_USER", ""),
             )
@@ -44,3 +46,10 @@ class RunningJob:
     def locator(self) -> str:
         """How GoCD writes this job in paths and pages: ``staging/12/Staging-1/1/deploy``."""
         return f"{self.pipeline}/{self.counter}/{self.stage}/{self.stage_counter}/{self.name}"
+
+
+def _counted(text: str) -> int:
+    counter = whole(text)
+    if counter is None:
+        raise ValueError(f"{text} is no counter")
+    return counter

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
+
+from gocd.json_text import read_json
 
 # Seconds for one answer. Nobody's deployment should wait long for a server that is away.
 PATIENCE = 10.0
@@ -56,7 +57,7 @@ class GoCDServer:
             )
             if answer.status != 200:
                 return None
-            states = [job["state"] for job in json.loads(answer.body)["jobs"]]
+            states = [job["state"] for job in read_json(answer.body)["jobs"]]
         except (requests.RequestException, ValueError, KeyError, TypeError):
             return None
         return all(state == "Completed" for state in states) if states else None

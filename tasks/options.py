@@ -13,6 +13,9 @@ from tasks.running.console import Color
 from tasks.running.fault import DEBUG
 from tasks.running.numbers import MILLISECONDS, PERCENT, Number, count, rate, seconds
 
+# Longer no script may run (Systems Manager, AWS-RunShellScript, executionTimeout).
+TWO_DAYS = 172_800
+
 
 def option(name: str, text: str, takes: Number | None = None, **settings: Any) -> Any:
     """Declare an option that also comes from the environment variable of its own name, and from no other.
@@ -214,7 +217,9 @@ DeploymentGroup = Annotated[
     str | None,
     option("--deployment-group", "codedeploy: the group that holds one instance alone; {name} works."),
 ]
-DeployTimeout = Annotated[float, option("--deploy-timeout", "Seconds for the placing.", seconds(30))]
+DeployTimeout = Annotated[
+    float, option("--deploy-timeout", "Seconds for the placing.", seconds(30, TWO_DAYS))
+]
 StatusUrl = Annotated[
     str | None, option("--status-url", "Then ask this, such as http://{private_ip}:8080/_status.")
 ]

@@ -33,7 +33,9 @@ def command(
         Path | None,
         argument("FILE", "The pipeline as code, a .gocd.yaml file.", exists=True, dir_okay=False),
     ] = None,
-    rate: Annotated[float, option("--rate", "Requests per second, all the way through.", rate(1))] = 400,
+    rate: Annotated[
+        float, option("--rate", "Requests per second, all the way through.", rate(1, 100_000))
+    ] = 400,
     speed: Annotated[
         float,
         option(
@@ -86,11 +88,13 @@ def command(
         option("--plan", "Send the traffic with this JMeter plan.", exists=True, dir_okay=False),
     ] = None,
     fleet: Annotated[
-        int, option("--fleet", "Instances launched by hand, where the pipeline names none.", count())
+        int, option("--fleet", "Instances launched by hand, where the pipeline names none.", count(0, 1000))
     ] = 3,
     group_size: Annotated[
         int,
-        option("--group-size", "Members of an Auto Scaling group beside them; 0 for no group.", count()),
+        option(
+            "--group-size", "Members of an Auto Scaling group beside them; 0 for no group.", count(0, 1000)
+        ),
     ] = 3,
     version: Annotated[
         str, option("--version", "The version that is rolled out; 2.0, or 0.84.0 of HERD.")

@@ -132,7 +132,7 @@ class Section:
         if key not in self:
             return None
         word = self.verbatim(key)
-        if not re.fullmatch(r"[+-]?[0-9]+", word):
+        if not re.fullmatch(r"[+-]?[0-9]{1,9}", word):
             self.fail(key, f"{key} must be a whole number, not '{word}'")
         return int(word)
 

@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from gocd.errors import GoCDError
+from gocd.numbers import whole
 from gocd.pipeline import Pipeline
 from gocd.reading.pipelines import read_parameters, read_pipelines
 from gocd.rehearsal.site import FLEET, Fleet
@@ -69,9 +70,9 @@ class Plan:
             GoCDError: The file does not hold exactly one pipeline.
         """
         return {
-            name: (value, str(max(1, round(int(value) / self.speed))))
+            name: (value, str(max(1, round(seconds / self.speed))))
             for name, value in self._own_parameters().items()
-            if name.endswith("_seconds") and value.isdecimal()
+            if name.endswith("_seconds") and (seconds := whole(value)) is not None
         }
 
     def platform_parameters(self) -> dict[str, tuple[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gocd.errors import GoCDError
+from gocd.numbers import whole
 from gocd.pipeline import Pipeline
 from gocd.task_calls import TaskCall, task_calls
 
@@ -166,7 +167,7 @@ def _each_once(names: list[str]) -> tuple[str, ...]:
 
 def _port(netloc: str) -> int:
     port = netloc.rpartition(":")[2]
-    return int(port) if port.isdigit() else 8080
+    return whole(port) or 8080
 
 
 def _refuse_other_aws(variables: list[Mapping[str, str]]) -> None:

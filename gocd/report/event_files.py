@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from gocd.json_text import read_json
+from gocd.numbers import number
 from gocd.report.wording import counted
 
 # Longer names than this are nobody's; they are cut here, and so is an error line.
@@ -62,9 +63,9 @@ def read_events(files: Iterable[Path]) -> tuple[list[Event], list[str]]:
 
 def _event(line: bytes) -> Event | None:
     try:
-        facts = json.loads(line)
+        facts = read_json(line)
         at = _time(str(facts["time"]))
-    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+    except (ValueError, LookupError, TypeError, OverflowError):
         return None
     code = facts.get("exit_code")
     return Event(
@@ -76,7 +77,7 @@ def _event(line: bytes) -> Event | None:
         process=_text(facts.get("process")),
         state=_text(facts.get("state")),
         instance=_text(facts.get("instance")),
-        exit_code=code if isinstance(code, int) else None,
+        exit_code=int(code) if isinstance(code, int) and number(code, -(2**31), 2**32) is not None else None,
         error=_text(facts.get("error"), LONGEST_LINE),
     )
 

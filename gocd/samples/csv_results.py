@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from gocd.samples.outcome import COLUMNS, Outcome, Transactions, UnreadableJtl, kind_of_loss
+from gocd.samples.outcome import COLUMNS, Outcome, Transactions, UnreadableJtl, kind_of_loss, milliseconds
 
 NEEDED = ("timeStamp", "elapsed", "success")
 # What JMeter writes if nobody told it otherwise; a file without a header can have no other columns.
@@ -55,7 +55,7 @@ class CsvResults:
         header = next(rows)
         if NEEDED[0] in header:
             missing = [name for name in NEEDED if name not in header]
-        elif len(header) == len(UNNAMED) and header[1].isdecimal():
+        elif len(header) == len(UNNAMED) and milliseconds(header[1]) is not None:
             header, rows, missing = list(UNNAMED), chain([header], rows), []
         else:
             missing = [NEEDED[0]]
@@ -75,18 +75,21 @@ class CsvResults:
         for row in rows:
             if self._unfinished:
                 break
-            if len(row) != width or not row[elapsed].isdecimal():
+            took_ms = milliseconds(row[elapsed]) if len(row) == width else None
+            if took_ms is None:
                 if not row:
                     continue
                 raise self._unreadable(row)
             row.append("")
-            due_ms = int(row[due]) if row[due].isdecimal() else self._moment(row, due)
+            due_ms = milliseconds(row[due])
+            if due_ms is None:
+                due_ms = self._moment(row, due)
             repeated = repeats(row[message], row[thread], due_ms)
             if repeated is None:
                 continue
             yield Outcome(
                 due_ms,
-                int(row[elapsed]),
+                took_ms,
                 "" if row[success] == "true" else kind_of_loss(row[code]),
                 row[version],
                 row[label],
@@ -99,7 +102,7 @@ class CsvResults:
         """JMeter may be told to write dates, in the zone of the machine it ran on."""
         try:
             return round(datetime.fromisoformat(row[due].replace("/", "-")).timestamp() * 1000)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise self._unreadable(row[:-1]) from None
 
     def _unreadable(self, row: list[str]) -> UnreadableJtl:

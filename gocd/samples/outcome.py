@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gocd.numbers import whole
+
 # JMeter's own columns in its own order, and then ours.
 COLUMNS = (
     *("timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "dataType"),
@@ -12,6 +14,8 @@ COLUMNS = (
 )
 # JMeter's own words for a request that no HTTP answer ended.
 NO_ANSWER = "Non HTTP response code: "
+# ms since 1970, at the beginning of the year 3000: what is later is no time of a sample.
+LATEST = 32_503_680_000_000
 _TRANSACTION = "Number of samples in transaction"
 _EMPTY = f"{_TRANSACTION} : 0"
 
@@ -66,6 +70,12 @@ class Transactions:
         if message.startswith(_EMPTY):
             return None
         return self._latest.get(thread, -1) >= due_ms
+
+
+def milliseconds(text: str) -> int | None:
+    """Return a sample's time in ms, such as that since 1970; None if it is none that a calendar has."""
+    found = whole(text)
+    return None if found is None or found > LATEST else found
 
 
 def kind_of_loss(code: str) -> str:

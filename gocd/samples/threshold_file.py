@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import nan
 from pathlib import Path
 
 from gocd.errors import GoCDError
+from gocd.numbers import decimal
 from gocd.reading.located_yaml import Mapping, Node, Text, read_located_yaml
 from gocd.reading.section import nearest
 from gocd.samples.limits import RULES, Limits, Thresholds
@@ -55,13 +57,10 @@ class _Reading:
         return found
 
     def _number(self, name: str, node: Node) -> float:
-        try:
-            number = float(node.value) if isinstance(node, Text) else float("nan")
-        except ValueError:
-            number = float("nan")
-        if problem := RULES[name].problem(number):
+        number = decimal(node.value) if isinstance(node, Text) else None
+        if problem := RULES[name].problem(nan if number is None else number):
             raise self._wrong(node.line, f"{name} {problem}")
-        return number
+        return number or 0.0
 
     def _wrong(self, line: int, text: str) -> ThresholdError:
         return ThresholdError(f"{self._path}:{line}: {text}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.parsers import expat
 
-from gocd.samples.outcome import Outcome, Transactions, UnreadableJtl, kind_of_loss
+from gocd.samples.outcome import Outcome, Transactions, UnreadableJtl, kind_of_loss, milliseconds
 
 _SAMPLES = ("httpSample", "sample")
 _CHUNK = 1 << 16
@@ -71,12 +71,11 @@ class XmlResults:
             self._add(sample)
 
     def _add(self, sample: dict[str, str]) -> None:
-        due, elapsed = sample.get("ts", ""), sample.get("t", "")
-        if not (due.isdecimal() and elapsed.isdecimal() and "s" in sample):
+        due_ms, elapsed_ms = milliseconds(sample.get("ts", "")), milliseconds(sample.get("t", ""))
+        if due_ms is None or elapsed_ms is None or "s" not in sample:
             raise UnreadableJtl(f"{self._path} line {self.line}: a sample without ts, t or s is not a result")
-        due_ms = int(due)
         repeats = self._transactions.repeats(sample.get("rm", ""), sample.get("tn", ""), due_ms)
         if repeats is not None:
             lost_to = "" if sample["s"] == "true" else kind_of_loss(sample.get("rc", ""))
             label = sample.get("lb", "")
-            self._found.append(Outcome(due_ms, int(elapsed), lost_to, "", label, repeats))
+            self._found.append(Outcome(due_ms, elapsed_ms, lost_to, "", label, repeats))

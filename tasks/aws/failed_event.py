@@ -21,7 +21,7 @@ BY_MESSAGE = {
 WORDS = {
     "ScriptMissing": re.compile("does not exist at specified location"),
     "ScriptNotExecutable": re.compile("as executable"),
-    "ScriptTimedOut": re.compile(r"failed to complete in (?P<seconds>\d+) seconds"),
+    "ScriptTimedOut": re.compile(r"failed to complete in (?P<seconds>[0-9]{1,9}) seconds"),
     "ScriptFailed": re.compile(r"(run as user (?P<user>.+) )?failed with exit code ?(?P<exit>-?\d*)"),
     "NotStarted": re.compile("failed with error (?P<error>.*)"),
 }

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from gocd.json_text import read_json
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError, aws_errors, refused
 from tasks.running.errors import Refused
@@ -51,7 +52,7 @@ class FunctionResult:
     def complaint(self) -> str:
         """Why it failed, in the function's words."""
         try:
-            told = json.loads(self.payload)
+            told = read_json(self.payload)
         except ValueError:
             return self.payload
         if not isinstance(told, dict):

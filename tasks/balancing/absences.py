@@ -4,8 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
+from gocd.numbers import whole
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
@@ -18,6 +19,8 @@ PREFIX = "gocd-tasks:out-of:"
 
 # Characters in a tag's value (AWS, ec2/Using_Tags).
 MOST_CHARACTERS = 256
+
+MOST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -147,9 +150,9 @@ def _read(value: str) -> Absence | None:
         return None
     words = [word for word in match[2].split(",") if word]
     try:
-        since = datetime.fromisoformat(match[3])
+        since = datetime.fromisoformat(match[3]).astimezone(timezone.utc)
         ports = [_port(word) for word in words]
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     unwell = tuple(port for port, well in ports if not well)
     all_of_them = tuple(port for port, _ in ports)
@@ -166,5 +169,7 @@ def _written(port: Port, unwell: bool) -> str:
 def _port(word: str) -> tuple[Port, bool]:
     """The port, and whether it was healthy."""
     plain, told, more = word.partition("@")
-    numbered = int(plain.rstrip("-"))
+    numbered = whole(plain.removesuffix("-"))
+    if numbered is None or numbered > MOST_PORT:
+        raise ValueError(f"{plain} is no port")
     return (Target(numbered, *more.split("/", 2)) if told else numbered), not plain.endswith("-")

@@ -5,6 +5,7 @@ Each change is written on the group as a tag before it is made, so that whoever 
 
 from dataclasses import dataclass
 
+from gocd.numbers import whole
 from tasks.aws.auto_scaling_group import AutoScalingGroup
 from tasks.running.log import Log
 
@@ -129,10 +130,11 @@ class GroupChanges:
         self._group.tag(key, str(Moved(found, to)))
 
     def _moved(self, key: str) -> Moved | None:
-        sizes = self._group.tags.get(key, "").split()
-        if not sizes or not all(size.isdecimal() for size in sizes):
+        sizes = [whole(size) for size in self._group.tags.get(key, "").split()]
+        known = [size for size in sizes if size is not None]
+        if not known or len(known) < len(sizes):
             return None
-        return Moved(int(sizes[0]), int(sizes[-1]) if len(sizes) > 1 else 0)
+        return Moved(known[0], known[-1] if len(known) > 1 else 0)
 
 
 def _and(processes: list[str]) -> str:

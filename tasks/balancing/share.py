@@ -24,7 +24,7 @@ def parse_share(option: str, text: str, count: str, percentage: str, *, least: i
     Raises:
         Refused: It is neither, or less than *least*, or more than 100 %.
     """
-    match = re.fullmatch(r"(\d+)(%?)", text.strip())
+    match = re.fullmatch(r"([0-9]{1,9})(%?)", text.strip())
     if not match or int(match[1]) < least or (match[2] and int(match[1]) > 100):
         raise Refused(
             f"{option} takes a count such as {count} or a percentage such as {percentage}, not {text}"

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from gocd.json_text import read_json
 from tasks.deployers.release import Release
 
 
@@ -60,10 +61,10 @@ def compared(told: str, release: Release, sha256: str, since: datetime | None = 
     if found[1] == "nothing":
         return Record("", "", False, found[2].strip())
     try:
-        record = json.loads(found[2])
+        record = read_json(found[2])
         version, digest = str(record["version"]), str(record["sha256"])
         deployed = datetime.fromisoformat(record["time"]).astimezone(timezone.utc)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return Record("", "", False, "its release.json was not written by --via ssm")
     words = f"{version}, deployed {deployed:%Y-%m-%d %H:%M} UTC"
     same = version == release.version

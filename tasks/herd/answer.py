@@ -3,11 +3,11 @@
 Sources: herd (HerdRestController.java, herd.xsd); ``buildOs`` is in older versions only.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
+from gocd.json_text import read_json
 from tasks.running.quoting import one_line
 
 # What an answer may be wrapped in: nothing, one root, and one more.
@@ -39,10 +39,10 @@ def read_answer(body: bytes) -> Answer:
     """Read an answer in XML or JSON, bare or inside roots of any name."""
     text = body.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
     try:
-        fields = _xml_fields(text) if text.startswith("<") else _json_fields(json.loads(text), DEPTH)
+        fields = _xml_fields(text) if text.startswith("<") else _json_fields(read_json(text), DEPTH)
     except _UnwantedXmlError:
         return Answer(trouble="answers XML with a DOCTYPE, which is not read")
-    except (ValueError, RecursionError, expat.ExpatError):
+    except (ValueError, expat.ExpatError):
         return Answer(trouble="answers something that is neither XML nor JSON")
     if not fields.get("buildNumber"):
         return Answer(trouble="answers without a buildNumber")

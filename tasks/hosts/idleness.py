@@ -98,7 +98,7 @@ def told(outcome: ScriptResult, mark: str) -> Idleness:
     if outcome.problem:
         return Idleness(None, outcome.ended)
     [said] = marked(outcome.output, mark)[:1] or [""]
-    if counted := re.fullmatch(r"connections (\d+)\s*", said):
+    if counted := re.fullmatch(r"connections ([0-9]{1,9})\s*", said):
         return Idleness(int(counted[1]))
     without = re.fullmatch(r"no evidence (.+)", said)
     return Idleness(None, without[1].strip() if without else "the script did not say how many there are")

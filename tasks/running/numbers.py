@@ -1,9 +1,17 @@
 """Numbers on their way in: finite, within limits, and refused in the words of their unit."""
 
-import math
 from dataclasses import dataclass
 
 import typer
+
+from gocd.numbers import decimal, number, whole
+from tasks.running.quoting import clipped
+
+# What nobody means: seconds in a week, as of a lock that a run holds, and a billion of anything else.
+WEEK, MOST = 604_800, 1e9
+
+# Characters that are shown of what was given.
+SHOWN = 40
 
 
 class NotTaken(typer.BadParameter):
@@ -23,13 +31,16 @@ class Number:
 
     unit: str
     at_least: float = 0
-    at_most: float = math.inf
+    at_most: float = MOST
     whole: bool = False
 
     @property
     def limits(self) -> str:
+        return self._said(most=self.at_most not in (WEEK, MOST))
+
+    def _said(self, most: bool) -> str:
         least = f"{self.at_least:.15g}"
-        return f"{least} or more" if self.at_most == math.inf else f"{least} to {self.at_most:.15g}"
+        return f"{least} to {self.at_most:.15g}" if most else f"{least} or more"
 
     @property
     def metavar(self) -> str:
@@ -45,26 +56,26 @@ class Number:
         Raises:
             NotTaken: It is none, or not one of these.
         """
-        try:
-            number = int(given) if self.whole else float(given)
-        except ValueError:
-            number = math.nan
-        # Nothing is more or less than nan.
-        if self.at_least <= number <= self.at_most and number != math.inf:
-            return number
-        raise NotTaken(f"takes {self.unit}, {self.limits}, not {given!r}")
+        known = number(given)
+        if isinstance(given, str):
+            known = whole(given.strip()) if self.whole else decimal(given.strip())
+        if known is not None and self.at_least <= known <= self.at_most:
+            return int(known) if self.whole else known
+        over = known is not None and known > self.at_most
+        limits = self._said(most=True) if over else self.limits
+        raise NotTaken(f"takes {self.unit}, {limits}, not {clipped(repr(given), SHOWN)}")
 
 
-def seconds(at_least: float = 0, at_most: float = math.inf) -> Number:
+def seconds(at_least: float = 0, at_most: float = WEEK) -> Number:
     return Number("seconds", at_least, at_most)
 
 
-def count(at_least: int = 0) -> Number:
-    return Number("a whole number", at_least, whole=True)
+def count(at_least: int = 0, at_most: float = MOST) -> Number:
+    return Number("a whole number", at_least, at_most, whole=True)
 
 
-def rate(at_least: float = 0) -> Number:
-    return Number("requests per second", at_least)
+def rate(at_least: float = 0, at_most: float = MOST) -> Number:
+    return Number("requests per second", at_least, at_most)
 
 
 MILLISECONDS = Number("milliseconds")

@@ -1,11 +1,11 @@
 """The ``_status`` call: what a healthy, up-to-date service answers; other kinds of check can be added."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gocd.deadline import Late, within
+from gocd.json_text import read_json
 from tasks.aws.instances import Instance
 from tasks.running.errors import Refused, TimedOut
 from tasks.running.plugins import find
@@ -114,7 +114,7 @@ class StatusCheck:
 
     def _differences(self, body: bytes) -> str | None:
         try:
-            answer = json.loads(body)
+            answer = read_json(body)
         except ValueError:
             return FieldAbsent("answers something that is not JSON")
         told = {name: _inside(answer, name) for name in self.fields}

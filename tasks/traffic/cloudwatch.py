@@ -1,11 +1,11 @@
 """The load balancer's own counts, held against a verdict on traffic."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from gocd.json_text import read_json
 from gocd.samples.measurement import Measurement
 from gocd.samples.verdict import Criterion, went_wrong
 from tasks.aws.api import Aws
@@ -84,9 +84,9 @@ def read_since(text: str) -> datetime:
     try:
         if Path(text).is_file():
             with Path(text).open(encoding="utf-8") as events:
-                text = json.loads(events.readline())["time"]
+                text = read_json(events.readline())["time"]
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         raise Refused(
             f"--since takes a time such as 2026-01-31T12:00:00Z or an event file, not {text}"
         ) from None

@@ -32,7 +32,8 @@ def test_outside_of_gocd_there_is_no_job() -> None:
 
 
 def test_an_incomplete_or_senseless_environment_is_outside_of_gocd() -> None:
-    assert RunningJob.from_environment({**VARIABLES, "GO_PIPELINE_COUNTER": "twelve"}) is None
+    for counter in ("twelve", "", "1_2", "²", "-1", "9" * 400):
+        assert RunningJob.from_environment({**VARIABLES, "GO_PIPELINE_COUNTER": counter}) is None
     assert RunningJob.from_environment({"GO_PIPELINE_NAME": "staging"}) is None
 
 

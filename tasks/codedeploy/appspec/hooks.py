@@ -120,7 +120,7 @@ def _timeout(timeout: Value, findings: Findings) -> Sequence[int]:
     if timeout.empty:
         return ()
     if isinstance(timeout.what, bool) or not re.fullmatch(
-        r"\s*[-+]?[0-9][0-9_]*(\.[0-9]*)?\s*", timeout.text
+        r"\s*[-+]?[0-9][0-9_]{0,300}(\.[0-9]*)?\s*", timeout.text
     ):
         # Ruby takes the digits at the start of a text, and 0 where there are none.
         findings.fault(

@@ -261,3 +261,21 @@ def test_xml_and_gzip_cut_off_anywhere_are_never_taken_for_the_whole(
 def test_a_cut_off_line_is_left_out_and_told(tmp_path: Path) -> None:
     [file] = measure(written(tmp_path, csv_text()[:-5])).files
     assert (file.samples, file.cut_off_line) == (2, 6)
+
+
+NO_TIMES = ["²", "٣", "1_000", "nan", "-5", "1e3", "", "9" * 15, "9" * 400]
+
+
+@pytest.mark.parametrize("number", NO_TIMES)
+@pytest.mark.parametrize(
+    "content",
+    [
+        "timeStamp,elapsed,success\n{},2,true\n",
+        "timeStamp,elapsed,success\n1,{},true\n",
+        "<testResults><httpSample ts='{}' t='1' s='true'/></testResults>",
+        "<testResults><httpSample ts='1' t='{}' s='true'/></testResults>",
+    ],
+)
+def test_what_is_no_time_of_a_calendar_is_no_result(tmp_path: Path, content: str, number: str) -> None:
+    with pytest.raises(UnreadableJtl, match=r"results\.jtl line \d"):
+        read(tmp_path, content.format(number))

@@ -43,3 +43,21 @@ def test_more_than_a_tag_holds_is_refused_and_not_cut_off() -> None:
         memory.remember({(ONE.id, WEB): absence})
 
     assert memory.addresses == []
+
+
+SINCE = "2026-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"served=yes ports={port} since={SINCE}"
+        for port in ("²", "1_000", "-1", "70000", "9" * 100, "x@10.0.0.5")
+    ]
+    + [f"served=yes ports=80 since={since}" for since in ("²", "yesterday", "0001-01-01T00:00:00+14:00")],
+)
+def test_a_tag_that_somebody_else_has_written_is_passed_over(value: str) -> None:
+    memory = FakeMemory()
+    memory.learn([replace(ONE, tags={PREFIX + WEB: value})])
+
+    assert memory.addresses == []

@@ -47,7 +47,9 @@ def test_the_commands_take_numbers() -> None:
 
 
 @pytest.mark.parametrize("words", NUMBERS, ids=" ".join)
-@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "-1", "1e999", "60s", "x", ""])
+@pytest.mark.parametrize(
+    "number", ["nan", "inf", "-inf", "-1", "1e999", "60s", "x", "", "1_000", "²", "1e20"]
+)
 def test_what_is_no_number_in_its_limits_is_refused_in_one_line(
     words: tuple[str, ...], number: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,6 +72,10 @@ def test_what_is_no_number_in_its_limits_is_refused_in_one_line(
         (PERCENT, "100.1", "takes percent, 0 to 100, not '100.1'"),
         (count(1), "0", "takes a whole number, 1 or more, not '0'"),
         (count(), "1.5", "takes a whole number, 0 or more, not '1.5'"),
+        (seconds(), "604801", "takes seconds, 0 to 604800, not '604801'"),
+        (count(1), "1000000001", "takes a whole number, 1 to 1000000000, not '1000000001'"),
+        (count(), "9" * 400, f"takes a whole number, 0 or more, not '{'9' * 36}..."),
+        (seconds(), "9" * 400, f"takes seconds, 0 or more, not '{'9' * 36}..."),
         (rate(0.001), "0", "takes requests per second, 0.001 or more, not '0'"),
     ],
 )

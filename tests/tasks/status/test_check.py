@@ -147,3 +147,22 @@ def test_a_check_of_a_sites_own_that_does_not_come_back_holds_nobody_up() -> Non
     ):
         wait_for_status(Hanging(), "Web-1", Stage().wait, 1)
     Hanging.over.set()
+
+
+class Odd(Choosy):
+    """Answers with whatever it is asked for."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write({"/deep": b"[" * 200_000, "/nan": b'{"version": NaN}'}[self.path])
+
+
+@pytest.mark.parametrize("path", ["deep", "nan"])
+def test_an_answer_that_no_json_is_ends_in_words(path: str) -> None:
+    with HTTPServer(("127.0.0.1", 0), Odd) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        missing = StatusCheck(f"http://127.0.0.1:{server.server_port}/{path}", fields={"a": "b"}).missing()
+        server.shutdown()
+
+    assert missing == "answers something that is not JSON"
