@@ -52,29 +52,11 @@ def test_a_bucket_that_nobody_may_use_any_more_takes_nobody_out(fleet: MakeFleet
     assert set(two.health().values()) == {"healthy"}
 
 
-def test_another_file_in_place_of_the_release_goes_nowhere(fleet: MakeFleet) -> None:
-    two = fleet(2)
-    words = two.words()
-    release = Path(words[1])
-
-    def change() -> None:
-        two.cloud.client("s3").delete_object(Bucket="releases", Key=KEY)
-        release.write_bytes(release.read_bytes()[:-1] + b"!")
-
-    between_batches(two, change)
-    ran = two.gocd_tasks(*words)
-
-    assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert f"{release} has changed since it was looked at" in ran.stderr
-    assert "1 of 2 servers have 2.0, the others what they had before" in ran.stderr
-    assert set(two.health().values()) == {"healthy"}
-
-
 def test_an_event_file_that_cannot_be_written_any_more_stops_nothing(
     fleet: MakeFleet, tmp_path: Path
 ) -> None:
-    two = fleet(2)
-    before = two.standing()
+    one = fleet(1)
+    before = one.standing()
     events = tmp_path / "events.jsonl"
 
     def replace(call: Call) -> None:
@@ -82,10 +64,10 @@ def test_an_event_file_that_cannot_be_written_any_more_stops_nothing(
             events.unlink()
             events.mkdir()
 
-    two.cloud.faults.after_call = replace
-    ran = two.roll("--events", str(events))
+    one.cloud.faults.after_call = replace
+    ran = one.roll("--events", str(events), "--min-healthy", "0")
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.count("events: none are recorded from here on") == 1
-    assert set(two.versions().values()) == {"2.0"}
-    assert two.standing() == before
+    assert set(one.versions().values()) == {"2.0"}
+    assert one.standing() == before
