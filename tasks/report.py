@@ -62,7 +62,7 @@ def command(
                 repeat=_again(events or [], jtl or [], out, title),
             )
         except OSError as problem:
-            raise TaskError(f"{problem.filename}: {problem.strerror}") from None
+            raise TaskError(f"{problem.filename or out}: {problem.strerror}") from None
         task.log.say(f"report: {page}")
         task.log.say(verdict.sentence)
         if problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Entries
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,12 @@ from pathlib import Path
 import yaml
 
 from gocd.errors import GoCDError, PipelineError
+from gocd.files import read_bounded
+
+# Bytes of a file; pipelines by hand have some ten thousand.
+LONGEST = 512 * 1024
+# Values that a file may have with every alias written out; pipelines by hand have some thousands.
+MOST_VALUES = 100_000
 
 
 @dataclass(frozen=True)
@@ -46,11 +53,12 @@ def read_located_yaml(path: Path) -> Node:
     """Read the one document of *path*.
 
     Raises:
-        GoCDError: There is no such file, or it is not text.
-        PipelineError: It is not YAML, repeats a key, or holds a second document, of which GoCD reads nothing.
+        GoCDError: There is no such file, or it is not text that a person would write.
+        PipelineError: It is not YAML, repeats a key, is nested or repeated without end, or holds a second
+            document, of which GoCD reads nothing.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_bounded(path, LONGEST).decode("utf-8-sig")
     except OSError as error:
         raise GoCDError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -73,6 +81,8 @@ def parse_located_yaml(text: str, path: Path) -> Node:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(part for part in (error.context, error.problem) if part)
         raise PipelineError(path, mark.line + 1 if mark else 1, problem) from error
+    except RecursionError:
+        raise PipelineError(path, 1, "nested too deeply to be read") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise PipelineError(
@@ -86,6 +96,8 @@ class _Locator:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._done: dict[yaml.Node, Node] = {}
+        # How many values each is, what it holds by aliases counted as often as it holds it.
+        self._values: dict[yaml.Node, int] = {}
         self._open: set[yaml.Node] = set()
 
     def located(self, node: yaml.Node) -> Node:
@@ -95,6 +107,11 @@ class _Locator:
             raise PipelineError(self._path, _line(node), "an anchor that contains itself")
         self._open.add(node)
         self._done[node] = self._converted(node)
+        self._values[node] = 1 + sum(self._values[each] for each in _held_by(node))
+        if self._values[node] > MOST_VALUES:
+            raise PipelineError(
+                self._path, _line(node), f"more than {MOST_VALUES:,} values, aliases written out"
+            )
         return self._done[node]
 
     def _converted(self, node: yaml.Node) -> Node:
@@ -133,6 +150,13 @@ class _Locator:
                 raise PipelineError(self._path, line, "'<<' merges a mapping or a list of mappings")
             found.extend(source.entries.items())
         return found
+
+
+def _held_by(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.SequenceNode):
+        yield from node.value
+    elif isinstance(node, yaml.MappingNode):
+        yield from (value for _, value in node.value)
 
 
 def _line(node: yaml.Node) -> int:

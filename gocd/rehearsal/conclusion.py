@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gocd.files import write_whole
 from gocd.pipeline import Pipeline
 from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.standin_aws.world import World
@@ -66,7 +67,7 @@ def conclude(
     summary = as_json(
         rehearsed.traffic, story.rows, rehearsed.capacity, verdict=rehearsed.verdict, report=str(report)
     )
-    (plan.folder / "summary.json").write_text(summary, encoding="utf-8")
+    write_whole(plan.folder / "summary.json", summary)
     say("")
     for line in figures(rehearsed.traffic, rehearsed.capacity, str(report)):
         say(line)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from gocd.files import LONGEST_TEXT, open_regular
 from gocd.json_text import read_json
 from gocd.numbers import number
 from gocd.report.wording import counted
@@ -46,8 +48,8 @@ def read_events(files: Iterable[Path]) -> tuple[list[Event], list[str]]:
     complaints: list[str] = []
     for file in files:
         spoilt, cut = 0, False
-        with file.open("rb") as lines:
-            for line in lines:
+        with open_regular(file) as lines:
+            for line in _short(lines):
                 event = None if line in seen else _event(line)
                 if event:
                     seen[line] = event
@@ -59,6 +61,16 @@ def read_events(files: Iterable[Path]) -> tuple[list[Event], list[str]]:
         if cut:
             complaints.append(f"{file}: its last line was cut off, and is left out.")
     return sorted(seen.values(), key=lambda event: event.at), complaints
+
+
+def _short(lines: BufferedReader) -> Iterator[bytes]:
+    """Give each line; of one that is too long for an event as much as shows that it is none."""
+    while line := lines.readline(LONGEST_TEXT):
+        if len(line) == LONGEST_TEXT and not line.endswith(b"\n"):
+            while (rest := lines.readline(LONGEST_TEXT)) and not rest.endswith(b"\n"):
+                pass
+            line = b"too long" + rest[-1:]
+        yield line
 
 
 def _event(line: bytes) -> Event | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gocd.files import make_folder, write_whole
 from gocd.report import tables
 from gocd.report.figures import figures, shown
 from gocd.report.markup import Markup, element, together
@@ -50,9 +51,9 @@ def write_report(
         settings=settings or {},
         repeat=repeat,
     )
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / NAME
-    path.write_text(page, encoding="utf-8", newline="\n")
+    write_whole(path, page)
     return path
 
 

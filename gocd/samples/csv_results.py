@@ -6,18 +6,19 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
 
+from gocd.files import ShortLines
 from gocd.samples.outcome import COLUMNS, Outcome, Transactions, UnreadableJtl, kind_of_loss, milliseconds
 
 NEEDED = ("timeStamp", "elapsed", "success")
 # What JMeter writes if nobody told it otherwise; a file without a header can have no other columns.
 UNNAMED = COLUMNS[:-1]
 # A failure message may hold a whole page; the csv module's own limit of 128 KiB is for all its users.
-csv.field_size_limit(2**24)
+LONGEST = 2**24
+csv.field_size_limit(LONGEST)
 
 
 class CsvResults:
@@ -31,12 +32,15 @@ class CsvResults:
         UnreadableJtl: A needed column is missing, or a line does not fit the others.
     """
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BufferedReader) -> None:
         self.cut_off_line: int | None = None
         self._path = path
-        self._file = TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+        lines = BufferedReader(ShortLines(file, LONGEST), 1 << 16)
+        self._file = TextIOWrapper(lines, encoding="utf-8-sig", errors="replace", newline="")
         self._transactions = Transactions()
         self._unfinished = False
+        # Characters of the row that is being read, which may go over many lines.
+        self._length = 0
         self.line = 0
 
     def __iter__(self) -> Iterator[Outcome]:
@@ -73,6 +77,7 @@ class CsvResults:
         )
         repeats = self._transactions.repeats
         for row in rows:
+            self._length = 0
             if self._unfinished:
                 break
             took_ms = milliseconds(row[elapsed]) if len(row) == width else None
@@ -111,6 +116,11 @@ class CsvResults:
     def _lines(self, first: str) -> Iterator[str]:
         for line in chain((first,), self._file):
             self.line += 1
+            self._length += len(line)
+            if self._length > LONGEST:
+                raise UnreadableJtl(
+                    f"{self._path} line {self.line}: a result of more than {LONGEST:,} characters"
+                )
             self._unfinished = not line.endswith("\n")
             yield line
 

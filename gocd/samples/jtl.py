@@ -11,6 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 
+from gocd.files import TooLong, open_regular
 from gocd.samples.csv_results import CsvResults
 from gocd.samples.outcome import COLUMNS, NO_ANSWER, Outcome, UnreadableJtl
 from gocd.samples.xml_results import XmlResults
@@ -68,7 +69,7 @@ class JtlReader:
 
     def __iter__(self) -> Iterator[Outcome]:
         with ExitStack() as files:
-            file: BufferedReader = files.enter_context(self.path.open("rb"))
+            file = files.enter_context(open_regular(self.path))
             if file.peek(2)[:2] == _GZIP:
                 # Looked into through a buffer, which is also what makes reading it line by line quick.
                 file = files.enter_context(BufferedReader(gzip.GzipFile(fileobj=file)))
@@ -82,6 +83,8 @@ class JtlReader:
             except EOFError:
                 # Only gzip knows before the end that the end is missing.
                 self.cut_off_line = results.line + 1 if results else 1
+            except TooLong as error:
+                raise UnreadableJtl(f"{self.path} is not a JTL: {error.strerror}") from None
             except (gzip.BadGzipFile, zlib.error) as error:
                 raise UnreadableJtl(f"{self.path} is damaged: {error}") from None
 

@@ -11,6 +11,8 @@ from gocd.samples.outcome import Outcome, Transactions, UnreadableJtl, kind_of_l
 
 _SAMPLES = ("httpSample", "sample")
 _CHUNK = 1 << 16
+# Bytes of one tag, and tags within one another; a sample has some hundred, and four.
+LONGEST, DEEPEST = 2**24, 100
 
 
 class XmlResults:
@@ -44,11 +46,20 @@ class XmlResults:
         return self._parser.CurrentLineNumber
 
     def __iter__(self) -> Iterator[Outcome]:
+        given = 0
         while chunk := self._file.read(_CHUNK):
+            given += len(chunk)
             try:
                 self._parser.Parse(chunk)
+            except UnreadableJtl:
+                raise
             except expat.ExpatError as error:
                 raise UnreadableJtl(f"{self._path} is not XML: {error}") from None
+            except (LookupError, ValueError) as error:
+                raise UnreadableJtl(f"{self._path} is in an encoding that cannot be read: {error}") from None
+            # expat keeps what it has not seen the end of.
+            if given - self._parser.CurrentByteIndex > LONGEST:
+                raise UnreadableJtl(f"{self._path} line {self.line}: a tag of more than {LONGEST:,} bytes")
             found, self._found = self._found, []
             yield from found
         try:
@@ -59,7 +70,9 @@ class XmlResults:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if not self._open and name != "testResults":
-            raise UnreadableJtl(f"{self._path} is not a JTL in XML form: it begins with <{name}>")
+            raise UnreadableJtl(f"{self._path} is not a JTL in XML form: it begins with <{name[:60]}>")
+        if len(self._open) == DEEPEST:
+            raise UnreadableJtl(f"{self._path} line {self.line}: more than {DEEPEST} tags within one another")
         self._open.append(attributes if name in _SAMPLES else None)
 
     def _end(self, _: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 from weakref import finalize
 
+from gocd.files import open_regular
 from tasks.archives.archive import check_archive, sha256
 from tasks.archives.packing import pack
 from tasks.aws.api import Aws
@@ -76,7 +77,7 @@ def open_artifact(aws: Aws, given: str, *, windows: bool = False, folder: str = 
             with _kept(_temporary()) as content:
                 pack(path, content)
                 return _checked(content, given, f"{path.resolve().name or 'release'}.tar.gz", check)
-        with _kept(path.open("rb")) as content:
+        with _kept(open_regular(path)) as content:
             return _checked(content, given, path.name, check)
     except FileNotFoundError:
         raise Refused(f"there is no artifact {given}") from None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from gocd.files import open_regular
 from tasks.running.errors import Refused
 
 # The fastest level that packs nearly as well as the slowest.
@@ -36,6 +37,8 @@ def pack(folder: Path, into: IO[bytes], *, modes: bool = sys.platform != "win32"
                 _add(archive, path, path.relative_to(folder).as_posix(), modes)
                 # Only what lists the archive afterwards has use for its members.
                 archive.members = []  # type: ignore[attr-defined]
+    except RecursionError:
+        raise Refused(f"{folder} cannot be packed: it is nested too deeply to be a release") from None
     except OSError as problem:
         raise Refused(f"{folder} cannot be packed ({problem})") from None
     into.seek(0)
@@ -61,7 +64,7 @@ def _add(archive: tarfile.TarFile, path: Path, name: str, modes: bool) -> None:
     elif stat.S_ISREG(found.st_mode):
         runs = not modes or found.st_mode & stat.S_IXUSR
         member.size, member.mode = found.st_size, 0o755 if runs else 0o644
-        with path.open("rb") as content:
+        with open_regular(path) as content:
             archive.addfile(member, content)
     else:
         raise Refused(f"{path} is neither file, folder nor link; a release has no need of it")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from gocd.files import make_folder, open_to_append
 from gocd.running_job import RunningJob
 from tasks.running.errors import Refused
 
@@ -46,7 +47,7 @@ class EventFile:
         }
         if path is not None:
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
                 self.record("started", calls=0)
             except OSError as problem:
                 raise Refused(f"the event file {path} cannot be written ({problem.strerror})") from None
@@ -61,6 +62,6 @@ class EventFile:
             return
         time = self._wall().isoformat(timespec="milliseconds")
         line = json.dumps({"time": time, **self._facts, "state": state, **facts}) + "\n"
-        with self._path.open("ab", buffering=0) as file:
+        with open_to_append(self._path) as file:
             if file.write(line.encode()) < len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

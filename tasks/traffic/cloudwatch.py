@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from gocd.files import LONGEST_TEXT, open_regular
 from gocd.json_text import read_json
 from gocd.samples.measurement import Measurement
 from gocd.samples.verdict import Criterion, went_wrong
@@ -83,8 +84,8 @@ def read_since(text: str) -> datetime:
     """
     try:
         if Path(text).is_file():
-            with Path(text).open(encoding="utf-8") as events:
-                text = read_json(events.readline())["time"]
+            with open_regular(Path(text)) as events:
+                text = read_json(events.readline(LONGEST_TEXT))["time"]
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         raise Refused(

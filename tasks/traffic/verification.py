@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from gocd.files import make_folder, write_whole
 from gocd.report import verdict as page
 from gocd.report.page import write_report
 from gocd.report.traffic import Traffic, first_lost
@@ -117,8 +118,8 @@ def _conclude(verdict: Verdict, out: Path, log: Log) -> None:
 
 def leave_evidence(verdict: Verdict, out: Path) -> None:
     """Write what a verdict leaves for other programs and for GoCD's tabs."""
-    (out / VERDICT).write_text(verdict_json(verdict), encoding="utf-8")
-    (out / JUNIT).write_text(junit_xml(verdict), encoding="utf-8")
+    write_whole(out / VERDICT, verdict_json(verdict))
+    write_whole(out / JUNIT, junit_xml(verdict))
     figures = verdict.measurement
     shown = []
     if figures and figures.sent:
@@ -148,7 +149,7 @@ def ready(out: Path) -> None:
         Refused: It cannot be written.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         for name in (VERDICT, JUNIT, REPORT):
             (out / name).unlink(missing_ok=True)
     except OSError as problem:

@@ -1,10 +1,12 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from gocd.errors import GoCDError
 from tasks.frame import running
 from tasks.running.errors import Cancelled, TaskError
 
@@ -36,3 +38,34 @@ def test_however_a_run_ends_its_exit_code_is_recorded_once(
         fail()
 
     assert recorded(tmp_path / "events.jsonl") == [("started", None), ("ended", code)]
+
+
+@pytest.mark.parametrize("what", ["pipe", "device", "below a file"])
+def test_an_event_file_that_is_no_file_is_refused_before_anything_is_done(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").touch()
+    path = {"pipe": tmp_path / "pipe", "device": Path("/dev/full"), "below a file": tmp_path / "file/x"}[what]
+    with pytest.raises(typer.Exit) as ended, running("sleep-settle", path):
+        pass
+
+    assert ended.value.exit_code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: the event file {path} cannot be written (")
+    assert said.endswith("; nothing was changed\n")
+
+
+def test_what_is_refused_when_something_was_changed_already_is_a_failure(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        with running("rehearse") as task:
+            task.log.stands("an earlier one is gone")
+            raise GoCDError("no Envoy")
+
+    with pytest.raises(typer.Exit) as ended:
+        fail()
+
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().err == "error: no Envoy; an earlier one is gone\n"

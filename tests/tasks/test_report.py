@@ -1,5 +1,6 @@
 """The command as people and stages meet it: which files it takes, what it says, how it exits."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,54 @@ def test_a_page_that_cannot_be_written_is_one_line(rollout: Path) -> None:
     assert done.returncode == 1
     assert "during.jtl" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--events", "--jtl"])
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero"])
+def test_what_is_no_file_is_told_at_once(rollout: Path, option: str, name: str) -> None:
+    os.mkfifo(rollout / "pipe")
+    done = report(rollout, option, name)
+
+    kind = "a named pipe" if name == "pipe" else "a device"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {name}: it is {kind} and no file; ")
+
+
+def test_a_line_of_an_event_file_without_an_end_is_left_out(rollout: Path) -> None:
+    file = rollout / "events/one/events.jsonl"
+    file.write_bytes(b'{"x": "' + b"x" * (3 * 2**20) + b'"}\n' + file.read_bytes())
+    done = report(rollout, "--events", str(file))
+
+    assert done.returncode == 0
+    page = (rollout / "report/report.html").read_text(encoding="utf-8")
+    assert "events.jsonl: 1 line could not be read as events, and left out." in page
+    assert "Staging-1" in page
+
+
+@pytest.mark.parametrize("name", ["\udcff.jtl", "\N{RIGHT-TO-LEFT OVERRIDE}ltj.jtl"])
+def test_a_file_may_have_a_name_that_is_no_text(rollout: Path, name: str) -> None:
+    (rollout / "after.jtl").rename(rollout / name)
+    done = report(rollout, "--jtl", name)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (rollout / "report/report.html").read_text(encoding="utf-8")
+
+
+def test_a_page_is_made_in_a_folder_however_deep_and_in_place_of_a_link(rollout: Path) -> None:
+    deep = "/".join(["d"] * 1200)
+    (rollout / "precious").write_text("of somebody")
+    (rollout / "made").mkdir()
+    (rollout / "made/report.html").symlink_to(rollout / "precious")
+    for out in (deep, "made"):
+        done = report(rollout, "--jtl", "after.jtl", "--out", out)
+        assert (done.returncode, done.stderr) == (0, "")
+
+    assert (rollout / "precious").read_text() == "of somebody"
+
+
+@pytest.mark.parametrize("out", ["/proc", "/dev/full/x", "\udcff" * 300])
+def test_a_folder_that_cannot_be_written_is_told_in_words(rollout: Path, out: str) -> None:
+    done = report(rollout, "--jtl", "after.jtl", "--out", out)
+
+    assert done.returncode in (1, 2)
+    assert (done.stderr.startswith("error: "), done.stderr.count("\n")) == (True, 1)

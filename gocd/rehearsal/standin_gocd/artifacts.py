@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from gocd.errors import GoCDError
+from gocd.files import open_regular
 from gocd.pipeline import Artifact, Fetch
 
 _TEST_FOLDER = "testoutput"
@@ -78,10 +79,13 @@ def matching(root: Path, pattern: str) -> list[Path]:
     expression = _expression(_complete(pattern))
     folders: list[Path] = []
     files: list[Path] = []
-    for current, names, file_names in os.walk(root, followlinks=False):
-        names.sort()
-        folders.extend(Path(current, name) for name in names)
-        files.extend(Path(current, name) for name in sorted(file_names))
+    try:
+        for current, names, file_names in os.walk(root, followlinks=False):
+            names.sort()
+            folders.extend(Path(current, name) for name in names)
+            files.extend(Path(current, name) for name in sorted(file_names))
+    except RecursionError:
+        raise GoCDError(f"[{root}] is nested too deeply to be looked through") from None
     found = [path for path in folders if expression.fullmatch(path.relative_to(root).as_posix())]
     inside = set(found)
     found.extend(
@@ -126,14 +130,24 @@ def _below_prefix(match: Path, root: Path, pattern: str) -> str:
     return ("" if folder == "." else folder).removeprefix("/".join(parts[: wild[0]])).strip("/")
 
 
+def _copy_file(source: str | Path, target: str | Path) -> None:
+    # A task may have left a pipe, or a link to a device.
+    open_regular(Path(source)).close()
+    shutil.copy2(source, target)
+
+
 def _copy(source: Path, folder: Path) -> Path:
     target = folder / source.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+            shutil.copytree(
+                source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True, copy_function=_copy_file
+            )
         else:
-            shutil.copy2(source, target)
+            _copy_file(source, target)
     except OSError as error:
         raise GoCDError(f"Failed to copy [{source}] to [{target}]: {error}") from error
+    except RecursionError:
+        raise GoCDError(f"Failed to copy [{source}] to [{target}]: it is nested too deeply") from None
     return target

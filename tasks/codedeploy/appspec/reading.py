@@ -12,6 +12,9 @@ import yaml
 
 from tasks.codedeploy.appspec.findings import Findings, quoted
 
+# Bytes; one that a person has written has some thousand.
+LONGEST = 256 * 1024
+
 
 @dataclass(frozen=True)
 class Value:
@@ -47,6 +50,9 @@ class Value:
 
 def read_appspec(content: bytes, findings: Findings) -> Value | None:
     """Return what an appspec says; None if it cannot be read, which *findings* then tell."""
+    if len(content) > LONGEST:
+        findings.fault(1, f"has more than {LONGEST:,} bytes, which is no appspec")
+        return None
     try:
         for event in _first(yaml.parse(content, yaml.SafeLoader)):
             if isinstance(event, yaml.AliasEvent) and event.start_mark:

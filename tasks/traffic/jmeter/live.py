@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from gocd.files import open_regular
+
 
 class GrowingRecord:
     """A record in the form that ``RECORD`` asks for, read on as it grows.
@@ -33,7 +35,7 @@ class GrowingRecord:
 
     def _read_on(self) -> None:
         try:
-            with self._jtl.open("rb") as record:
+            with open_regular(self._jtl) as record:
                 record.seek(self._read)
                 fresh = record.read()
         except FileNotFoundError:

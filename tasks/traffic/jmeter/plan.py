@@ -6,7 +6,11 @@ import re
 from pathlib import Path
 from xml.parsers import expat
 
+from gocd.files import read_bounded
 from tasks.running.errors import Refused
+
+# Bytes; a plan that was recorded in a browser may have some millions.
+LONGEST = 64 * 1024**2
 
 # Samplers may also come from a file that the plan includes, or from another part of it.
 _SAMPLES = re.compile(r"Sampler|^IncludeController$|^ModuleController$")
@@ -21,7 +25,7 @@ def check_plan(plan: Path, needed: list[str]) -> None:
             group with a sampler; it never names a property that was given a value.
     """
     try:
-        content = plan.read_bytes()
+        content = read_bounded(plan, LONGEST)
     except OSError as problem:
         raise Refused(f"the plan {plan} cannot be read ({problem.strerror})") from None
     enabled = _EnabledElements(plan)
@@ -57,10 +61,12 @@ class _EnabledElements:
             parser.Parse(content, True)
         except expat.ExpatError as error:
             raise Refused(f"{self._plan} is not a test plan: it is not XML ({error})") from None
+        except (LookupError, ValueError) as error:
+            raise Refused(f"{self._plan} is in an encoding that cannot be read ({error})") from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if not self._path and name != "jmeterTestPlan":
-            raise Refused(f"{self._plan} is not a test plan: it begins with <{name}>")
+            raise Refused(f"{self._plan} is not a test plan: it begins with <{name[:60]}>")
         above = self._path[-1] if self._path else ""
         self._path.append(name)
         if name == "hashTree":

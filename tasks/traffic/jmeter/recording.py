@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gocd.files import LONGEST_TEXT, open_regular
 from gocd.samples.jtl import JtlReader, UnreadableJtl
 from tasks.running.errors import Cancelled, TaskError
 from tasks.running.log import SILENCE
@@ -51,12 +53,16 @@ class Recording:
 
     def clear(self) -> None:
         """Take away what an earlier run left: JMeter would append to it."""
-        for name in (JTL, LOG):
-            (self.out / name).unlink(missing_ok=True)
-        dashboard = self.out / DASHBOARD
-        # Only what JMeter itself made is taken away.
-        if self.dashboard and (dashboard / "statistics.json").is_file():
-            shutil.rmtree(dashboard)
+        try:
+            for name in (JTL, LOG):
+                (self.out / name).unlink(missing_ok=True)
+            dashboard = self.out / DASHBOARD
+            # Only what JMeter itself made is taken away.
+            if self.dashboard and (dashboard / "statistics.json").is_file():
+                shutil.rmtree(dashboard)
+        except OSError as problem:
+            what = f"what an earlier run left in {self.out} cannot be deleted"
+            raise TaskError(f"{what} ({problem.filename}: {problem.strerror})") from None
 
 
 class DidNotEnd(TaskError):
@@ -144,10 +150,15 @@ def record(recording: Recording, jmeter: JMeter, wait: Wait) -> str:
 def errors_logged(out: Path) -> list[str]:
     """Return the first errors in JMeter's log, or its last lines if there is no error in it."""
     try:
-        lines = (out / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+        with open_regular(out / LOG) as log:
+            errors: list[str] = []
+            last: deque[str] = deque(maxlen=_LINES_TOLD)
+            while len(errors) < _LINES_TOLD and (line := log.readline(LONGEST_TEXT)):
+                last.append(line.decode("utf-8", "replace").rstrip("\r\n"))
+                errors += [last[-1]] if b" ERROR " in line else []
     except OSError:
         return []
-    return [line for line in lines if " ERROR " in line][:_LINES_TOLD] or lines[-_LINES_TOLD:]
+    return errors or list(last)
 
 
 def _samples(jtl: Path) -> str:

@@ -1,3 +1,5 @@
+import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -94,9 +96,13 @@ def test_what_gocd_cannot_read_is_an_error_with_its_line(text: str, said: str) -
 
 
 def test_aliases_of_aliases_are_read_once_each() -> None:
-    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60)]
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 12)]
+    lists = [entry.value for entry in parsed("\n".join(lines)).entries.values()]
 
-    assert len(parsed("\n".join(lines)).entries) == 60
+    assert len(lists) == 12
+    for before, each in pairwise(lists):
+        assert isinstance(each, Items)
+        assert each.items[0] is each.items[1] is before
 
 
 def test_a_missing_file_and_a_binary_one_are_said_in_words(tmp_path: Path) -> None:
@@ -105,3 +111,40 @@ def test_a_missing_file_and_a_binary_one_are_said_in_words(tmp_path: Path) -> No
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(GoCDError, match="not UTF-8 text"):
         read_located_yaml(tmp_path / "binary.yaml")
+
+
+def bomb(list_of: str) -> str:
+    """Nine lists, each of nine times the one before: a hundred lines, and some hundred million values."""
+    lines = [f"l0: &l0 {list_of}"]
+    lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 10)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("list_of", ["[x]", "{x: y}", "[{exec: {command: a}}]"])
+def test_aliases_that_swell_are_refused_where_they_are(list_of: str) -> None:
+    with pytest.raises(PipelineError, match=r"^x.gocd.yaml:\d: more than 100,000 values, aliases w"):
+        parsed(bomb(list_of))
+
+
+def test_merges_that_swell_are_refused() -> None:
+    keys = ", ".join(f"k{n}: v" for n in range(1000))
+    text = f"a: &a {{{keys}}}\nb:\n  <<: [{', '.join(['*a'] * 1000)}]\n"
+
+    with pytest.raises(PipelineError, match="more than 100,000 values"):
+        parsed(text)
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "{a: " * 5000, "- " * 5000, "? " * 5000])
+def test_what_is_nested_without_end_is_refused_in_words(text: str) -> None:
+    with pytest.raises(PipelineError, match="nested too deeply to be read"):
+        parsed(text)
+
+
+def test_what_is_no_file_or_too_long_is_refused_without_reading_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_text("a" * (512 * 1024 + 1))
+    for name, why in (("pipe", "it is a named pipe and no file"), ("long", "it has more than 524,288 bytes")):
+        with pytest.raises(GoCDError, match=f"{name} cannot be read: {why}"):
+            read_located_yaml(tmp_path / name)
+    with pytest.raises(GoCDError, match="it is a device and no file"):
+        read_located_yaml(Path("/dev/zero"))

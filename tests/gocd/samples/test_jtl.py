@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -279,3 +280,44 @@ NO_TIMES = ["²", "٣", "1_000", "nan", "-5", "1e3", "", "9" * 15, "9" * 400]
 def test_what_is_no_time_of_a_calendar_is_no_result(tmp_path: Path, content: str, number: str) -> None:
     with pytest.raises(UnreadableJtl, match=r"results\.jtl line \d"):
         read(tmp_path, content.format(number))
+
+
+def packed(piece: bytes, times: int, start: bytes = b"") -> bytes:
+    """A JTL through gzip that goes on with *piece* again and again."""
+    packed = io.BytesIO()
+    with gzip.open(packed, "wb", compresslevel=1) as file:
+        file.write(csv_text().encode() + start)
+        for _ in range(times):
+            file.write(piece)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (packed(b"x" * 2**20, 24), "a line of it has more than 16,777,216 bytes"),
+        (packed(b"x\n" * 2**19, 24, b'1,1,"'), "a result of more than 16,777,216 characters"),
+        (packed(b'"\n",' * 2**18, 24), "a result of more than 16,777,216 characters"),
+        (b"<testResults>" + b"<sample>" * 101, "more than 100 tags within one another"),
+        (b"<testResults><sample lb='" + b"x" * (2**24 + 2**17), "a tag of more than 16,777,216 bytes"),
+        (
+            b"<?xml version='1.0' encoding='foo'?><testResults/>",
+            "cannot be read: unknown encoding",
+        ),
+        (
+            b"<?xml version='1.0' encoding='shift_jis'?><testResults/>",
+            "cannot be read: multi-byte",
+        ),
+    ],
+    ids=["line", "value", "row", "nesting", "tag", "unknown encoding", "encoding that expat cannot read"],
+)
+def test_what_would_swell_in_memory_is_refused(content: bytes, why: str, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableJtl, match=why):
+        list(JtlReader(written(tmp_path, content)))
+
+
+def test_what_is_no_file_is_refused_without_reading_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(OSError, match="and no file"):
+            list(JtlReader(path))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from gocd.files import make_folder
 from gocd.rehearsal.sample.release import SERVICE, build_release
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
@@ -165,6 +166,8 @@ def test_a_folder_keeps_its_links_and_what_can_be_run(tmp_path: Path) -> None:
     ("add", "said"),
     [
         (lambda folder: os.mkfifo(folder / "pipe"), "neither file, folder nor link"),
+        (lambda folder: make_folder(folder.joinpath(*["d"] * 150)), "a name that is too long"),
+        (lambda folder: make_folder(folder.joinpath(*["d"] * 1200)), "nested too deeply to be a release"),
         (lambda folder: (folder / "out").symlink_to("/etc"), "a link out of the release folder"),
         (lambda folder: (folder / "out").symlink_to("../.."), "a link out of the release folder"),
         (lambda folder: (folder / "a\nb").touch(), "control characters"),
@@ -177,6 +180,13 @@ def test_a_folder_is_judged_as_an_archive_is(tmp_path: Path, aws: Aws, add: obje
 
     with pytest.raises(Refused, match=said):
         open_artifact(aws, str(folder))
+
+
+def test_what_is_no_file_is_no_artifact(tmp_path: Path, aws: Aws) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for given, kind in ((tmp_path / "pipe", "a named pipe"), (Path("/dev/zero"), "a device")):
+        with pytest.raises(Refused, match=f"the artifact {given} cannot be read .it is {kind} and no file"):
+            open_artifact(aws, str(given))
 
 
 def test_nothing_is_left_of_what_was_packed_on_the_way(

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -136,3 +137,56 @@ def test_a_plan_with_a_typo_is_refused(verify_traffic: VerifyTraffic) -> None:
     done = verify_traffic(str(plan))
     assert done.returncode == 2
     assert "changed.jmx is not a test plan: it is not XML (mismatched tag: line" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--jtl", "pipe"), 1, "pipe cannot be read: it is a named pipe and no file"),
+        (("--jtl", "/dev/zero"), 1, "/dev/zero cannot be read: it is a device and no file"),
+        (("pipe",), 2, "the plan pipe cannot be read (it is a named pipe and no file)"),
+        (
+            ("--jtl", "run.jtl", "--thresholds", "pipe"),
+            2,
+            "pipe cannot be read: it is a named pipe and no file",
+        ),
+        (("--jtl", "run.jtl", "--since", "pipe"), 2, "--since takes a time such as"),
+        (("--jtl", "run.jtl", "--since", "deep.json"), 2, "--since takes a time such as"),
+        (("unknown.jmx",), 2, "unknown.jmx is in an encoding that cannot be read (unknown encoding: foo)"),
+    ],
+)
+def test_what_is_no_file_that_can_be_read_is_told_at_once(
+    verify_traffic: VerifyTraffic, words: tuple[str, ...], code: int, said: str
+) -> None:
+    folder = verify_traffic.folder
+    os.mkfifo(folder / "pipe")
+    jtl(folder, *GOOD)
+    (folder / "deep.json").write_text("[" * 100_000)
+    (folder / "unknown.jmx").write_text("<?xml version='1.0' encoding='foo'?><jmeterTestPlan/>")
+    done = verify_traffic(*words)
+
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1)
+    assert said in done.stderr
+
+
+def test_a_line_of_3_gb_in_a_small_file_is_refused_in_constant_memory(verify_traffic: VerifyTraffic) -> None:
+    piece = gzip.compress(b"x" * 2**20)
+    with (verify_traffic.folder / "bomb.jtl.gz").open("wb") as file:
+        file.write(gzip.compress(HEADER.encode()))
+        # As many members of one gzip file.
+        for _ in range(3000):
+            file.write(piece)
+    done = verify_traffic("--jtl", "bomb.jtl.gz", GOCD_TASKS_EVENTS="events.jsonl")
+
+    assert done.returncode == 1
+    assert "bomb.jtl.gz is not a JTL: a line of it has more than 16,777,216 bytes" in done.stderr
+
+
+def test_what_a_folder_has_in_place_of_the_evidence_is_left_as_it_is(verify_traffic: VerifyTraffic) -> None:
+    out = verify_traffic.folder / "traffic"
+    (out / "verdict.json/kept").mkdir(parents=True)
+    done = verify_traffic("--jtl", jtl(verify_traffic.folder, *GOOD))
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --out traffic cannot be written (")
+    assert (out / "verdict.json/kept").is_dir()

@@ -1,8 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from gocd.errors import GoCDError
+from gocd.files import make_folder
 from gocd.pipeline import Artifact, Fetch
 from gocd.rehearsal.standin_gocd.artifacts import fetch, matching, publish
 
@@ -92,3 +94,17 @@ def test_fetching_what_is_not_there_as_a_folder_is_an_error(
 ) -> None:
     with pytest.raises(GoCDError, match=r"Failed to save artifact \[.*no such folder was published"):
         fetch(Fetch("s", "j", source), job_folder, tmp_path / "next")
+
+
+def test_what_is_no_file_is_never_published_and_fails_the_job(job_folder: Path, tmp_path: Path) -> None:
+    os.mkfifo(job_folder / "out/pipe")
+    (job_folder / "zero").symlink_to("/dev/zero")
+    for source in ("out", "out/*", "zero"):
+        with pytest.raises(GoCDError, match=r"Failed to copy .* and no file"):
+            list(publish(Artifact("build", source), job_folder, tmp_path / "published"))
+
+
+def test_what_is_nested_too_deeply_to_be_copied_fails_the_job(job_folder: Path, tmp_path: Path) -> None:
+    make_folder((job_folder / "deep").joinpath(*["d"] * 1200))
+    with pytest.raises(GoCDError, match="nested too deeply"):
+        list(publish(Artifact("build", "deep"), job_folder, tmp_path / "published"))
