@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import typer
 
+from gocd.secrets import secret_values
 from gocd.task_variables import nearest, unknown
 from tasks.frame import CALLED, CommandLine
 from tasks.options import Command
@@ -81,7 +82,9 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
     for number in CANCELS:
         signal.signal(number, _cancel)
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    CALLED.set(CommandLine(words, clock or SystemClock()))
+    secrets = secret_values(words, os.environ)
+    console = Console(secrets=secrets)
+    CALLED.set(CommandLine(words, clock or SystemClock(), secrets))
     try:
         # What follows -- is a command of the site's own.
         if "--help" not in words[: [*words, "--"].index("--")]:
@@ -92,19 +95,19 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         if isinstance(problem, typer.BadParameter):
             problem.param_hint = _where_given(problem)
         if line := " ".join(problem.format_message().split()):
-            Console().error(f"{line.rstrip('.')}; nothing was changed. See: gocd-tasks {_named(words)}--help")
+            console.error(f"{line.rstrip('.')}; nothing was changed. See: gocd-tasks {_named(words)}--help")
         return problem.exit_code
     except Refused as refused:
         advice = refused.advice or f"See: gocd-tasks {_named(words)}--help"
-        Console().error(f"{refused.what}; nothing was changed. {advice}")
+        console.error(f"{refused.what}; nothing was changed. {advice}")
         return refused.exit_code
     except typer.Exit as ended:
         return int(ended.exit_code)
     except Cancelled as cancelled:
-        Console().error("cancelled; nothing was changed")
+        console.error("cancelled; nothing was changed")
         return cancelled.exit_code
     except (Exception, SystemExit) as unforeseen:  # noqa: BLE001 - outside of the frame, and ends as in it
-        return _unforeseen(unforeseen, words)
+        return _unforeseen(unforeseen, words, console)
 
 
 def main(clock: Clock | None = None) -> NoReturn:
@@ -128,13 +131,13 @@ def main(clock: Clock | None = None) -> NoReturn:
     os._exit(code)
 
 
-def _unforeseen(error: BaseException, words: Sequence[str]) -> int:
+def _unforeseen(error: BaseException, words: Sequence[str], console: Console) -> int:
     # What Typer makes of a reader that went away before it had all of the help.
     if not isinstance(error, SystemExit):
         if shown := DEBUG.get() or "--debug" in words:
-            Console().trace(traceback_of(error))
+            console.trace(traceback_of(error))
         report = "the traceback above" if shown else "the traceback that --debug shows"
-        Console().error(f"{what_failed(error)}; nothing was changed. Report it with {report}")
+        console.error(f"{what_failed(error)}; nothing was changed. Report it with {report}")
     return 1
 
 

@@ -1,6 +1,6 @@
 """The frame around every command: what it is handed, and its ending as one line and an exit code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,10 +30,12 @@ class CommandLine:
     Args:
         words: Those after the program's name.
         clock: What its time goes by.
+        secrets: What of them, and of the environment, is never shown.
     """
 
     words: Sequence[str]
     clock: Clock
+    secrets: Collection[str] = ()
 
 
 CALLED: ContextVar[CommandLine] = ContextVar("called")
@@ -70,10 +72,11 @@ def running(name: str, events: Path | None = None, color: Color = Color.AUTO) ->
     Raises:
         typer.Exit: With 1, 2, 3 or 128 + signal, as the error promises.
     """
-    console = Console(color=color)
     called = CALLED.get(CommandLine((), SystemClock()))
+    console = Console(color=color, secrets=called.secrets)
     try:
-        log = Log(console, EventFile(events, name, called.clock.wall), called.clock)
+        file = EventFile(events, name, called.clock.wall, secrets=called.secrets)
+        log = Log(console, file, called.clock)
     except TaskError as error:
         console.error(f"{error.what}; nothing was changed")
         raise typer.Exit(error.exit_code) from None

@@ -151,7 +151,7 @@ def command(
     with running("iam-policy") as task:
         regions = region or []
         to = Narrowed(bucket, partition_of(task.aws, regions), regions, kms_key)
-        task.log.say(json.dumps(iam_policy(commands, to), indent=2))
+        task.log.steps(json.dumps(iam_policy(commands, to), indent=2).splitlines())
 
 
 def partition_of(aws: Aws, regions: Sequence[str]) -> str:

@@ -11,7 +11,10 @@ from typer.main import get_params_convertors_ctx_param_name_from_function
 from gocd.task_variables import variable
 from tasks.running.console import Color
 from tasks.running.fault import DEBUG
-from tasks.running.numbers import MILLISECONDS, PERCENT, Number, count, rate, seconds
+from tasks.running.numbers import MILLISECONDS, PERCENT, NotTaken, Number, count, rate, seconds
+
+# As long as the label of a pipeline can be (GoCD, PipelineLabel.java).
+LONGEST_NAME = 255
 
 # Longer no script may run (Systems Manager, AWS-RunShellScript, executionTimeout).
 TWO_DAYS = 172_800
@@ -62,7 +65,21 @@ class Command(TyperCommand):
 
 def or_label(version: str | None) -> str | None:
     """Return *version*, or else the label of the running pipeline, if there is one."""
-    return os.environ.get("GO_PIPELINE_LABEL") or None if version is None else version
+    given = os.environ.get("GO_PIPELINE_LABEL") or None if version is None else version
+    return None if given is None else a_name(given)
+
+
+def a_name(given: str) -> str:
+    """Return what was *given*, which names of other things are made of.
+
+    Raises:
+        NotTaken: It has characters that nobody sees, or is too long.
+    """
+    if len(given) > LONGEST_NAME or not given.isprintable():
+        raise NotTaken(
+            f"takes a name on one line, no longer than {LONGEST_NAME} characters, not {given[:50]!r}"
+        )
+    return given
 
 
 Instance = Annotated[
@@ -178,7 +195,12 @@ Words = Annotated[
 ]
 Via = Annotated[str, option("--via", "How: ssm, codedeploy, command, or one that a site has added.")]
 Application = Annotated[
-    str, option("--application", "The folder in the bucket; codedeploy: the application's name.")
+    str,
+    option(
+        "--application",
+        "The folder in the bucket; codedeploy: the application's name.",
+        callback=a_name,
+    ),
 ]
 Bucket = Annotated[
     str | None, option("--bucket", "The S3 bucket that it passes through; not for s3:// artifacts.")

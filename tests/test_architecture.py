@@ -229,6 +229,25 @@ def test_each_way_to_the_outside_is_opened_in_one_place(package: str, places: se
     assert users == places
 
 
+def test_whatever_is_said_passes_one_gate() -> None:
+    sayers = {
+        module(path)
+        for path in FILES
+        if module(path).startswith("tasks.")
+        for node in nodes(path)
+        if (isinstance(node, ast.Name) and node.id == "print")
+        or (
+            isinstance(node, ast.Attribute)
+            and node.attr in {"echo", "secho", "stdout", "stderr", "excepthook"}
+        )
+        if not (
+            isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in {"process", "subprocess"}
+        )
+    }
+
+    assert sayers <= {"tasks.running.console", "tasks.cli"}
+
+
 def test_only_tests_import_what_tests_inherit_from() -> None:
     users = {
         (module(path), name)

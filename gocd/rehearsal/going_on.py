@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,5 +30,8 @@ def leave_environment(folder: Path, pipeline: Pipeline, run: PipelineRun, aws: M
         failed = next((job for job in jobs if job.status is Status.FAILED), jobs[-1])
         lines.append(f"cd {shlex.quote(str(failed.workplace.resolve()))}")
     script = folder / "environment.sh"
-    script.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    # There may be a password in a variable, and the file of an earlier rehearsal may be anybody's to read.
+    with open(script, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write("\n".join(lines) + "\n")
     return script

@@ -1,16 +1,14 @@
-"""Elements of a page; whatever is put into one is escaped."""
+"""Elements of a page; whatever is put into one is fit to be shown, and escaped."""
 
 from __future__ import annotations
 
 import html
-import re
+import sys
+
+from gocd.shown import LONGEST, shown
 
 # Written without an end tag if they are empty: those that HTML calls void, and the shapes of SVG.
 CLOSED = frozenset({"meta", "path", "rect"})
-# What no XML may hold, and the marks that turn the direction of all the text around them.
-UNPRINTABLE = re.compile(
-    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u0080-\u009f\u202a-\u202e\u2066-\u2069]"
-)
 
 
 class Markup(str):
@@ -27,7 +25,7 @@ def element(name: str, /, *children: object, **attributes: object) -> Markup:
         attributes: ``class_`` is ``class``, ``stroke_width`` is ``stroke-width``; None leaves one out.
     """
     opening = name + "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_text(value)}"'
+        f' {key.rstrip("_").replace("_", "-")}="{_text(value, sys.maxsize)}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -47,9 +45,9 @@ def number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _text(value: object) -> str:
+def _text(value: object, most: int = LONGEST) -> str:
     if isinstance(value, Markup):
         return value
     if isinstance(value, float):
         return number(value)
-    return html.escape(UNPRINTABLE.sub("\ufffd", str(value)))
+    return html.escape(shown(str(value), most=most))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
 from gocd.samples.verdict import Verdict
+from gocd.shown import shown
 
-# XML has no way at all to write these.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SUITE = "verify-traffic"
 
 
@@ -25,7 +23,8 @@ def verdict_json(verdict: Verdict) -> str:
     told = {
         "schema": 1,
         "passed": verdict.passed,
-        "criteria": [asdict(criterion) for criterion in verdict.criteria],
+        # The message alone is of words, which may be JMeter's own.
+        "criteria": [{**asdict(each), "message": shown(each.message)} for each in verdict.criteria],
         "files": [asdict(file) for file in measurement.files] if measurement else [],
         "overall": measurement.own().as_dict() if measurement else None,
         "labels": {label: of.as_dict() for label, of in measurement.labels.items()} if measurement else {},
@@ -48,11 +47,11 @@ def junit_xml(verdict: Verdict) -> str:
         time=f"{verdict.measurement.duration_s if verdict.measurement else 0:.3f}",
     )
     for criterion in verdict.criteria:
-        of = f"{SUITE}.{criterion.label}" if criterion.label else SUITE
+        of = shown(f"{SUITE}.{criterion.label}" if criterion.label else SUITE)
+        message = shown(criterion.message)
         limit = "" if criterion.limit is None else f" {criterion.limit:g}"
         case = ET.SubElement(suite, "testcase", classname=of, name=criterion.name + limit, time="0")
         if not criterion.passed:
-            ET.SubElement(case, "failure", message=criterion.message).text = criterion.message
+            ET.SubElement(case, "failure", message=message).text = message
     ET.indent(suite)
-    told = _NOT_XML.sub("\ufffd", ET.tostring(suite, encoding="unicode"))
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{told}\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(suite, encoding="unicode")}\n'

@@ -5,8 +5,11 @@ import io
 import os
 import sys
 import threading
+from collections.abc import Collection
 from enum import Enum
 from typing import Any, TextIO
+
+from gocd.shown import shown, shown_lines
 
 BOLD, RED, PLAIN = "\x1b[1m", "\x1b[1;31m", "\x1b[0m"
 
@@ -43,26 +46,35 @@ def set_up_streams() -> None:
 class Console:
     """Writes flushed lines; a reader that went away never stops a task half-way.
 
+    Whatever text it is given becomes one line that can be read, as names and messages of others are in it.
+
     Args:
         color: ``auto`` colours only where the output is a terminal and NO_COLOR is unset.
+        secrets: What is masked wherever it stands.
 
     Attributes:
         lost: Why some of its lines are lost, other than for want of a reader; empty if none is.
     """
 
     def __init__(
-        self, out: TextIO | None = None, err: TextIO | None = None, color: Color = Color.AUTO
+        self,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        color: Color = Color.AUTO,
+        secrets: Collection[str] = (),
     ) -> None:
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self.live = self._out.isatty() and color is not Color.NEVER and os.environ.get("TERM") != "dumb"
         self._colored = color is Color.ALWAYS or (self.live and "NO_COLOR" not in os.environ)
         self.lost = ""
+        self._secrets = secrets
         self._status: Any = None
         # A rehearsal tells from several threads.
         self._turn = threading.RLock()
 
     def line(self, text: str) -> None:
+        text = shown(text, self._secrets)
         subject, colon, rest = text.partition(": ")
         if self._colored and colon and " " not in subject:
             text = f"{BOLD}{subject}{PLAIN}{colon}{rest}"
@@ -71,18 +83,19 @@ class Console:
             self._write(self._out, text)
 
     def error(self, text: str) -> None:
+        text = shown(text, self._secrets)
         self.settle()
         self._write(self._err, f"{RED}error:{PLAIN} {text}" if self._colored else f"error: {text}")
 
     def trace(self, text: str) -> None:
         """Write many lines that led to an error."""
         self.settle()
-        self._write(self._err, text)
+        self._write(self._err, shown_lines(text, self._secrets))
 
     def moving(self, text: str) -> None:
         """Replace the live line; only for terminals."""
         with self._turn:
-            self._move(text)
+            self._move(shown(text, self._secrets))
 
     def _move(self, text: str) -> None:
         # Rich counts the columns that a line takes, so it is given what will be shown.

@@ -5,9 +5,10 @@ its user 502 (AWS, application/load-balancer-troubleshooting, HTTP 502; applicat
 edit-load-balancer-attributes: the idle time-out of an application is to be larger).
 """
 
+import base64
 import select
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from gocd.connection import HeedingConnection
 from gocd.deadline import Late, within
@@ -34,11 +35,11 @@ def prove_that_connections_are_kept(
         Refused: It is no URL of HTTP.
         TaskError: The service closes the connection, or cannot be asked.
     """
-    with_port, path = _parts(url)
+    with_port, path, headers = _parts(url)
     connection = HeedingConnection(with_port, timeout=patience)
 
     def ask() -> HTTPResponse:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         while answer.read(65_536):
             pass
@@ -71,8 +72,10 @@ def _watch(connection: HTTPConnection, subject: str, wait: Wait, seconds: float)
     wait.until_done(look, pace=closely, within=seconds)
 
 
-def _parts(url: str) -> tuple[str, str]:
+def _parts(url: str) -> tuple[str, str, dict[str, str]]:
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.netloc:
         raise Refused(f"--keep-alive asks a service over http://, and not {url}")
-    return parts.netloc, f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    login, at, host = parts.netloc.rpartition("@")
+    headers = {"Authorization": f"Basic {base64.b64encode(unquote(login).encode()).decode()}"} if at else {}
+    return host, f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", headers

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from gocd.secrets import MASK, says_secret
 from tasks.running.errors import Refused
 
 
@@ -15,6 +16,6 @@ def read_pairs(option: str, given: Iterable[str], form: str = "NAME=VALUE") -> d
     for pair in given:
         name, equals, value = pair.partition("=")
         if not (name and equals):
-            raise Refused(f"{option} takes {form}, not {pair}")
+            raise Refused(f"{option} takes {form}, not {MASK if says_secret(pair) else pair}")
         pairs[name] = value
     return pairs

@@ -172,5 +172,5 @@ def test_a_label_may_hold_anything_and_the_junit_file_is_still_xml(tmp_path: Pat
     label = 'a<b>&"c"\x00\x1b\ud800\uffff'
     verdict = judge(measure(jtl(tmp_path, LINES)), Thresholds({"max-errors": 2}, {label: {"p50": 1}}))
     suite = ET.fromstring(junit_xml(verdict).encode())
-    assert suite[-1].get("classname") == 'verify-traffic.a<b>&"c"\ufffd\ufffd\ufffd\ufffd'
+    assert suite[-1].get("classname") == 'verify-traffic.a<b>&"c"\\x00\\x1b\\ud800\\uffff'
     assert json.loads(verdict_json(verdict))["criteria"][-1]["label"] == label

@@ -50,6 +50,7 @@ def test_a_deploy_that_fails_leaves_the_first_machine_out_and_can_be_healed_by_h
         assert "gocd-tasks deploy-artifact" in first
         assert "gocd-tasks attach-instance Staging-1" in second
         [users] = [line.rpartition(" ")[2] for line in lines if line.startswith("Kept running")]
+        assert (folder / "environment.sh").stat().st_mode & 0o777 == 0o600
         environment = {**os.environ, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
         healed = subprocess.run(
             ["bash", "-ec", f". {folder}/environment.sh; {first}; {second}"],
