@@ -10,12 +10,14 @@ from pathlib import Path
 
 from gocd.files import LONGEST_TEXT, open_regular
 from gocd.samples.jtl import JtlReader, UnreadableJtl
+from gocd.secrets import hidden, secret_values
 from tasks.running.errors import Cancelled, TaskError
 from tasks.running.log import SILENCE
 from tasks.running.waiting import Wait
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.live import GrowingRecord
 from tasks.traffic.jmeter.process import run_jmeter
+from tasks.traffic.jmeter.property_file import property_file
 from tasks.traffic.jmeter.settings import RECORD
 
 JTL, LOG, DASHBOARD = "results.jtl", "jmeter.log", "dashboard"
@@ -44,11 +46,11 @@ class Recording:
     def jtl(self) -> Path:
         return self.out / JTL
 
-    def words(self) -> list[str]:
-        """Return what JMeter is told; of two values of a property it takes the last."""
+    def words(self, properties: Path) -> list[str]:
+        """Return what JMeter is told; what is in the file of *properties* goes over a site's own."""
         folder = self.out.resolve()
         words = ["-n", "-t", str(self.plan.resolve()), "-l", str(folder / JTL), "-j", str(folder / LOG)]
-        words += [f"-J{name}={value}" for name, value in {**self.properties, **RECORD}.items()]
+        words += ["-q", str(properties)]
         return [*words, "-e", "-o", str(folder / DASHBOARD)] if self.dashboard else words
 
     def clear(self) -> None:
@@ -84,10 +86,14 @@ class _Telling:
         self._wait = wait
         self._growing = GrowingRecord(recording.jtl)
         self._start = self._spoke = wait.clock.now()
+        properties = [f"{name}={value}" for name, value in recording.properties.items()]
+        self._secrets = secret_values(properties, {})
 
     def say(self, line: str) -> None:
         if line:
             self._spoke = self._wait.clock.now()
+            # What it said last is in the verdict's files as well.
+            line = hidden(line, self._secrets)
             self.said = line
             if line.startswith(_BROKEN):
                 self.broken.append(line)
@@ -126,7 +132,9 @@ def record(recording: Recording, jmeter: JMeter, wait: Wait) -> str:
     telling = _Telling(recording, wait)
     log.stands(f"JMeter was started, its record is {recording.jtl}")
     try:
-        code = run_jmeter([*jmeter.words, *recording.words()], telling.say, telling.idle)
+        with property_file({**recording.properties, **RECORD}) as properties:
+            words = [*jmeter.words, *recording.words(properties)]
+            code = run_jmeter(words, telling.say, telling.idle)
     except DidNotEnd as ended:
         return ended.what
     except Cancelled:

@@ -75,15 +75,26 @@ def test_what_an_earlier_run_left_does_not_pass_for_this_one(tmp_path: Path) -> 
 
 
 def test_jmeter_is_told_where_and_how_to_record(tmp_path: Path) -> None:
-    _, [told] = recorded(tmp_path, "printf '%s ' \"$@\"; echo")
+    _, [told, *settings] = recorded(tmp_path, 'printf \'%s \' "$@"; echo; cat "${9}"')
     words = told.removeprefix("JMeter: ").split()
     assert words[:7] == [
         *("-n", "-t", str(PLAN)),
         *("-l", str(tmp_path / "results.jtl")),
         *("-j", str(tmp_path / "jmeter.log")),
     ]
-    assert words[7] == "-Jhost=10.0.0.9"
-    assert "-Jjmeter.save.saveservice.output_format=csv" in words[8:]
+    assert words[7] == "-q"
+    assert len(words) == 9
+    assert r"JMeter: host=10\u002e0\u002e0\u002e9" in settings
+    assert r"JMeter: jmeter\u002esave\u002esaveservice\u002eoutput\u005fformat=csv" in settings
+
+
+def test_its_properties_are_for_nobody_else_to_read_and_gone_in_the_end(tmp_path: Path) -> None:
+    _, [told] = recorded(tmp_path, 'stat -c "%a %n" "${9}"')
+    _, mode, path = told.split()
+
+    assert mode == "600"
+    assert not Path(path).is_relative_to(tmp_path)
+    assert not Path(path).exists()
 
 
 @pytest.mark.parametrize(
