@@ -38,6 +38,9 @@ LOOK_ROUNDS, CHANGE_ROUNDS, LONGEST_PAUSE = 5, 4, 20.0
 # Rounds while what answers cannot be read: once more, as time hardly heals what spoils it.
 UNREAD_ROUNDS = 2
 
+# A pipeline declares what a trigger may set, and botocore takes what is empty for a region or a profile.
+EMPTY_IS_ABSENT = ("AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+
 # Repeating these would do the thing twice; the caller looks for the first before it sends a second.
 ONCE_ONLY = {"send_command", "invoke", "create_deployment"}
 
@@ -186,7 +189,8 @@ class Aws:
 
     @property
     def region(self) -> str:
-        return str(self._open().get_config_variable("region") or "no region")
+        with usable_settings():
+            return str(self._open().get_config_variable("region") or "no region")
 
     def partition(self, region: str | None = None) -> str:
         """Return the partition of AWS that a region is in; by default the one that the settings name, if any.
@@ -196,12 +200,13 @@ class Aws:
         """
         from botocore.exceptions import UnknownRegionError  # noqa: PLC0415
 
-        session = self._open()
-        named = region or session.get_config_variable("region")
-        try:
-            return str(session.get_partition_for_region(named)) if named else "aws"
-        except UnknownRegionError:
-            raise Refused(f"AWS has no region {named}") from None
+        with usable_settings():
+            session = self._open()
+            named = region or session.get_config_variable("region")
+            try:
+                return str(session.get_partition_for_region(named)) if named else "aws"
+            except UnknownRegionError:
+                raise Refused(f"AWS has no region {named}") from None
 
     def _open(self) -> Any:
         if self._session is None:
@@ -210,6 +215,9 @@ class Aws:
 
             from tasks.aws.connections import have_them_heed  # noqa: PLC0415
 
+            for name in EMPTY_IS_ABSENT:
+                if not os.environ.get(name):
+                    os.environ.pop(name, None)
             self._session = Session()
             # Every other SDK reads AWS_REGION; botocore itself knows AWS_DEFAULT_REGION only.
             if region := os.environ.get("AWS_REGION"):

@@ -161,6 +161,10 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
     except UnicodeEncodeError as error:
         # A name that came with bytes which are no characters.
         raise Refused(f"{action} cannot be asked: {error.object!r} is not text in UTF-8") from None
+    except OSError as error:
+        # A file that the settings name, such as AWS_WEB_IDENTITY_TOKEN_FILE, or a program of theirs.
+        where = f"{error.filename}: {error.strerror}" if error.filename else _one_line(error)
+        raise NotConfigured(f"what {action} needs here cannot be read ({where})") from None
     except (boto.BotoCoreError, ResponseParserError, *UNREADABLE) as error:
         what = f"AWS's answer to {action} could not be read: {_one_line(error) or type(error).__name__}"
         raise AwsError(what, unread=True, advice=LOOK_AROUND) from None
@@ -168,13 +172,24 @@ def aws_errors(service: str, operation: str, subject: str = "") -> Iterator[None
 
 @contextmanager
 def usable_settings() -> Iterator[None]:
-    """Have botocore's ValueError for a setting, such as an AWS_ENDPOINT_URL that is no URL, name it as one.
+    """Have what botocore raises for a setting, such as an AWS_ENDPOINT_URL that is no URL, name it as one.
 
     Only where nothing is asked of AWS: a ValueError from there is an answer's.
     """
+    from botocore import exceptions as boto  # noqa: PLC0415
+
     try:
         yield
-    except ValueError as error:
+    except (
+        boto.HTTPClientError,
+        boto.ConnectionError,
+        boto.NoRegionError,
+        boto.NoCredentialsError,
+        boto.PartialCredentialsError,
+    ):
+        # Each has better words (``aws_errors``).
+        raise
+    except (boto.BotoCoreError, ValueError, OSError) as error:
         raise NotConfigured(f"AWS settings cannot be used: {_one_line(error)}") from None
 
 
