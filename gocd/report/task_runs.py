@@ -87,6 +87,11 @@ def run_of(events: Sequence[Event]) -> TaskRun:
         first.at,
         last.at,
         ended,
-        OUTCOMES.get(last.exit_code or 0, Ending.FAILED) if ended else Ending.NOT_SEEN,
+        _ending(last.exit_code) if ended else Ending.NOT_SEEN,
         last.error,
     )
+
+
+def _ending(code: int | None) -> Ending:
+    # An end that does not say how it was is no good one.
+    return Ending.FAILED if code is None else OUTCOMES.get(code, Ending.FAILED)

@@ -25,7 +25,7 @@ Age is AWS's own: the Date of the answer less the date of the version. No agent'
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -42,9 +42,6 @@ OVERTAKEN = {"ParameterAlreadyExists", "TooManyUpdates"}
 FORGOTTEN = "100 others were written over it"
 UNREADABLE = "its value cannot be read"
 
-# Pages of a history: of 50 versions each, or of fewer, as AWS likes; and it keeps 100.
-MOST_PAGES = 100
-
 # Seconds between looks at an answer that lags behind what is known to be written.
 CATCH_UP = (0.2, 0.5, 1.0, 2.0, 4.0)
 
@@ -60,8 +57,6 @@ class Look:
         at: AWS's time of the look.
         changed: AWS's time of the write that holds.
         unread: Why it cannot be told what holds, where something does; else empty.
-        foreign: Whether the newest version is written by other rules than these, as a later version of this
-            program may have them: it changes nothing, and may mean something to others.
     """
 
     version: int
@@ -70,7 +65,6 @@ class Look:
     at: datetime
     changed: datetime
     unread: str = ""
-    foreign: bool = False
 
     @property
     def age(self) -> float:
@@ -158,13 +152,13 @@ class Parameter:
         if holding is None:
             if history[0]["Version"] > 1:
                 return Look(history[-1]["Version"], {}, "", at, at, FORGOTTEN)
-            return Look(history[-1]["Version"], {}, "", at, at, foreign=_foreign(history[-1]))
-        return replace(_seen(holding, history[-1]["Version"], at), foreign=_foreign(history[-1]))
+            return Look(history[-1]["Version"], {}, "", at, at)
+        return _seen(holding, history[-1]["Version"], at)
 
     def _history(self) -> tuple[list[Mapping[str, Any]], datetime]:
         history: list[Mapping[str, Any]] = []
         more: dict[str, str] = {}
-        for _ in range(MOST_PAGES):
+        while True:
             answer = self._aws.call(
                 "ssm", "get_parameter_history", self._subject, Name=self._name, MaxResults=50, **more
             )
@@ -172,7 +166,6 @@ class Parameter:
             if not answer.get("NextToken"):
                 return sorted(history, key=lambda each: int(each["Version"])), _date(answer)
             more = {"NextToken": answer["NextToken"]}
-        raise AwsError(f"the history of {self._name} has no end", passing=True)
 
 
 def names_under(aws: Aws, path: str) -> list[str]:
@@ -196,10 +189,6 @@ def _whole(history: Sequence[Mapping[str, Any]]) -> bool:
 def _valid(version: Mapping[str, Any]) -> bool:
     base = _content(version).get("base")
     return type(base) is int and base == version["Version"] - 1
-
-
-def _foreign(version: Mapping[str, Any]) -> bool:
-    return type(_content(version).get("base")) is not int
 
 
 def _content(version: Mapping[str, Any]) -> dict[str, Any]:

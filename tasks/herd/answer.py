@@ -44,9 +44,10 @@ def read_answer(body: bytes) -> Answer:
         return Answer(trouble="answers XML with a DOCTYPE, which is not read")
     except (ValueError, expat.ExpatError):
         return Answer(trouble="answers something that is neither XML nor JSON")
-    if not fields.get("buildNumber"):
+    version = one_line(fields.get("buildNumber", ""))
+    if not version.strip():
         return Answer(trouble="answers without a buildNumber")
-    return Answer(one_line(fields["buildNumber"]), one_line(fields.get("buildDate", "")))
+    return Answer(version, one_line(fields.get("buildDate", "")))
 
 
 def _xml_fields(text: str) -> dict[str, str]:

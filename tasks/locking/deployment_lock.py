@@ -56,13 +56,6 @@ class Holding:
 
         What another version or a person wrote there, and is not understood, is not free.
         """
-        there = cls._read(look)
-        if look.foreign and (there is None or there.expired):
-            return cls._of_somebody(look, "its newest version is none of ours")
-        return there
-
-    @classmethod
-    def _read(cls, look: Look) -> "Holding | None":
         content = look.content
         if not (content or look.unread) or content.get("state") == "free":
             return None
@@ -77,11 +70,7 @@ class Holding:
             owner = Owner.read(content)
             return cls(owner, _text(content, "token"), _text(content, "what"), since, lasts, look)
         except Unreadable as problem:
-            return cls._of_somebody(look, str(problem))
-
-    @classmethod
-    def _of_somebody(cls, look: Look, unread: str) -> "Holding":
-        return cls(Owner("?", "?"), "", "", look.changed, LONGEST, look, unread)
+            return cls(Owner("?", "?"), "", "", look.changed, LONGEST, look, str(problem))
 
     @property
     def expired(self) -> bool:

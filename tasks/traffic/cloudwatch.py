@@ -86,7 +86,7 @@ def read_since(text: str) -> datetime:
         if Path(text).is_file():
             with open_regular(Path(text)) as events:
                 text = read_json(events.readline(LONGEST_TEXT))["time"]
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         raise Refused(
             f"--since takes a time such as 2026-01-31T12:00:00Z or an event file, not {text}"

@@ -11,8 +11,7 @@ from tasks.codedeploy.appspec.reading import Value
 DEFAULT = ("d", "default")
 KINDS = {each[:length]: each for each in ("user", "group", "mask", "other") for length in (1, len(each))}
 
-CATEGORIES = r"c[0-9]{1,9}(?:\.c[0-9]{1,9})?"
-RANGE = re.compile(rf"s([0-9]{{1,9}})(?:-s([0-9]{{1,9}}))?(?::({CATEGORIES}(?:,{CATEGORIES})*))?")
+RANGE = re.compile(r"s(\d+)(?:-s(\d+))?(?::(c\d+(?:\.c\d+)?(?:,c\d+(?:\.c\d+)?)*))?")
 MOST_CATEGORY = 1023
 
 

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from gocd.report.rollout import Rollout, read_rollout
@@ -48,6 +49,15 @@ def test_exit_codes_are_words(tmp_path: Path) -> None:
 
     words = ["done", "failed", "refused", "timed out", "cancelled", "cancelled", "failed"]
     assert [each.outcome.value for each in read(tmp_path, *lines).runs] == words
+
+
+def test_an_end_that_does_not_say_how_it_was_is_no_good_one(tmp_path: Path) -> None:
+    told = json.loads(event(1, "t", "ended", exit_code=0))
+    without = {name: value for name, value in told.items() if name != "exit_code"}
+
+    for untold in (without, told | {"exit_code": None}, told | {"exit_code": "0"}):
+        [only] = read(tmp_path, event(0, "t", "started"), json.dumps(untold)).runs
+        assert only.outcome is Ending.FAILED
 
 
 def test_a_killed_run_has_no_end_and_its_successor_is_another_run(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ def basic(user: str, password: str) -> str:
         (b'{"buildNumber": "0.84.0"}', Answer("0.84.0")),
         (b'{"buildNumber": "0.8\\u001b[2J"}', Answer("0.8 [2J")),
         (b'{"buildNumber": null}', Answer(trouble="answers without a buildNumber")),
+        (b'{"buildNumber": " \\u0007"}', Answer(trouble="answers without a buildNumber")),
         (b'{"buildNumber": {"deep": 1}}', Answer(trouble="answers without a buildNumber")),
         (b"[]", Answer(trouble="answers without a buildNumber")),
         (b"7", Answer(trouble="answers without a buildNumber")),

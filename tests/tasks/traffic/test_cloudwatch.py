@@ -9,6 +9,8 @@ import pytest
 
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.world import World
+from tasks.running.errors import Refused
+from tasks.traffic.cloudwatch import read_since
 from tests.program import CommandLine
 from tests.tasks.conftest import MakeBalancer
 
@@ -94,6 +96,17 @@ def test_since_takes_a_time_or_an_event_file_and_nothing_else(
     assert later.returncode == 0, later.stdout
     assert wrong.returncode == 2
     assert "--since takes a time" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ['{"time": null}', '{"time": 7}', "[]", "7", '{"time": "2026-02-30"}', "[" * 2000]
+)
+def test_an_event_file_that_begins_with_no_time_is_refused(tmp_path: Path, line: str) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text(f"{line}\n")
+
+    with pytest.raises(Refused, match="--since takes a time"):
+        read_since(str(events))
 
 
 def test_what_others_behind_the_same_load_balancer_lose_is_not_ours_where_aws_tells_them_apart(
