@@ -11,7 +11,7 @@ QUICK := tests/tasks tests/gocd tests/pipelines --ignore tests/gocd/rehearsal -m
 # What runs on Windows: all but the rehearsal.
 WINDOWS := tasks gocd/reading gocd/report gocd/samples $(wildcard gocd/*.py)
 
-.PHONY: rehearse traps twins test coverage exhaustive check lint format clean
+.PHONY: rehearse traps twins fuzz test coverage exhaustive check lint format clean
 
 rehearse: $(VENV)/.rehearsal
 	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
@@ -23,6 +23,10 @@ traps: $(VENV)/.traps
 # The scripts for both kinds of host, walked side by side at random for as long as asked; SEED walks the same way again.
 twins: $(VENV)/.test
 	$(BIN)/python -m tests.tasks.hosts.walk --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
+
+# Every reader of what comes from outside, given spoilt documents for as long as asked; SEED tries the same ones again.
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(or $(WORKERS),5) --dist worksteal $(ARGS)
@@ -52,7 +56,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info rehearsal .mypy_cache .ruff_cache .pytest_cache .coverage*
+	rm -rf $(VENV) build dist *.egg-info rehearsal .hypothesis .mypy_cache .ruff_cache .pytest_cache .coverage*
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -53,6 +53,7 @@ setup(
         "test": [
             *TRAPS,
             "coverage>=7.10",
+            "hypothesis>=6.152,<7",
             "mypy>=2,<3",
             "pytest>=8",
             "pytest-timeout>=2.3",

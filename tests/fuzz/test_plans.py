@@ -1,0 +1,48 @@
+"""JMeter's test plans, looked at before they run."""
+
+from pathlib import Path
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tasks.running.errors import Refused
+from tasks.traffic.jmeter.plan import check_plan
+from tests.fuzz.bounds import file_with, read
+from tests.fuzz.spoiling import spoilt_bytes
+
+PLAN = b"""<?xml version="1.0" encoding="UTF-8"?>
+<jmeterTestPlan version="1.2" properties="5.0" jmeter="5.5">
+  <hashTree>
+    <TestPlan testname="verify" enabled="true"/>
+    <hashTree>
+      <ThreadGroup testname="users" enabled="true">
+        <stringProp name="ThreadGroup.duration">${__P(duration,60)}</stringProp>
+      </ThreadGroup>
+      <hashTree>
+        <HTTPSamplerProxy testname="request" enabled="true"/>
+        <hashTree/>
+      </hashTree>
+    </hashTree>
+  </hashTree>
+</jmeterTestPlan>
+"""
+DOCTYPE = PLAN.replace(
+    b"<jmeterTestPlan",
+    b'<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>\n<jmeterTestPlan',
+)
+
+
+@given(spoilt_bytes(PLAN, DOCTYPE), st.sampled_from(([], ["duration"], ["rate"])))
+@example(PLAN, ["duration"])
+def test_a_plan_can_send_something_or_is_refused(content: bytes, needed: list[str]) -> None:
+    with file_with(content, "plan.jmx") as file:
+        passes = read(lambda: passed(file, needed), Refused)
+
+    if passes:
+        assert b"Sampler" in content
+        assert all(name.encode() in content for name in needed)
+
+
+def passed(plan: Path, needed: list[str]) -> bool:
+    check_plan(plan, needed)
+    return True
