@@ -175,6 +175,17 @@ def test_what_is_gone_from_s3_is_sent_again_and_what_is_another_by_now_is_refuse
         local.write_bytes(packed)
 
 
+def test_one_that_systems_manager_has_lost_since_is_refused_before_its_batch_leaves(
+    aws: Aws, pair: Pair, of_pair: MakeCase
+) -> None:
+    case = of_pair(find_deployer("ssm")(SETTINGS, aws))
+    ready(case, case.release)
+    pair.two.agent_online = False
+
+    with pytest.raises(Refused, match="the SSM agent of Staging-2 is ConnectionLost"):
+        case.deployer.prepare(case.release, case.instances, case.wait)
+
+
 def test_a_site_s_own_command_gets_no_other_file_than_the_one_that_was_looked_at(tmp_path: Path) -> None:
     artifact, other = tmp_path / "app.tar.gz", tmp_path / "other.tar.gz"
     artifact.write_text("2.0")
