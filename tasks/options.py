@@ -11,6 +11,7 @@ from typer.main import get_params_convertors_ctx_param_name_from_function
 from gocd.task_variables import variable
 from tasks.running.console import Color
 from tasks.running.fault import DEBUG
+from tasks.running.folders import read_folder
 from tasks.running.numbers import MILLISECONDS, PERCENT, NotTaken, Number, count, rate, seconds
 
 # As long as the label of a pipeline can be (GoCD, PipelineLabel.java).
@@ -30,6 +31,11 @@ def option(name: str, text: str, takes: Number | None = None, **settings: Any) -
         settings |= {"parser": takes.read, "metavar": takes.metavar}
         text = takes.described(text)
     return typer.Option(name, envvar=variable(name), help=text, **settings)
+
+
+def folder(name: str, text: str) -> Any:
+    """Declare an option that names a folder to write into, which need not be there yet."""
+    return option(name, text, parser=read_folder, metavar="DIRECTORY")
 
 
 def argument(name: str, text: str, **settings: Any) -> Any:

@@ -99,9 +99,9 @@ def command(
     version: Annotated[
         str, option("--version", "The version that is rolled out; 2.0, or 0.84.0 of HERD.")
     ] = "",
-    folder: Annotated[
-        Path, option("--folder", "Where logs, artifacts and figures are left.", file_okay=False)
-    ] = Path("rehearsal"),
+    folder: Annotated[Path, options.folder("--folder", "Where logs, artifacts and figures are left.")] = Path(
+        "rehearsal"
+    ),
     keep: Annotated[
         bool,
         option("--keep", "Stay in the foreground at the end, AWS running for trials by hand, until Ctrl-C."),

@@ -25,9 +25,9 @@ def command(
         list[str] | None,
         option("--jtl", "JMeter's results: a file, a folder or a pattern; repeatable."),
     ] = None,
-    out: Annotated[
-        Path, option("--out", "The folder that report.html is written into.", file_okay=False)
-    ] = Path("report"),
+    out: Annotated[Path, options.folder("--out", "The folder that report.html is written into.")] = Path(
+        "report"
+    ),
     title: Annotated[str, option("--title", "What the page is about; by default the pipeline's runs.")] = "",
     color: options.ColorChoice = Color.AUTO,
 ) -> None:

@@ -38,7 +38,7 @@ def command(
     min_throughput: options.MinThroughput = None,
     min_samples: options.MinSamples = None,
     thresholds: options.ThresholdFile = None,
-    out: Annotated[Path, option("--out", "Where the evidence is left.", file_okay=False)] = Path("traffic"),
+    out: Annotated[Path, options.folder("--out", "Where the evidence is left.")] = Path("traffic"),
     properties: Annotated[
         list[str] | None, option("--property", "NAME=VALUE of a property of the plan; repeatable.")
     ] = None,

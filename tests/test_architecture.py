@@ -272,6 +272,42 @@ def test_gocd_itself_speaks_http_in_one_place() -> None:
     assert users == {"gocd.server", "gocd.web"}
 
 
+OPENING = {"open", "read_text", "read_bytes", "write_text", "write_bytes"}
+
+# Who opens files beside the one place for those of others: their own, the system's, and what is in archives.
+OPENERS = {
+    "gocd.files",
+    *("tasks.archives.packing", "tasks.archives.tar", "tasks.archives.zip"),
+    *("tasks.hosts.script", "tasks.running.plugins", "gocd.samples.jtl"),
+    *("tasks.locking.owner", "tasks.running.console"),
+}
+
+
+def called(path: Path) -> Iterator[str]:
+    """The last word of the name of every function that a module calls."""
+    for node in nodes(path):
+        if isinstance(node, ast.Call):
+            yield str(getattr(node.func, "attr", getattr(node.func, "id", "")))
+
+
+def test_the_files_of_others_are_opened_in_one_place() -> None:
+    openers = {
+        module(path)
+        for path in FILES
+        # A rehearsal's are its own: what it is given, it has looked at beforehand.
+        if not module(path).startswith("gocd.rehearsal.") and OPENING & {*called(path)}
+    }
+
+    assert openers <= OPENERS
+
+
+def test_whole_folders_are_deleted_in_one_place_and_where_they_were_made() -> None:
+    made = "gocd.rehearsal.standin_aws."
+    deleters = {module(path) for path in FILES if {"rmtree", "removedirs"} & {*called(path)}}
+
+    assert {name for name in deleters if not name.startswith(made)} == {"tasks.traffic.jmeter.recording"}
+
+
 def is_placed(test: Path) -> bool:
     """Whether a file of tests lies where what it tests does, with the name of that before its own."""
     tested, name = ROOT / test.relative_to(ROOT / "tests").parent, test.stem.removeprefix("test_")

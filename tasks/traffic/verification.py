@@ -90,7 +90,14 @@ def _samples_in(verdict: Verdict) -> int:
 
 def _conclude(verdict: Verdict, out: Path, log: Log) -> None:
     """Tell the verdict and leave its evidence; a failed one ends the task."""
-    leave_evidence(verdict, out)
+    passed = "passed" if verdict.passed else "failed"
+    try:
+        leave_evidence(verdict, out)
+    except OSError as problem:
+        log.stands(
+            f"the traffic {passed}, and of its evidence not all is in {out}", "Make room and judge it again"
+        )
+        raise TaskError(f"{problem.filename} cannot be written ({problem.strerror})") from None
     figures = verdict.measurement
     if figures:
         log.say(f"verify: {headline(figures)}")
@@ -150,7 +157,11 @@ def ready(out: Path) -> None:
     """
     try:
         make_folder(out)
-        for name in (VERDICT, JUNIT, REPORT):
-            (out / name).unlink(missing_ok=True)
+        earlier = [out / name for name in (VERDICT, JUNIT, REPORT)]
+        for each in earlier:
+            if each.is_dir():
+                raise Refused(f"--out {out} cannot be written: {each.name} is a folder there")
+        for each in earlier:
+            each.unlink(missing_ok=True)
     except OSError as problem:
         raise Refused(f"--out {out} cannot be written ({problem.strerror})") from None

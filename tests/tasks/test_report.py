@@ -174,7 +174,7 @@ def test_a_page_is_made_in_a_folder_however_deep_and_in_place_of_a_link(rollout:
     assert (rollout / "precious").read_text() == "of somebody"
 
 
-@pytest.mark.parametrize("out", ["/proc", "/dev/full/x", "\udcff" * 300])
+@pytest.mark.parametrize("out", ["", "after.jtl", "after.jtl/x", "/proc", "/dev/full/x", "\udcff" * 300])
 def test_a_folder_that_cannot_be_written_is_told_in_words(rollout: Path, out: str) -> None:
     done = report(rollout, "--jtl", "after.jtl", "--out", out)
 

@@ -3,11 +3,13 @@
 import gzip
 import json
 import os
+import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from tests.program import PROGRAM
 from tests.tasks.traffic.jmeter.plans import PLAN, changed_plan
 from tests.tasks.verify_traffic.conftest import VerifyTraffic
 
@@ -184,9 +186,26 @@ def test_a_line_of_3_gb_in_a_small_file_is_refused_in_constant_memory(verify_tra
 
 def test_what_a_folder_has_in_place_of_the_evidence_is_left_as_it_is(verify_traffic: VerifyTraffic) -> None:
     out = verify_traffic.folder / "traffic"
-    (out / "verdict.json/kept").mkdir(parents=True)
+    (out / "report.html/kept").mkdir(parents=True)
+    (out / "verdict.json").touch()
     done = verify_traffic("--jtl", jtl(verify_traffic.folder, *GOOD))
 
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: --out traffic cannot be written (")
-    assert (out / "verdict.json/kept").is_dir()
+    why = "--out traffic cannot be written: report.html is a folder there"
+    assert (done.returncode, done.stderr) == (2, f"error: {why}; nothing was changed\n")
+    assert (out / "report.html/kept").is_dir()
+    assert (out / "verdict.json").exists()
+
+
+def test_evidence_that_cannot_be_left_does_not_hide_the_verdict(verify_traffic: VerifyTraffic) -> None:
+    """No file may grow to more than a kilobyte, as where a disk is nearly full."""
+    run = jtl(verify_traffic.folder, *GOOD)
+    words = ["bash", "-c", 'ulimit -f 1; exec "$0" "$@"', str(PROGRAM), "verify-traffic", "--jtl", run]
+    done = subprocess.run(words, cwd=verify_traffic.folder, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: traffic/")
+    assert done.stderr.endswith(
+        " cannot be written (File too large); the traffic passed, and of its evidence not all is in traffic. "
+        "Make room and judge it again\n"
+    )
+    assert not [path for path in (verify_traffic.folder / "traffic").iterdir() if path.suffix == ".new"]
