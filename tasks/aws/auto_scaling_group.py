@@ -58,9 +58,9 @@ class AutoScalingGroup:
         self.min_size = int(entry["MinSize"])
         self.max_size = int(entry["MaxSize"])
         self.desired = int(entry["DesiredCapacity"])
-        self.suspended = {each["ProcessName"] for each in entry.get("SuspendedProcesses", [])}
-        self.tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
-        self.lifecycle = {each["InstanceId"]: each["LifecycleState"] for each in entry.get("Instances", [])}
+        self.suspended = {each["ProcessName"] for each in entry["SuspendedProcesses"]}
+        self.tags = {tag["Key"]: tag["Value"] for tag in entry["Tags"]}
+        self.lifecycle = {each["InstanceId"]: each["LifecycleState"] for each in entry["Instances"]}
         self.zones = set(entry["AvailabilityZones"])
         self.addresses = set(_addresses(entry))
 
@@ -176,8 +176,8 @@ def _described(aws: Aws, names: list[str]) -> list[Mapping[str, Any]]:
 def _addresses(entry: Mapping[str, Any]) -> Iterator[str]:
     # A group attached as a "traffic source" is listed under that name as well, or only there.
     sources = [source["Identifier"] for source in entry.get("TrafficSources", [])]
-    for arn in [*entry.get("TargetGroupARNs", []), *sources]:
+    for arn in [*entry["TargetGroupARNs"], *sources]:
         if ":targetgroup/" in arn:
             yield f"target-group:{arn.partition(':targetgroup/')[2].partition('/')[0]}"
-    for name in entry.get("LoadBalancerNames", []):
+    for name in entry["LoadBalancerNames"]:
         yield f"classic:{name}"

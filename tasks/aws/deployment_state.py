@@ -158,10 +158,14 @@ def _blue_green(entry: Mapping[str, Any]) -> BlueGreen | None:
 
 def read_target(entry: Mapping[str, Any]) -> Target:
     """Read AWS's DeploymentTarget, which has what it tells under the name of its kind."""
-    told: Mapping[str, Any] = next((entry[name] for name in entry if name.endswith("Target")), {})
+    kind = next((name for name in entry if name.endswith("Target")), None)
+    if kind is None:
+        # One of a kind that AWS has added since.
+        return Target("", "Unknown")
+    told: Mapping[str, Any] = entry[kind]
     return Target(
-        id=told.get("targetId", ""),
-        status=told.get("status", "Unknown"),
+        id=told["targetId"],
+        status=told["status"],
         events=[_event(each) for each in told.get("lifecycleEvents", ())],
         # AWS's model and its text disagree on the capitals.
         label=told.get("instanceLabel", "").capitalize(),

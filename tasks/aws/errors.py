@@ -45,7 +45,7 @@ FOR_CREDENTIALS = {
 
 # What botocore's parsers end in, beside their own error, where an answer is well-formed and not AWS's: a
 # number that is none, a date after the last one, a text for a list, a body nested thousands deep.
-UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
+UNREADABLE = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RuntimeError)
 
 LOOK_AROUND = "Check the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL, then run the command again"
 

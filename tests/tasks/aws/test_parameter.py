@@ -1,7 +1,7 @@
 """Compare-and-set on SSM: of all who saw the same version one wins, whatever happens in between."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -238,6 +238,19 @@ class RunsIntoAnother(Aws):
         if operation == "put_parameter":
             raise AwsError("TooManyUpdates", code="TooManyUpdates")
         return super().call(service, operation, subject, **parameters)
+
+
+@pytest.mark.parametrize("spoil", [lambda body: body[:5], lambda body: body.replace(b"Version", b"Revision")])
+def test_a_write_whose_answer_cannot_be_read_is_known_for_ones_own(
+    cloud: World, aws: Aws, spoil: Callable[[bytes], bytes]
+) -> None:
+    one = parameter(aws)
+    seen = one.look()
+    cloud.faults.spoil("PutParameter", spoil, times=1)
+    written = one.swap(seen, {"who": "one"})
+
+    assert written is not None
+    assert one.look().content == {"who": "one"}
 
 
 def test_a_write_whose_answer_was_lost_is_known_for_ones_own(aws: Aws) -> None:

@@ -66,3 +66,16 @@ def test_a_hook_for_launches_does_not_delay_a_member_that_comes_back(
 def warm(cloud: World) -> list[str]:
     told = cloud.client("autoscaling").describe_warm_pool(AutoScalingGroupName="fleet")["Instances"]
     return [each["InstanceId"] for each in told]
+
+
+@pytest.mark.parametrize("task", ["detach-instance", "attach-instance"])
+def test_a_member_in_a_state_that_nobody_knows_is_left_to_its_group(
+    cloud: World, group: Group, gocd_tasks: CommandLine, task: str
+) -> None:
+    cloud.faults.spoil("DescribeAutoScalingGroups", lambda body: body.replace(b">InService<", b">Parked<"))
+    member = group.members[0].id
+    refused = gocd_tasks(task, member, *BEHIND)
+
+    assert refused.returncode == 2, refused.stdout
+    assert f"{member} is 'Parked' in Auto Scaling group fleet, which is not known here" in refused.stderr
+    assert "nothing was changed" in refused.stderr

@@ -42,6 +42,16 @@ def test_an_order_whose_answer_was_lost_is_looked_up_before_it_is_sent_again(
     assert len(deployments(cloud)) == 1
 
 
+def test_an_order_whose_answer_tells_no_deployment_is_looked_up_as_one_that_is_lost(
+    cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    cloud.faults.spoil("CreateDeployment", lambda body: body.replace(b"deploymentId", b"deploymentXX"))
+    done = gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0"))
+
+    assert done.returncode == 0, done.stderr
+    assert len(deployments(cloud)) == len(cloud.journal.of("CreateDeployment")) == 1
+
+
 @AT
 @pytest.mark.end_to_end
 def test_killed_and_run_again_it_converges(

@@ -154,6 +154,16 @@ def test_a_lost_answer_is_looked_up_and_nobody_gets_the_order_twice(site: Site) 
     assert site.calls()["SendCommand"] == site.calls()["ListCommands"] == 1
 
 
+@pytest.mark.parametrize("spoil", [lambda body: body[:40], lambda body: body.replace(b"CommandId", b"Id")])
+def test_an_order_whose_answer_cannot_be_read_is_looked_up_as_one_that_is_lost(
+    site: Site, spoil: Callable[[bytes], bytes]
+) -> None:
+    site.cloud.faults.spoil("SendCommand", spoil)
+
+    assert site.deploy(site.release("2.0"), site.deploys_with(RESTART)) == {}
+    assert site.calls()["SendCommand"] == site.calls()["ListCommands"] == 1
+
+
 def test_a_signal_stops_it_everywhere(site: Site) -> None:
     def signal_at_the_third_look(call: Call) -> None:
         if len(site.cloud.journal.of("ListCommandInvocations")) == 3:
@@ -324,6 +334,21 @@ def test_one_that_never_ends_is_late_and_the_others_are_judged() -> None:
     assert outcomes["i-2"].late
     assert outcomes["i-2"].problem == "it has not ended after 180 s"
     assert "2 instances: trying: 1 of 2 ended, 30 s of up to 180 s" in stage.lines
+
+
+def test_a_status_that_nobody_knows_is_neither_an_end_nor_a_success() -> None:
+    stage = Stage()
+
+    def answers() -> list[dict[str, Any]]:
+        return [listed(1, "Success" if stage.clock.now() > 40 else "Parked"), listed(2, "Parked")]
+
+    outcomes = followed(stage, answers)
+
+    assert outcomes["i-1"].problem is None
+    assert outcomes["i-2"].late
+    known = "SSM calls it 'Parked', which is not known here"
+    assert outcomes["i-2"].problem == f"it has not ended after 180 s ({known})"
+    assert any("0 of 2 ended; SSM calls Staging-1 'Parked', which is" in line for line in stage.lines)
 
 
 def test_when_aws_cannot_be_asked_any_more_what_was_heard_still_counts() -> None:
