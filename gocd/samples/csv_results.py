@@ -11,7 +11,15 @@ from itertools import chain
 from pathlib import Path
 
 from gocd.files import ShortLines
-from gocd.samples.outcome import COLUMNS, Outcome, Transactions, UnreadableJtl, kind_of_loss, milliseconds
+from gocd.samples.outcome import (
+    COLUMNS,
+    LATEST,
+    Outcome,
+    Transactions,
+    UnreadableJtl,
+    kind_of_loss,
+    milliseconds,
+)
 
 NEEDED = ("timeStamp", "elapsed", "success")
 # What JMeter writes if nobody told it otherwise; a file without a header can have no other columns.
@@ -106,9 +114,12 @@ class CsvResults:
     def _moment(self, row: list[str], due: int) -> int:
         """JMeter may be told to write dates, in the zone of the machine it ran on."""
         try:
-            return round(datetime.fromisoformat(row[due].replace("/", "-")).timestamp() * 1000)
+            due_ms = round(datetime.fromisoformat(row[due].replace("/", "-")).timestamp() * 1000)
         except (ValueError, OverflowError):
-            raise self._unreadable(row[:-1]) from None
+            due_ms = -1
+        if 0 <= due_ms <= LATEST:
+            return due_ms
+        raise self._unreadable(row[:-1])
 
     def _unreadable(self, row: list[str]) -> UnreadableJtl:
         return UnreadableJtl(f"{self._path} line {self.line} is not a result: {','.join(row)[:60]}")

@@ -264,7 +264,7 @@ def test_a_cut_off_line_is_left_out_and_told(tmp_path: Path) -> None:
     assert (file.samples, file.cut_off_line) == (2, 6)
 
 
-NO_TIMES = ["²", "٣", "1_000", "nan", "-5", "1e3", "", "9" * 15, "9" * 400]
+NO_TIMES = ["²", "٣", "1_000", "nan", "-5", "1e3", "", "9" * 15, "9" * 400, "9999-12-31", "0001-01-01"]
 
 
 @pytest.mark.parametrize("number", NO_TIMES)
