@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from gocd.task_variables import variable
+
 MASK = "***"
 
 # Shorter ones are part of ordinary words; they are hidden only where they stand under their name.
@@ -20,7 +22,8 @@ _ELSEWHERE = re.compile(r"_(?:file|path|uri|url)$|^(?:old)?pwd$", re.I)
 
 # As user:password@ in front of a host; a password may hold what should have been escaped, a port may not.
 _LOGIN = re.compile(r"(?<=://)(?:[^\s/?#@:\[]{0,200}:(?!\d{1,5}[/?#])\S{0,1000}|[^\s/?#]{0,1000})@")
-_UNDER_A_NAME = re.compile(r"(?P<name>[\w.\-]{1,100})=(?P<value>[^\s&'\"`;,)]+)")
+# What an option takes is told with VALUE in place of one.
+_UNDER_A_NAME = re.compile(r"(?P<name>[\w.\-]{1,100})=(?!VALUE\b)[^\s&'\"`;,)]+")
 
 
 def says_secret(name: str) -> bool:
@@ -56,7 +59,10 @@ def secret_values(words: Sequence[str], environment: Mapping[str, str]) -> set[s
         if says_secret(name) and not _ELSEWHERE.search(name) and len(text) > SHORTEST + 1:
             found.add(text)
         # An option that may be given several times has its values in one variable.
-        found |= set(_in_words(text.split()))
+        words = text.split()
+        found |= set(_in_words(words))
+        if name == variable("--secret"):
+            found |= {word.partition("=")[2] for word in words}
     return {value for value in found if len(value) >= SHORTEST}
 
 

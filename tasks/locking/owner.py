@@ -9,6 +9,7 @@ from typing import Any
 
 from gocd.numbers import number
 from gocd.running_job import RunningJob
+from gocd.secrets import hidden
 from tasks.running.quoting import one_line
 from tasks.running.user import user
 
@@ -61,7 +62,7 @@ class Owner:
             return person
         return replace(
             person,
-            server=environ.get("GO_SERVER_URL", ""),
+            server=hidden(environ.get("GO_SERVER_URL", "")),
             pipeline=job.pipeline,
             counter=job.counter,
             stage=job.stage,

@@ -17,6 +17,7 @@ from gocd.secrets import hidden, hidden_words, says_secret, secret_values
         ("http://h/?X-Amz-Signature=0f&key=AIza'", "http://h/?X-Amz-Signature=***&key=***'"),
         ("db.password=a b, user=c", "db.password=*** b, user=c"),
         ("version=2.0 s3key=x monkey=y sort.key=z", "version=2.0 s3key=x monkey=y sort.key=z"),
+        ("--expect-json takes KEY=VALUE; give it with --secret THE_TOKEN=VALUE",) * 2,
         ("AWS refused ssm:SendCommand (ExpiredToken: The token)",) * 2,
     ],
 )
@@ -57,6 +58,7 @@ def test_what_is_long_enough_to_be_known_again_is_masked_wherever_it_stands() ->
     environment = {
         "HTTPS_PROXY": "http://me:battery@proxy:3128",
         "GOCD_TASKS_PROPERTY": "host=a password=another",
+        "GOCD_TASKS_SECRET": "ANY=something OTHER=b",
         "HERD_PASSWORD": "a third one",
         "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/secrets/file",
         "PWD": "/home/somebody",
@@ -65,5 +67,6 @@ def test_what_is_long_enough_to_be_known_again_is_masked_wherever_it_stands() ->
 
     found = secret_values(words, environment)
 
-    assert found == {"correct horse", "staple", "battery", "another", "a third one"}
+    assert found >= {"correct horse", "staple", "battery", "another", "a third one", "something"}
+    assert not found & {"b", "no", "/var/run/secrets/file", "/home/somebody", "/tmp/agent.1234"}
     assert hidden("JMeter: login with correct horse failed", found) == "JMeter: login with *** failed"

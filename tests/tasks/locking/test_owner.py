@@ -42,6 +42,12 @@ def test_a_job_says_what_gocd_told_it() -> None:
     assert not JOB.is_whole_run
 
 
+def test_the_lock_holds_no_login_to_the_server() -> None:
+    with_login = {**VARIABLES, "GO_SERVER_URL": "https://agent:hunter2@gocd.example.com/go"}
+
+    assert Owner.here(with_login).server == "https://***@gocd.example.com/go"
+
+
 def test_a_person_is_named_with_the_process() -> None:
     assert HERE.words == f"{HERE.user}@{HERE.host}, process {os.getpid()}"
     assert HERE.whole_run().words == f"{HERE.user}@{HERE.host}, by hand"
