@@ -1,7 +1,7 @@
 """What any installed package may add to: things found by a group and a name, the built-in ones as well."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Any
@@ -21,20 +21,20 @@ class Known:
     """What the installed packages have registered in a group.
 
     Args:
-        points: By package, in the order of the path.
+        points: Of each package that has any, in the order of the path.
         unreadable: Packages that may have registered something there, but cannot tell what.
     """
 
-    points: Mapping[str, list[EntryPoint]]
+    points: Sequence[tuple[Distribution, list[EntryPoint]]]
     unreadable: list[str]
 
     @property
     def names(self) -> list[str]:
-        return sorted({point.name for points in self.points.values() for point in points})
+        return sorted({point.name for _, points in self.points for point in points})
 
     def called(self, name: str) -> dict[str, EntryPoint]:
         """Those of this *name*, by what they are registered as."""
-        return {each.value: each for points in self.points.values() for each in points if each.name == name}
+        return {each.value: each for _, points in self.points for each in points if each.name == name}
 
 
 def find(group: str, name: str, asked: str, within: float = LOADED_WITHIN) -> Any:
@@ -68,8 +68,10 @@ def find_all(group: str, called: str) -> dict[str, Any]:
 def adders() -> dict[str, str]:
     """Return by top-level package what others have added, in words: ``odd:Check, which odd has added``."""
     found = {
-        point.value.partition(":")[0].partition(".")[0]: f"{point.value}, which {package} has added"
-        for package, points in _known(GROUPS).points.items()
+        point.value.partition(":")[0].partition(".")[
+            0
+        ]: f"{point.value}, which {_name(distribution)} has added"
+        for distribution, points in _known(GROUPS).points
         for point in points
     }
     return {package: words for package, words in found.items() if package != "tasks"}
@@ -77,23 +79,24 @@ def adders() -> dict[str, str]:
 
 def _known(beginning: str) -> Known:
     """Read the groups whose headings begin so, after their bracket."""
-    points: dict[str, list[EntryPoint]] = {}
+    points: list[tuple[Distribution, list[EntryPoint]]] = []
     unreadable = []
-    for distribution in distributions():
-        text = _text(distribution)
-        if f"[{beginning}" not in text:
-            continue
-        package = _name(distribution)
-        if package in points:
-            # An older copy, which the first on the path hides.
-            continue
+    for distribution in _first_of_each([each for each in distributions() if f"[{beginning}" in _text(each)]):
         try:
             found = [each for each in distribution.entry_points if f"{each.group}]".startswith(beginning)]
         except (TypeError, ValueError):
-            unreadable.append(package)
+            unreadable.append(_name(distribution))
         else:
-            points[package] = found
+            points.append((distribution, found))
     return Known(points, unreadable)
+
+
+def _first_of_each(found: Sequence[Distribution]) -> Iterable[Distribution]:
+    """Leave out older copies, which the first on the path hides."""
+    if len(found) == 1:
+        # To read its name takes longer than all else: the metadata has the whole README.
+        return found
+    return {_name(each): each for each in reversed(found)}.values()
 
 
 def _text(distribution: Distribution) -> str:
