@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import tests.models  # noqa: F401
+from gocd.rehearsal.removal import remove
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.world import World
 
@@ -54,3 +56,11 @@ def cloud(standin: World) -> World:
     """The stand-in AWS with nothing in it yet."""
     standin.reset()
     return standin
+
+
+@pytest.fixture
+def emptied_after(tmp_path: Path) -> Iterator[None]:
+    """Deletes what a test leaves that is too deep for pytest, which would stumble over it some runs later."""
+    yield
+    for each in tmp_path.iterdir():
+        remove(each, tmp_path)

@@ -75,6 +75,7 @@ def test_lines_pass_that_are_short_enough_and_a_longer_one_does_not() -> None:
         passed(b"short\n" + b"x" * 100 + b"\n")
 
 
+@pytest.mark.usefixtures("emptied_after")
 def test_a_folder_is_made_however_deep(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["d"] * 1200)
     make_folder(deep)

@@ -162,6 +162,7 @@ def test_a_file_may_have_a_name_that_is_no_text(rollout: Path, name: str) -> Non
     assert (rollout / "report/report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("emptied_after")
 def test_a_page_is_made_in_a_folder_however_deep_and_in_place_of_a_link(rollout: Path) -> None:
     deep = "/".join(["d"] * 1200)
     (rollout / "precious").write_text("of somebody")

@@ -143,6 +143,7 @@ def test_links_that_lead_nowhere_are_refused_in_words(tmp_path: Path) -> None:
     assert not (tmp_path / "absent").exists()
 
 
+@pytest.mark.usefixtures("emptied_after")
 def test_a_folder_1200_deep_is_one_as_any_other(tmp_path: Path) -> None:
     folder = tmp_path.joinpath(*["d"] * 1200)
     rehearsed(folder)

@@ -162,6 +162,7 @@ def test_a_folder_keeps_its_links_and_what_can_be_run(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.usefixtures("emptied_after")
 @pytest.mark.parametrize(
     ("add", "said"),
     [

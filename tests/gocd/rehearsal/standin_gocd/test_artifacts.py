@@ -104,6 +104,7 @@ def test_what_is_no_file_is_never_published_and_fails_the_job(job_folder: Path, 
             list(publish(Artifact("build", source), job_folder, tmp_path / "published"))
 
 
+@pytest.mark.usefixtures("emptied_after")
 def test_what_is_nested_too_deeply_to_be_copied_fails_the_job(job_folder: Path, tmp_path: Path) -> None:
     make_folder((job_folder / "deep").joinpath(*["d"] * 1200))
     with pytest.raises(GoCDError, match="nested too deeply"):
