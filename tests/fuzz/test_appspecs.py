@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ hooks:
 permissions:
   - object: /srv/app
     mode: "0755"
-    acls: ['u:deploy:rwx', 'd:g:staff:r']
+    acls: ['u:deploy:rwx', 'g:staff:r']
     except: ['*.sh', '*']
 """
 SCRIPT = b"#!/bin/sh\nnohup java -jar app.jar > /dev/null 2>&1 &\nwait\nsleep 3 &\n"
@@ -63,6 +64,11 @@ def test_an_appspec_is_judged_in_lines(content: bytes, windows: bool) -> None:
 @given(spoilt_bytes(SCRIPT))
 def test_a_hooks_script_is_judged_in_lines(script: bytes) -> None:
     check(TEXT, {**FILES, "scripts/start.sh": script}, windows=False)
+
+
+@pytest.mark.parametrize("content", [as_json(APPSPEC), TEXT])
+def test_a_whole_appspec_is_without_fault(content: bytes) -> None:
+    assert judge(bundle(content, {**FILES, "scripts/start.sh": SCRIPT}), routes_traffic=True).faults == []
 
 
 def check(appspec: bytes, files: dict[str, bytes], *, windows: bool) -> None:

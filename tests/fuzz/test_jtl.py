@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from hypothesis import example, given
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gocd.report.page import render
@@ -24,7 +25,7 @@ from tests.fuzz.spoiling import spoilt_bytes
 ROWS = (
     "1767258000000,12,home,200,OK,users 1-1,text,true,,100,50,1,1,http://x/,11,0,1,1.0",
     '1767258000100,2001,"pay, ""now""",503,No,users 1-2,text,false,"a\nb",100,50,1,1,http://x/,11,0,1,1.0',
-    "1767258000900,7,page,,Number of samples in transaction : 2,users 1-1,,true,,0,0,1,1,null,0,0,0,2.0",
+    "1767258000000,907,page,,Number of samples in transaction : 2,users 1-1,,true,,0,0,1,1,null,0,0,0,2.0",
 )
 CSV = "\n".join((",".join(COLUMNS), *ROWS, "")).encode()
 UNNAMED = "\n".join((*(row.rpartition(",")[0] for row in ROWS), "")).encode()
@@ -36,7 +37,8 @@ XML = b"""<?xml version="1.0" encoding="UTF-8"?>
 </httpSample>
 <sample t="30" ts="1767258000100" s="false" lb="page" rc="" rm="Number of samples in transaction : 1"
   tn="users 1-2">
-  <httpSample t="30" ts="1767258000100" s="false" lb="pay" rc="Non HTTP response code: X" rm="x" tn="y"/>
+  <httpSample t="30" ts="1767258000100" s="false" lb="pay" rc="Non HTTP response code: X"
+    rm="x" tn="users 1-2"/>
 </sample>
 </testResults>
 """
@@ -50,13 +52,20 @@ jtls = st.one_of(
 
 
 @given(jtls)
-@example(CSV)
-@example(XML)
 def test_traffic_is_measured_and_judged_or_called_no_jtl(content: bytes) -> None:
     with file_with(content) as file:
         measurement = read(lambda: measure(file), UnreadableJtl, OSError)
     if measurement is not None:
         check(measurement)
+
+
+@pytest.mark.parametrize("content", [CSV, UNNAMED, XML, gzip.compress(CSV), gzip.compress(XML)])
+def test_a_whole_jtl_is_measured(content: bytes) -> None:
+    with file_with(content) as file:
+        measurement = measure(file)
+
+    assert (measurement.sent, measurement.lost) == (2, 1)
+    assert not measurement.truncated
 
 
 def check(measurement: Measurement) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +28,7 @@ PIPELINES: dict[str, Any] = {
             "environment_variables": {"REGION": "#{first}"},
             "secure_variables": {"PASSWORD": "AES:x:y"},
             "timer": {"spec": "0 15 10 * * ? *", "only_on_changes": "true"},
-            "tracking_tool": {"link": "https://example.com/${ID}", "regex": "#(\\d+)"},
+            "tracking_tool": {"link": "https://example.com/${ID}", "regex": "##(\\d+)"},
             "materials": {
                 "build": {"pipeline": "app-build", "stage": "build"},
                 "code": {"git": "https://example.com/app.git", "branch": "main", "destination": "code"},
@@ -88,7 +89,9 @@ pipelines:
   app:
     group: apps
     parameters: {first: "Staging-1"}
-    materials: {app: {git: "https://example.com/app.git"}}
+    materials:
+      app: {git: "https://example.com/app.git"}
+      build: {pipeline: app-build, stage: build}
     stages:
       - one:
           jobs:
@@ -126,6 +129,12 @@ def test_a_pipeline_file_is_read_whole_or_refused(content: bytes) -> None:
             read(Plan(file, file.parent).scaled_parameters, GoCDError)
 
 
+@pytest.mark.parametrize("content", [as_json(PIPELINES), TEXT])
+def test_a_whole_pipeline_file_is_taken(content: bytes) -> None:
+    with file_with(content, "app.gocd.yaml") as file:
+        assert [pipeline.name for pipeline in read_pipelines(file)] == ["app"]
+
+
 def check(pipeline: Pipeline) -> None:
     assert pipeline.name.strip()
     assert pipeline.group.strip()
@@ -134,6 +143,11 @@ def check(pipeline: Pipeline) -> None:
     for stage in pipeline.stages:
         assert stage.jobs
     assert isinstance(pipeline.file, Path)
+
+
+def test_whole_thresholds_are_taken() -> None:
+    with file_with(as_json(THRESHOLDS)) as file:
+        assert read_thresholds(file).overall == {"max-errors": 0, "max-gap": 1.5, "p95": 300}
 
 
 @given(st.one_of(spoilt_values(THRESHOLDS).map(as_json), spoilt_bytes(as_json(THRESHOLDS))))
