@@ -26,7 +26,7 @@ def of_numbers() -> Iterator[tuple[str, ...]]:
             for param in each.params:
                 if type(param.type).__name__ in ("IntParamType", "IntRange", "FloatParamType", "FloatRange"):
                     raise AssertionError(f"{' '.join(words)}: {param.opts[0]} is not read by Number")
-                if getattr(param.type, "func", None) and param.type.func.__func__ is Number.read:
+                if getattr(getattr(param.type, "func", None), "__func__", None) is Number.read:
                     yield (*words, param.opts[0])
 
 
