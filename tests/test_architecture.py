@@ -115,6 +115,20 @@ def test_aws_knows_no_task() -> None:
     assert offenders == set()
 
 
+def test_answers_of_aws_come_from_one_place() -> None:
+    """Who has a client of its own reads answers that nobody has held to their model."""
+    allowed = {"tasks.aws.api", "tasks.aws.artifact_store", "tasks.aws.release_link"}
+    asking = {
+        module(path)
+        for path in FILES
+        if module(path).startswith("tasks")
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute) and node.attr in ("client", "signer", "create_client")
+    }
+
+    assert asking == allowed
+
+
 def test_what_every_command_stands_on_knows_no_other_room() -> None:
     offenders = {
         (module(path), name)

@@ -44,7 +44,12 @@ def detach(
         return
     again = next_command("detach-instance", batch, *plan.balancers)
     ordered = Ordered(plan)
+    to_be_sure = next_command("attach-instance", batch, *plan.balancers)
     try:
+        log.stands(
+            f"a tag may say that {batch.with_verb('is', 'are')} out of {names}, and no order was given",
+            f"To put the tag right: {to_be_sure}",
+        )
         _remember(plan, memory, wait)
         for departure in plan.departures:
             ordered.order(departure, plan.ending, wait)

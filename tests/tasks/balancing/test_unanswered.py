@@ -50,6 +50,21 @@ def test_an_order_that_nobody_answers_and_nobody_follows_is_put_back(
     assert not tags(cloud, pair)
 
 
+def test_a_memory_that_may_have_been_written_is_told_and_no_order_is_given(
+    cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair
+) -> None:
+    made = behind("application")
+    cloud.faults.lose_answers("CreateTags")
+    done = gocd_tasks(*DETACH)
+    cloud.faults.clear()
+
+    assert done.returncode == 1
+    assert "; a tag may say that Staging-1 is out of staging, and no order was given" in one_error(done)
+    assert gocd_tasks(*ATTACH).returncode == 0
+    assert cloud.serving(made) == {pair.one.id, pair.two.id}
+    assert not tags(cloud, pair)
+
+
 def tags(cloud: World, pair: Pair) -> list[str]:
     found = cloud.client("ec2").describe_tags(Filters=[{"Name": "resource-id", "Values": [pair.one.id]}])
     return [each["Key"] for each in found["Tags"] if each["Key"].startswith("gocd-tasks:")]
