@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gocd.samples import csv_results, xml_results
 from gocd.samples.jtl import JtlReader, Outcome, UnreadableJtl
 from gocd.samples.measurement import measure
 from gocd.samples.outcome import COLUMNS
@@ -295,11 +296,11 @@ def packed(piece: bytes, times: int, start: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (packed(b"x" * 2**20, 24), "a line of it has more than 16,777,216 bytes"),
-        (packed(b"x\n" * 2**19, 24, b'1,1,"'), "a result of more than 16,777,216 characters"),
-        (packed(b'"\n",' * 2**18, 24), "a result of more than 16,777,216 characters"),
+        (packed(b"x" * 2**10, 300), "a line of it has more than 65,536 bytes"),
+        (packed(b"x\n" * 2**10, 300, b'1,1,"'), "a result of more than 65,536 characters"),
+        (packed(b'"\n",' * 2**10, 300), "a result of more than 65,536 characters"),
         (b"<testResults>" + b"<sample>" * 101, "more than 100 tags within one another"),
-        (b"<testResults><sample lb='" + b"x" * (2**24 + 2**17), "a tag of more than 16,777,216 bytes"),
+        (b"<testResults><sample lb='" + b"x" * 2**18, "a tag of more than 65,536 bytes"),
         (
             b"<?xml version='1.0' encoding='foo'?><testResults/>",
             "cannot be read: unknown encoding",
@@ -311,7 +312,11 @@ def packed(piece: bytes, times: int, start: bytes = b"") -> bytes:
     ],
     ids=["line", "value", "row", "nesting", "tag", "unknown encoding", "encoding that expat cannot read"],
 )
-def test_what_would_swell_in_memory_is_refused(content: bytes, why: str, tmp_path: Path) -> None:
+def test_what_would_swell_in_memory_is_refused(
+    content: bytes, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for form in (csv_results, xml_results):
+        monkeypatch.setattr(form, "LONGEST", 2**16)
     with pytest.raises(UnreadableJtl, match=why):
         list(JtlReader(written(tmp_path, content)))
 
