@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from moto.ssm.models import ssm_backends
@@ -185,6 +186,27 @@ def test_renewals_go_on_in_the_background_through_failures_until_the_release(aws
     held.release()
     assert holder(aws) is None
     eventually(lambda: [each.name for each in threading.enumerate() if NAME in each.name], [])
+
+
+class Faulty(DeploymentLock):
+    """A lock of which every other claim ends as nobody foresaw."""
+
+    claims = 0
+
+    def claim(self, *words: Any) -> Holding | None:
+        self.claims += 1
+        if self.claims % 2 == 0:
+            raise KeyError(self.claims)
+        return super().claim(*words)
+
+
+def test_renewals_go_on_whatever_one_of_them_ends_in(aws: Aws, cloud: World) -> None:
+    faulty = Faulty(NAME, aws, ALIVE, SystemClock())
+    held = Held(faulty, "rolling-deploy", Stage().wait, lasts=1)
+    held.acquire(0, never)
+    held.keep(every=0.05)
+    eventually(lambda: len(cloud.journal.of("PutParameter")) > 3, True)
+    held.release()
 
 
 def test_a_lock_that_was_not_renewed_is_taken_over_and_its_holder_learns_it(aws: Aws, cloud: World) -> None:
