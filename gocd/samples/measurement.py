@@ -130,8 +130,9 @@ class _Tally:
             else:
                 second.latencies.add(elapsed_ms)
             if version:
-                self._versions.add(version, due_ms + elapsed_ms)
-                second.versions[version] = second.versions.get(version, 0) + 1
+                counted_as = self._versions.name(version)
+                self._versions.add(counted_as, due_ms + elapsed_ms)
+                second.versions[counted_as] = second.versions.get(counted_as, 0) + 1
 
     def _label(self, label: str) -> Tally:
         return self._labels.setdefault(label if len(self._labels) < MOST_LABELS else FURTHER_LABELS, Tally())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,6 +10,9 @@ from itertools import pairwise
 ABSENT_MS = 3000
 # At the end, one version's last answer comes this much before another's and has not gone for that.
 SLIVER_MS = 250
+# A service that answers a new version each time must not take for ever; all further ones are one.
+MOST_VERSIONS = 100
+FURTHER_VERSIONS = "(further versions)"
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class VersionsSeen:
         self.requests: dict[str, int] = {}
         self._stays: dict[str, list[list[int]]] = {}
 
+    def name(self, version: str) -> str:
+        """Return what *version* is counted as."""
+        known = version in self.requests or len(self.requests) < MOST_VERSIONS
+        return version if known else FURTHER_VERSIONS
+
     def add(self, version: str, at_ms: int) -> None:
         """Count an answer of *version*, completed at *at_ms*; times come in rising order."""
         self.requests[version] = self.requests.get(version, 0) + 1
@@ -42,8 +51,7 @@ class VersionsSeen:
         # Each edge is a moment of its own: a version may have answered just once.
         moments = [first_ms, *(edge for edge in edges for _ in range(2)), last_ms]
         found: list[tuple[int, int, frozenset[str]]] = []
-        for start, end in pairwise(moments):
-            present = self._present(start, end)
+        for start, end, present in self._present(moments):
             by_chance = not present and end - start <= ABSENT_MS
             if found and (by_chance or present == found[-1][2]):
                 found[-1] = (found[-1][0], end, found[-1][2])
@@ -61,12 +69,19 @@ class VersionsSeen:
             if start < end or end == last_ms
         )
 
-    def _present(self, start: int, end: int) -> frozenset[str]:
-        return frozenset(
-            version
-            for version, stays in self._stays.items()
-            if any(first <= start and end <= last for first, last in stays)
+    def _present(self, moments: Sequence[int]) -> Iterator[tuple[int, int, frozenset[str]]]:
+        """Give the versions that were there from each of *moments*, in their order, to the next."""
+        coming = sorted(
+            ((first, last, version) for version, stays in self._stays.items() for first, last in stays),
+            reverse=True,
         )
+        here: list[tuple[int, str]] = []
+        for start, end in pairwise(moments):
+            while coming and coming[-1][0] <= start:
+                _, last, version = coming.pop()
+                here.append((last, version))
+            here = [(last, version) for last, version in here if last >= end]
+            yield start, end, frozenset(version for _, version in here)
 
 
 def _length(span: tuple[int, int, frozenset[str]]) -> int:

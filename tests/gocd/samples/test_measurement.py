@@ -7,7 +7,8 @@ import pytest
 from gocd.samples.jtl import COLUMNS, UnreadableJtl
 from gocd.samples.latencies import Latencies
 from gocd.samples.measurement import FURTHER_LABELS, MOST_LABELS, Measurement, measure
-from gocd.samples.version_spans import VersionsSeen
+from gocd.samples.version_spans import FURTHER_VERSIONS, MOST_VERSIONS, VersionsSeen
+from tests.fuzz.bounds import read
 
 Request = tuple[int, int, str, str]
 NO_ANSWER = "Non HTTP response code: "
@@ -276,6 +277,29 @@ def test_a_label_of_its_own_for_every_request_does_not_fill_the_memory(tmp_path:
     result = measure(jtl)
     assert len(result.labels) == MOST_LABELS + 1
     assert (result.sent, result.labels[FURTHER_LABELS].sent) == (MOST_LABELS + 500, 500)
+
+
+def test_a_service_with_a_version_for_each_answer_is_measured_soon() -> None:
+    seen = VersionsSeen()
+    for at in range(20_000):
+        seen.add(seen.name(f"1.{at}"), at)
+
+    spans = read(lambda: seen.spans(0, 19_999))
+
+    assert spans is not None
+    assert len(seen.requests) == MOST_VERSIONS + 1
+    assert spans[-1].versions == {FURTHER_VERSIONS}
+
+
+def test_a_version_that_comes_and_goes_for_days_is_measured_soon() -> None:
+    seen = VersionsSeen()
+    for stay in range(20_000):
+        seen.add("1.0", stay * 10_000)
+
+    spans = read(lambda: seen.spans(0, 200_000_000))
+
+    assert spans is not None
+    assert len([span for span in spans if not span.versions]) == 20_000
 
 
 def test_the_last_answer_of_one_of_two_versions_is_no_time_of_the_other_alone() -> None:
