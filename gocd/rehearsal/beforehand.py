@@ -48,15 +48,8 @@ def given_at_trigger(pipeline: Pipeline, version: str) -> dict[str, str]:
 
 
 def _check_inputs(plan: Plan) -> None:
-    folder = plan.folder.resolve()
-    for given in (plan.file, plan.artifact, plan.users_plan):
-        if given is None:
-            continue
+    for given in plan.inputs:
         try:
             open_regular(given).close()
         except OSError as problem:
             raise GoCDError(f"{given} cannot be read: {problem.strerror}") from None
-        if folder in given.resolve().parents:
-            raise GoCDError(
-                f"{given} is in {plan.folder}, which a rehearsal empties; name another with --folder"
-            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,25 +20,32 @@ TOLD = 3
 
 
 @contextmanager
-def own_folder(folder: Path, names: Collection[str]) -> Iterator[Callable[[], None]]:
+def own_folder(
+    folder: Path, names: Collection[str], *, needed: Sequence[Path] = ()
+) -> Iterator[Callable[[], None]]:
     """Hold *folder*, made if absent, for one rehearsal, and give what empties it of an earlier one.
 
     Args:
         names: What this rehearsal may make in it, each a file or folder.
+        needed: Files that it is made from.
 
     Raises:
-        GoCDError: It cannot be used, another rehearsal runs in it, or it holds what none has made; nothing
-            was changed.
+        GoCDError: It cannot be used, another rehearsal runs in it, it holds what none has made, or something
+            *needed* would be deleted; nothing was changed.
     """
     made: list[Path] = []
+    held = -1
     try:
         made += [each for each in (folder, *folder.parents) if not each.exists()]
         make_folder(folder)
         held = _held(folder)
         earlier = _made_earlier(folder)
         _refuse_strange(folder, earlier)
+        _refuse_needed(folder, earlier or (), needed)
         write_whole(folder / MARK, "\n".join([TITLE, *sorted({*names, *(earlier or ())}), ""]))
     except (OSError, GoCDError) as problem:
+        if held >= 0:
+            os.close(held)
         for each in made:
             with suppress(OSError):
                 each.rmdir()
@@ -79,6 +86,13 @@ def _made_earlier(folder: Path) -> list[str] | None:
         return None
     title, *names = read_bounded(mark).decode(errors="replace").splitlines() or [""]
     return [name for name in names if name and Path(name).name == name != ".."] if title == TITLE else None
+
+
+def _refuse_needed(folder: Path, earlier: Collection[str], needed: Sequence[Path]) -> None:
+    gone = {folder.resolve() / name for name in earlier}
+    for file in needed:
+        if gone & {file.resolve(), *file.resolve().parents}:
+            raise GoCDError(f"{file} is of an earlier rehearsal in {folder}; name another with --folder")
 
 
 def _refuse_strange(folder: Path, earlier: Collection[str] | None) -> None:

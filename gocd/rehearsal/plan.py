@@ -61,6 +61,11 @@ class Plan:
     rerun: bool = False
     keep: Callable[[], None] | None = None
 
+    @property
+    def inputs(self) -> list[Path]:
+        """The files that it is made from."""
+        return [file for file in (self.file, self.artifact, self.users_plan) if file]
+
     def scaled_parameters(self) -> dict[str, tuple[str, str]]:
         """The parameters named ``*_seconds``, each with its own value and the one divided by the speed.
 

@@ -89,7 +89,7 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
     for name, (own, other) in plan.platform_parameters().items():
         say(f"Parameter {name}: {other} instead of {own}, on {plan.platform}")
-    with own_folder(plan.folder, NAMES) as empty:
+    with own_folder(plan.folder, NAMES, needed=plan.inputs) as empty:
         telling.stands(f"what an earlier rehearsal left in {plan.folder} may be gone")
         empty()
         telling.stands(f"nothing of it runs any more, and what it wrote is in {plan.folder}")

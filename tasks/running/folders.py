@@ -13,7 +13,7 @@ def read_folder(text: str | Path) -> Path:
     """
     # An empty name is what a shell makes of a variable that nobody has set.
     if text == "":
-        raise typer.BadParameter("the name of a folder is empty; the present one is .")
+        raise typer.BadParameter("the name of a folder cannot be empty")
     path = Path(text)
     try:
         wrong = "is a file" if path.exists() and not path.is_dir() else ""

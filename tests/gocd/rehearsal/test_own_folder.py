@@ -89,6 +89,21 @@ def test_a_link_in_place_of_what_a_rehearsal_made_is_strange(tmp_path: Path) -> 
     assert "it holds report.html" in refused(tmp_path / "r")
 
 
+def test_a_file_that_is_needed_is_never_deleted(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    rehearsed(folder)
+    (tmp_path / "mine").touch()
+    (tmp_path / "link").symlink_to(folder / "artifacts/old")
+    for needed in (folder / "artifacts/old", folder / "report.html", tmp_path / "link"):
+        with (
+            pytest.raises(GoCDError, match=f"{needed} is of an earlier rehearsal in"),
+            own_folder(folder, NAMES, needed=[tmp_path / "mine", needed]),
+        ):
+            pass
+    with own_folder(folder, NAMES, needed=[tmp_path / "mine"]):
+        assert inside(folder) == LEFT
+
+
 def test_many_strange_files_are_told_in_one_line(tmp_path: Path) -> None:
     for number in range(1, 6):
         (tmp_path / f"n{number}").touch()
