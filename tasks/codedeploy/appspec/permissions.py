@@ -141,6 +141,20 @@ def _matching(permission: Value, place: str, types: object, copies: Copies) -> I
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """Whether *name*, right in the folder, is one of *pattern*, in which ``*`` alone is special."""
-    parts = (re.escape(part) for part in re.split(r"\*+", pattern))
-    return "/" not in name and bool(re.fullmatch(".*".join(parts), name))
+    """Whether *name*, right in the folder, is one of *pattern*, in which ``*`` alone is special.
+
+    Not by a regular expression, which tries every way to part a name among many stars.
+    """
+    first, *rest = pattern.split("*")
+    if "/" in name or not rest:
+        return name == pattern and "/" not in name
+    *between, last = rest
+    if not (name.startswith(first) and name.endswith(last)):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in between:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end

@@ -8,6 +8,7 @@ import pytest
 
 from tasks.codedeploy.appspec.bundle import open_bundle
 from tasks.codedeploy.appspec.judge import judge
+from tests.fuzz.bounds import read
 from tests.tasks.codedeploy.appspec.releases import FILES, START, bundle, tar
 
 HEAD = "version: 0.0\nos: linux\n"
@@ -301,3 +302,20 @@ def test_the_appspec_that_readme_shows_is_taken_as_it_is() -> None:
     found = judge(bundle(textwrap.dedent(shown), {"bin/app": b"", **scripts}), routes_traffic=False)
 
     assert (found.faults, found.doubts) == ([], [])
+
+
+def test_a_pattern_of_many_stars_is_tried_at_once() -> None:
+    appspec = after_head(
+        f"""\
+        files:
+        - {{source: /, destination: /srv/app}}
+        permissions:
+        - {{object: /srv/app, pattern: "{"*a" * 30}b", except: ["{"*a" * 30}b"]}}
+        """
+    )
+    release = bundle(appspec, {"a" * 200: b""})
+
+    findings = read(lambda: judge(release, routes_traffic=True))
+
+    assert findings is not None
+    assert findings.faults == []
