@@ -15,7 +15,9 @@ BACKGROUND = re.compile(r"^(?P<command>[^#]*[^&\s#|;<>])\s*&\s*(#.*)?$")
 REDIRECTED = re.compile(r"&>|>&\s*[^\s\d&-]|>.*2>|2>.*>")
 
 # What makes a script's own outputs others, or waits for what it started.
-WHOLE_SCRIPT = re.compile(rb"^\s*(exec\s[^\n]*>|wait\b|coproc\b)|<<|^\s*[)}]\s*[^\n]*>", re.MULTILINE)
+WHOLE_SCRIPT = re.compile(
+    rb"^[^\S\n]*(exec\s[^\n]*>|wait\b|coproc\b)|<<|^[^\S\n]*[)}]\s*[^\n]*>", re.MULTILINE
+)
 
 
 def judge_scripts(scripts: Mapping[str, bytes], findings: Findings) -> None:

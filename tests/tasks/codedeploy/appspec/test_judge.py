@@ -319,3 +319,15 @@ def test_a_pattern_of_many_stars_is_tried_at_once() -> None:
 
     assert findings is not None
     assert findings.faults == []
+
+
+def test_a_script_of_blank_lines_is_looked_through_at_once() -> None:
+    release = bundle(
+        after_head("hooks:\n  ApplicationStart: [{location: scripts/start.sh}]\n"),
+        {"scripts/start.sh": START + b"\n" * 200_000 + b"sleep 9 &\n"},
+    )
+
+    findings = read(lambda: judge(release, routes_traffic=True))
+
+    assert findings is not None
+    assert [each.line for each in findings.doubts] == [200_003]
