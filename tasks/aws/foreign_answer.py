@@ -15,6 +15,9 @@ OF_AWS = {"x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id", "x-amz-id
 PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
+# Bytes of a page in which its title is looked for; it takes time with their square.
+HEAD = 16_384
+
 
 class NotOfAws(Exception):
     """An answer that is not AWS's; its text says what it is instead.
@@ -52,7 +55,7 @@ def _what(status: int, headers: Mapping[str, str], content: bytes) -> str:
     if 300 <= status < 400:
         return f"a redirect to {headers.get('location', 'nowhere')} ({status})"
     if headers.get("content-type", "").startswith("text/html") or PAGE.match(content):
-        title = TITLE.search(content)
+        title = TITLE.search(content[:HEAD])
         words = " ".join(title[1].decode(errors="replace").split()) if title else ""
         named = f', "{clipped(words)}"' if words else ""
         return f"a page ({status}{named})"
