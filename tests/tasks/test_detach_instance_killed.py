@@ -37,7 +37,7 @@ def health(cloud: World, made: LoadBalancer, pair: Pair) -> dict[str, str]:
 
 
 @AT
-@pytest.mark.parametrize("kind", ["application", "classic"])
+@pytest.mark.parametrize("kind", ["application", pytest.param("classic", marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("task", ["detach-instance", "attach-instance"])
 def test_the_same_command_again_heals(
     cloud: World,

@@ -39,7 +39,9 @@ def emptied(cloud: World) -> None:
 
 
 @AT
-@pytest.mark.parametrize("well", [True, False], ids=["a good release", "a bad release"])
+@pytest.mark.parametrize(
+    "well", [True, pytest.param(False, marks=pytest.mark.exhaustive)], ids=["a good release", "a bad release"]
+)
 def test_the_same_command_again_heals(
     cloud: World, gocd_tasks: CommandLine, pair: Pair, tmp_path: Path, well: bool, every: bool
 ) -> None:

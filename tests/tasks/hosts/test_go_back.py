@@ -49,10 +49,9 @@ KILLED = (
 )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.end_to_end
-@pytest.mark.parametrize(
-    "looks", [PATTERNS, pytest.param("nothing", marks=pytest.mark.exhaustive)], ids=["change", "any"]
-)
+@pytest.mark.parametrize("looks", [PATTERNS, "nothing"], ids=["change", "any"])
 @pytest.mark.parametrize("task", ["install", "go back"])
 def test_killed_before_any_command_the_same_again_converges(host: Host, task: str, looks: str) -> None:
     installed(host, "1.0", "1.1")

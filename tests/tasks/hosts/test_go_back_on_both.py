@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.tasks.hosts.story import Story
 from tests.tasks.hosts.twins import on_both
 
@@ -12,6 +14,7 @@ def installed(story: Story, *versions: str) -> None:
         assert story.install(version).code == 0
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_it_goes_back_one_release_each_time_and_stops_at_the_first(story: Story) -> None:
     installed(story, "1.0", "1.1", "1.2")
@@ -36,6 +39,7 @@ def test_what_was_gone_back_from_is_never_gone_back_to(story: Story) -> None:
     assert [story.go_back().stands.current for _ in range(2)] == ["1.1", "1.0"]
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_a_version_deployed_again_counts_from_then(story: Story) -> None:
     installed(story, "1.0", "1.1", "1.2", "1.0")
@@ -60,6 +64,7 @@ def test_the_only_release_there_is_may_be_named(story: Story) -> None:
     assert story.go_back("1.0").verdict == "running 1.0 from /srv/app/releases/1.0"
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_of_two_builds_of_a_version_the_one_that_ran_last_is_meant(story: Story) -> None:
     installed(story, "1.0")
@@ -72,6 +77,7 @@ def test_of_two_builds_of_a_version_the_one_that_ran_last_is_meant(story: Story)
     assert story.go_back("1.0").verdict == "running 1.0 from /srv/app/releases/1.0"
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_what_is_not_there_changes_nothing(story: Story) -> None:
     installed(story, "1.0", "1.1")
@@ -86,6 +92,7 @@ def test_what_is_not_there_changes_nothing(story: Story) -> None:
     assert not list(story.host.root.rglob("HACKED"))
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_nothing_is_touched_if_somebody_else_deployed_meanwhile(story: Story) -> None:
     installed(story, "1.0", "1.1", "1.2")

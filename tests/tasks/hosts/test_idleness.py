@@ -170,6 +170,7 @@ def test_no_evidence_comes_with_words_and_never_as_an_error(cloud: World, aws: A
         assert found.why.startswith(f"AWS refused {action} on Staging-2")
 
 
+@pytest.mark.exhaustive
 @needs_powershell
 def test_a_request_in_flight_is_seen_on_a_windows_host(
     cloud: World, aws: Aws, windows_sample: Service

@@ -143,6 +143,7 @@ def test_a_release_may_bring_what_has_our_own_names(hosts: Hosts, name: str) -> 
     hosts.both(scenario)
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_no_version_and_no_fact_is_ever_code(story: Story) -> None:
     for value in HOSTILE:

@@ -133,6 +133,7 @@ def test_one_that_was_killed_while_it_fetched_leaves_nothing_behind(story: Story
     assert (done.code, done.stands.names, done.stands.beside) == (0, ["1.0", "1.1"], ())
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_one_that_was_killed_in_its_restart_holds_nobody_up(story: Story) -> None:
     """The restart that it leaves behind goes on, and has no part in the lock."""
@@ -149,6 +150,7 @@ def test_one_that_was_killed_in_its_restart_holds_nobody_up(story: Story) -> Non
         (story.host.root / "go").touch()
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_two_at_once_come_one_after_the_other(story: Story) -> None:
     story.install("1.0")

@@ -16,6 +16,7 @@ def test_a_restart_that_fails_goes_back_to_the_release_before(story: Story) -> N
     assert story.go_back().verdict == "there is no earlier release than 1.0 to go back to; 1.0 stays"
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_a_first_release_and_a_host_on_which_nothing_starts_are_said(story: Story) -> None:
     done = story.install("1.0", restart="nothing starts", mark="<7> ")
@@ -26,6 +27,7 @@ def test_a_first_release_and_a_host_on_which_nothing_starts_are_said(story: Stor
     assert (done.stands.current, done.stands.started) == ("1.0", ("tried",) * 3)
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_an_earlier_release_that_does_not_start_is_said(story: Story) -> None:
     story.install("bad")
@@ -38,6 +40,7 @@ def test_an_earlier_release_that_does_not_start_is_said(story: Story) -> None:
     assert (again.code, again.verdict) == (0, "running bad from /srv/app/releases/bad")
 
 
+@pytest.mark.exhaustive
 @on_both
 def test_releases_that_nothing_goes_back_to_go_before_those_that_were_current(story: Story) -> None:
     story.install("1.0")

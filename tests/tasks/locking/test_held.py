@@ -126,6 +126,7 @@ def test_exactly_one_of_twenty_wins_every_time(aws: Aws) -> None:
             assert lock(aws, name=name).look()[1] is None
 
 
+@pytest.mark.exhaustive
 def test_never_two_at_once_while_some_renew_others_give_up_and_all_try(aws: Aws) -> None:
     many, wins = 6, 5
     inside: list[int] = []

@@ -26,7 +26,11 @@ moments = pytest.mark.parametrize("before", [True, False], ids=["before it takes
 
 
 @pytest.mark.end_to_end
-@moments
+@pytest.mark.parametrize(
+    "before",
+    [pytest.param(True, marks=pytest.mark.exhaustive), False],
+    ids=["before it takes effect", "after"],
+)
 def test_one_that_is_killed_at_every_kind_of_change_ends_well(fleet: MakeFleet, before: bool) -> None:
     """Each run dies at the next kind of change, and has what all those before it left to cope with."""
     mixed = fleet(2, members=2, min_size=2)

@@ -9,7 +9,9 @@ from tests.tasks.rolling_deploy.conftest import Fleet, MakeFleet
 pytestmark = pytest.mark.end_to_end
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize(
+    "attempt", [0, *(pytest.param(more, marks=pytest.mark.exhaustive) for more in (1, 2))]
+)
 def test_exactly_one_wins_and_the_other_names_it(fleet: MakeFleet, attempt: int) -> None:
     three = fleet(3)
     at_once = ("--batch", "2", "--min-healthy", "1")

@@ -11,7 +11,7 @@ from tests.tasks.rolling_deploy.conftest import MakeFleet
 pytestmark = pytest.mark.end_to_end
 
 
-@pytest.mark.parametrize("batch", ["1", "33%"])
+@pytest.mark.parametrize("batch", [pytest.param("1", marks=pytest.mark.exhaustive), "33%"])
 def test_nobody_notices_but_the_version(fleet: MakeFleet, tmp_path: Path, batch: str) -> None:
     all_six = fleet(3, members=3, min_size=3)
     before = all_six.standing()

@@ -138,6 +138,7 @@ def test_a_throttled_upgrade_completes_and_is_invoked_once(
     assert invoked(cloud) == ["0.84.0"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.end_to_end
 def test_killed_at_any_call_and_run_again_it_converges_on_one_deployment(
     cloud: World, gocd_tasks: CommandLine, herd: Herd

@@ -60,6 +60,7 @@ def test_a_hook_that_fails_stops_the_rollout_and_running_the_stage_again_loses_n
     assert "Staging-2: ValidateService succeeded" in said
 
 
+@pytest.mark.exhaustive
 @pytest.mark.end_to_end
 def test_a_group_that_two_machines_share_is_refused_as_it_would_be_in_aws(tmp_path: Path) -> None:
     done, summary = rehearse(tmp_path / "r", pipeline(tmp_path, "app"), *FASTER)

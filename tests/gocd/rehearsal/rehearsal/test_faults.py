@@ -49,6 +49,7 @@ def test_a_bad_release_is_caught_on_the_machine_and_no_user_sees_it(
     assert set(summary["requests"]["requests_per_version"]) == {"1.0"}
 
 
+@pytest.mark.exhaustive
 def test_an_instance_that_never_gets_healthy_fails_the_stage_and_harms_nobody(tmp_path: Path) -> None:
     impatient = without_jmeter(STAGING, tmp_path, variables={"GOCD_TASKS_TIMEOUT": "15"})
     done, summary = rehearse(tmp_path / "r", impatient, *FASTER, "--fault", "never-healthy")

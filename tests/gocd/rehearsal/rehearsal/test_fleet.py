@@ -29,6 +29,7 @@ print(f"{group['AutoScalingGroupName']} of {group['MinSize']}, in {' '.join(zone
 BY_A_THIRD = ("--parameter", "batch=33%", "--parameter", "traffic_seconds=20")
 
 
+@pytest.mark.exhaustive
 def test_a_rollout_to_a_whole_fleet_loses_no_request(tmp_path: Path) -> None:
     done, summary = rehearse(tmp_path / "r", ROLLING, *FAST, *BY_A_THIRD)
 

@@ -55,6 +55,7 @@ def test_a_fault_that_herd_cannot_have_is_refused(fault: str) -> None:
         check_herd_fault(fault)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.end_to_end
 def test_an_upgrade_of_herd_loses_no_request(tmp_path: Path) -> None:
     done, summary = rehearse(tmp_path / "r", UPGRADE, *FAST)

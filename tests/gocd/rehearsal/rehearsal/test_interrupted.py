@@ -109,6 +109,7 @@ def test_ctrl_c_in_a_terminal_cancels_the_running_job_as_gocd_does_and_accuses_n
     ended_well(rehearsal, "Stage Staging-1-out cancelled. No request was lost.")
 
 
+@pytest.mark.exhaustive
 def test_ctrl_c_in_a_terminal_leaves_a_plan_of_the_sites_own_alone(tmp_path: Path) -> None:
     rehearsal = InTerminal(tmp_path / "r", waiting(tmp_path), *ALONE, *PLAN)
     rehearsal.wait_until_tasks_say("rolling-deploy")

@@ -76,6 +76,7 @@ def test_behind_a_network_load_balancer_a_throttled_rollout_completes_and_loses_
     assert "AWS throttled" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.exhaustive
 def test_behind_a_classic_load_balancer_a_lost_agents_job_is_done_by_another_one_and_no_request_is_lost(
     tmp_path: Path,
 ) -> None:

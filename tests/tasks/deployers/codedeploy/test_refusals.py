@@ -107,7 +107,7 @@ def test_a_group_by_several_tags_that_only_this_instance_has_is_its_own(
         (("--deployment-group", "app-{Name}"), "has no group app-{Name}"),
         (("--deployment-group", "app-{zone}"), "{zone} in 'app-{zone}' cannot be filled in"),
         (("--bucket", ""), "--via codedeploy needs --bucket"),
-        (("--version", "a\nb"), "cannot be the name of a release"),
+        (("--version", "a\nb"), "takes a name on one line"),
         (("--version", ".."), "cannot be the name of a release"),
     ],
 )
