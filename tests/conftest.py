@@ -15,10 +15,13 @@ from gocd.rehearsal.standin_aws.world import World
 os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
-# Where whole rehearsals are.
-REHEARSALS = ("/rehearsal/rehearsal/", "/rehearsal/traps/test_rehearsed")
+# Where whole rehearsals are, and tests that run JMeter or time their own restarts.
+WAITING = (
+    *("/rehearsal/rehearsal/", "/rehearsal/traps/test_rehearsed", "/verify_traffic/", "/upgrade_herd/"),
+    *("/hosts/test_restart", "/locking/test_held", "_network.py", "_killed.py", "/test_watch_deployment"),
+)
 
-# Of all tests, in their order, those that whole rehearsals are spread over.
+# Of all tests, in their order, those that the waiting ones are spread over.
 SPREAD = 0.8
 
 
@@ -30,8 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def spread(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Put whole rehearsals, which wait more than they work, among those that work, and none of them last."""
-    waiting = [item for item in items if any(folder in item.nodeid for folder in REHEARSALS)]
+    """Put those that wait more than they work among those that work, and none of them last."""
+    waiting = [item for item in items if any(part in item.nodeid for part in WAITING)]
     working = [item for item in items if item not in waiting]
     step = int(SPREAD * len(working) / len(waiting)) + 1 if waiting else len(working) + 1
     mixed: list[pytest.Item] = []

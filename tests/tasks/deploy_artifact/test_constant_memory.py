@@ -120,6 +120,7 @@ def folder_of(size: int, place: Path) -> Path:
     return folder
 
 
+@pytest.mark.exhaustive
 @pytest.mark.end_to_end
 def test_a_large_release_is_packed_checked_and_sent_in_the_memory_of_a_small_one(
     s3: str, tmp_path: Path

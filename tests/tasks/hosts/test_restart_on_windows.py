@@ -47,6 +47,7 @@ def test_what_a_restart_leaves_holds_nothing_and_what_it_says_stays_in_a_file(ho
     assert "(what the restart said, also in C:\\srv\\app\\.restart.back.log:)\n" in badly.stdout
 
 
+@pytest.mark.exhaustive
 def test_a_restart_that_does_not_end_is_ended_with_all_that_it_started_and_the_release_before_is_back(
     host: Host,
 ) -> None:

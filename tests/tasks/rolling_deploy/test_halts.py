@@ -86,6 +86,7 @@ def test_a_deployment_that_fails_halts(fleet: MakeFleet) -> None:
     assert set(three.health().values()) == {"healthy"}
 
 
+@pytest.mark.exhaustive
 def test_more_that_lost_it_than_may_be_stopped_fail_it_and_none_is_stopped(fleet: MakeFleet) -> None:
     two = fleet(2)
     one, other = two.servers

@@ -31,6 +31,7 @@ def both(
     return Fleet(cloud, gocd_tasks, tmp_path, sample, balancer, servers)
 
 
+@pytest.mark.exhaustive
 def test_a_group_of_both_systems_is_rolled_out_in_one(both: Fleet) -> None:
     ran = both.roll(*ON_WINDOWS)
 

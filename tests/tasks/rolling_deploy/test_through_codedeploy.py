@@ -56,6 +56,7 @@ def test_the_servers_of_a_batch_are_deployed_to_at_the_same_time(three: Fleet) -
     assert len([line for line in ran.stdout.splitlines() if " bytes in s3://releases/" in line]) == 1
 
 
+@pytest.mark.exhaustive
 def test_one_that_fails_halts_the_batch_and_it_is_said_what_runs_on_each(three: Fleet) -> None:
     three.servers[1].fail_next_start()
 

@@ -31,6 +31,7 @@ def test_nobody_notices_but_the_version(fleet: MakeFleet, tmp_path: Path, batch:
     assert all_six.standing() == before
 
 
+@pytest.mark.exhaustive
 def test_the_same_again_finds_nothing_to_do_and_again_does_it_again(fleet: MakeFleet) -> None:
     both = fleet(2)
     at_once = ("--batch", "2", "--min-healthy", "0")

@@ -77,6 +77,7 @@ def test_a_run_that_was_killed_is_joined_by_the_next(
     assert invoked(cloud) == ["0.84.0"]
 
 
+@pytest.mark.exhaustive
 def test_a_function_that_still_runs_for_a_dead_run_is_waited_for(
     cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:
@@ -127,7 +128,7 @@ def test_an_answer_that_is_lost_is_looked_up_and_the_function_is_not_run_again(
     assert invoked(cloud) == ["0.84.0"]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
 def test_a_throttled_upgrade_completes_and_is_invoked_once(
     cloud: World, gocd_tasks: CommandLine, herd: Herd, seed: int
 ) -> None:

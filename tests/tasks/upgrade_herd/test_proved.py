@@ -42,7 +42,7 @@ def test_herd_is_upgraded_and_proves_its_version(cloud: World, gocd_tasks: Comma
 def test_a_version_that_fails_its_smoke_test_is_rolled_back_and_its_request_is_pointed_out(
     cloud: World, gocd_tasks: CommandLine
 ) -> None:
-    herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=4)
+    herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=8)
     running = gocd_tasks.start(*upgrade(herd))
     said = until_said(running, "rolls it back")
     meanwhile = gocd_tasks(*upgrade(herd))

@@ -42,6 +42,7 @@ def test_a_site_without_codedeploy_has_no_deployment_groups() -> None:
     assert read_site(read_pipelines(STAGING, {})[0]).deployment_groups == ()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.end_to_end
 def test_a_hook_that_fails_stops_the_rollout_and_running_the_stage_again_loses_no_request(
     tmp_path: Path,

@@ -92,6 +92,7 @@ def test_behind_a_classic_load_balancer_a_lost_agents_job_is_done_by_another_one
     assert "An agent was lost on the way" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.exhaustive
 def test_in_production_once_approved_a_tool_of_the_sites_own_rolls_out_and_loses_no_request(
     tmp_path: Path,
 ) -> None:

@@ -75,7 +75,7 @@ REFUSED = [
     # YAML.
     (HEAD + "files:\n\t- source: /\n", "4: begins with a tab, which YAML does not take; write blanks"),
     (HEAD + "files: [a\n", "4: is no YAML (expected ',' or ']'"),
-    (HEAD + "a: " + "[" * 500 + "]" * 500, "1: is nested too deeply to be an appspec"),
+    (HEAD + "a: " + "[" * 1200 + "]" * 1200, "1: is nested too deeply to be an appspec"),
     (b"version: \xff\n", "1: is no YAML ("),
     # Hooks.
     (HEAD + "hooks: [a]\n", "3: hooks has no lifecycle events below it"),

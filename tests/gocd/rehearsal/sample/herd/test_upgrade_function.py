@@ -91,8 +91,18 @@ def test_an_upgrade_loses_no_request_and_the_next_one_finds_the_group_blue_green
     ("broken", "failing", "said"),
     [
         ("no-namespaces", "ValidateService", "HERD has 0 namespaces, and should have 2"),
-        ("wrong-version", "ValidateService", "HERD is build 0.0, and should be 0.84.0"),
-        ("answers-500", "ValidateService", "HERD does not answer: HTTP Error 500"),
+        pytest.param(
+            "wrong-version",
+            "ValidateService",
+            "HERD is build 0.0, and should be 0.84.0",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            "answers-500",
+            "ValidateService",
+            "HERD does not answer: HTTP Error 500",
+            marks=pytest.mark.exhaustive,
+        ),
         ("starts-not", "ApplicationStart", "Job for herd.service failed"),
     ],
 )
@@ -119,6 +129,7 @@ def test_a_version_that_is_not_well_is_rolled_back_and_its_parameters_stay(
     assert measure(jtl).lost == 0
 
 
+@pytest.mark.exhaustive
 def test_another_version_is_well_after_one_that_was_not(cloud: World) -> None:
     herd = build_herd(cloud, broken="no-namespaces", deregistration_delay=1)
     failed = ended(cloud, upgrade(herd), "Failed", patience=60)

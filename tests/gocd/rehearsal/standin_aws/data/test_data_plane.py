@@ -63,7 +63,10 @@ def members(cloud: World, balancer: LoadBalancer) -> int:
     return len(told["TargetHealthDescriptions"])
 
 
-@pytest.mark.parametrize("kind", ["application", "network", "classic"])
+@pytest.mark.parametrize(
+    "kind",
+    ["application", *(pytest.param(kind, marks=pytest.mark.exhaustive) for kind in ("network", "classic"))],
+)
 def test_restarting_each_instance_while_it_is_out_loses_no_request(
     cloud: World, pair: Pair, kind: str
 ) -> None:
