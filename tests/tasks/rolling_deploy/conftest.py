@@ -74,6 +74,8 @@ class Fleet:
 
     def have_users_get_500(self, *instances: Instance) -> None:
         """Have these answer everybody but the load balancer with 500."""
+        # Unhealthy first: a restart that the load balancer has yet to notice would pass for one that is over.
+        self.break_(*instances)
         for each in instances:
             (each.root / "srv/app/current/BROKEN").write_text("users-get-500\n")
             assert not self.cloud.restart(each)
