@@ -34,8 +34,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def spread(items: list[pytest.Item]) -> list[pytest.Item]:
     """Put those that wait more than they work among those that work, and none of them last."""
-    waiting = [item for item in items if any(part in item.nodeid for part in WAITING)]
-    working = [item for item in items if item not in waiting]
+    waiting: list[pytest.Item] = []
+    working: list[pytest.Item] = []
+    for item in items:
+        (waiting if any(part in item.nodeid for part in WAITING) else working).append(item)
     step = int(SPREAD * len(working) / len(waiting)) + 1 if waiting else len(working) + 1
     mixed: list[pytest.Item] = []
     for start in range(0, len(working), step):

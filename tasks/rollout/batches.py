@@ -29,6 +29,11 @@ def batch_size(batch: Share, fleet: int) -> int:
     return max(1, math.ceil(fleet * batch.number / 100 - 0.5))
 
 
+def batch_of(servers: Iterable[Server]) -> Batch:
+    """Return the instances of *servers*, in their order."""
+    return Batch(tuple(server.instance for server in servers))
+
+
 def in_order(servers: Iterable[Server]) -> list[Server]:
     """Those that serve nobody first, then the others, a batch from as many zones as there are.
 

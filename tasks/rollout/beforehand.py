@@ -6,7 +6,7 @@ from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.batch import Batch
 from tasks.balancing.floor import Floor
-from tasks.rollout.batches import batches
+from tasks.rollout.batches import batch_of, batches
 from tasks.rollout.fleet import Server
 from tasks.rollout.questions import Questions
 from tasks.running.errors import Refused
@@ -38,10 +38,10 @@ def ask_everyone(
         Refused: Nobody answers, or nobody as the release is to answer; or those that do are too few, were a
             load balancer to take the others for healthy.
     """
-    everyone = _batch(servers)
+    everyone = batch_of(servers)
     _refuse_one_address(questions, everyone)
     bad = ask(questions.alive, everyone)
-    inside = _batch(server for server in servers if not server.away)
+    inside = batch_of(server for server in servers if not server.away)
     if inside and len(bad) == len(everyone):
         first = questions.alive(inside.instances[0])
         raise Refused(
@@ -93,7 +93,7 @@ def _refuse_too_few(
     if well < needed:
         raise Refused(f"{what}, which leaves {well}, {floor_is}", "Heal those first, or lower --min-healthy")
     for turn in turns:
-        leaving = _batch(each for each in turn if not each.away and each.instance.id in ids - bad.keys())
+        leaving = batch_of(each for each in turn if not each.away and each.instance.id in ids - bad.keys())
         if leaving and well - len(leaving) < needed:
             raise Refused(
                 f"{what}; without {leaving.names} {well - len(leaving)} would be left, {floor_is}",
@@ -118,7 +118,3 @@ def grouped(instances: Iterable[Instance], words: Mapping[str, str]) -> str:
         by_words.setdefault(words[instance.id], []).append(instance)
     told = (f"{Batch(tuple(same)).names}: {said}" for said, same in by_words.items())
     return listed(told, TOLD, "; ")
-
-
-def _batch(servers: Iterable[Server]) -> Batch:
-    return Batch(tuple(server.instance for server in servers))

@@ -1,11 +1,11 @@
 """The second phase: every server gets its turn, and one that is not well gets a second one at the end."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.batch import Batch
-from tasks.rollout.batches import in_order, next_batch
+from tasks.rollout.batches import batch_of, in_order, next_batch
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proof import Proof
 from tasks.rollout.turn import Turn
@@ -73,14 +73,14 @@ class Deploying:
         return servers
 
     def _take(self, servers: Sequence[Server], fleet: Fleet, progress: Progress) -> None:
-        have = self._have_it(_batch(servers))
-        inside = _batch(each for each in servers if each.instance.id in have and not each.away)
+        have = self._have_it(batch_of(servers))
+        inside = batch_of(each for each in servers if each.instance.id in have and not each.away)
         for instance in inside:
             self.turn.log.say(f"{instance.name}: has {self.turn.release.version} already; nothing to do")
             progress.had_it.add(instance.id)
         unwell = self._unwell([each for each in servers if each.instance.id not in progress.had_it])
         progress.skipped |= unwell
-        going = _batch(each for each in servers if each.instance.id not in progress.seen)
+        going = batch_of(each for each in servers if each.instance.id not in progress.seen)
         if not going:
             return
         finished = Batch(tuple(each for each in going if each.id in have))
@@ -110,7 +110,7 @@ class Deploying:
 
         Whoever an interrupted run left outside is ours to heal, whatever it answers now.
         """
-        asked = _batch(each for each in servers if not each.away)
+        asked = batch_of(each for each in servers if not each.away)
         unwell = dict(ask(self.turn.questions.alive, asked))
         for instance in asked:
             if words := unwell.get(instance.id):
@@ -120,7 +120,7 @@ class Deploying:
 
     def _second_chance(self, servers: Sequence[Server], progress: Progress) -> bool:
         """Whether any that were skipped are well by now, such as one that was only starting."""
-        skipped = _batch(
+        skipped = batch_of(
             each for each in servers if each.instance.id in progress.skipped.keys() - progress.spared
         )
         unwell = ask(self.turn.questions.alive, skipped)
@@ -147,7 +147,3 @@ class Deploying:
         have, version = len((progress.deployed | progress.had_it) & ids), self.turn.release.version
         rest = ", the others what they had before" if have < len(ids) else ""
         return f"{have} of {len(ids)} {called} have {version}{rest}"
-
-
-def _batch(servers: Iterable[Server]) -> Batch:
-    return Batch(tuple(server.instance for server in servers))

@@ -1,6 +1,6 @@
 """The third phase: every server is compared with the release, and the few that lost it again are stopped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from tasks.balancing.detach import detach
 from tasks.balancing.detach_plan import plan_detach
 from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.floor import Floor
-from tasks.rollout.batches import in_order
+from tasks.rollout.batches import batch_of, in_order
 from tasks.rollout.beforehand import grouped
 from tasks.rollout.fleet import Fleet, Server
 from tasks.rollout.proof import Findings, Proof
@@ -75,19 +75,19 @@ class Proving:
         """
         log, version = self.turn.log, self.proof.release.version
         servers = in_order(fleet.look_again(log))
-        everyone = _batch(servers)
+        everyone = batch_of(servers)
         findings = self.proof.compare(everyone, deployed_now, self.turn.wait)
         for server in servers:
             if words := findings.wrong.get(server.instance.id):
                 log.say(f"{server.instance.name}: does not have {version}: {words}")
         in_vain = [each for each in servers if each.instance.id in findings.wrong.keys() & deployed_now]
-        self._refuse_too_many(_batch(in_vain))
+        self._refuse_too_many(batch_of(in_vain))
         for server in in_vain:
             self._stop(server, fleet)
         for balancer in fleet.balancers:
             balancer.restore_settings()
         return Proved(
-            stopped=Batch((*fleet.stopped, *_batch(in_vain))),
+            stopped=Batch((*fleet.stopped, *batch_of(in_vain))),
             without=frozenset((findings.wrong.keys() - deployed_now) | findings.unproved.keys()),
             words=self._left(everyone, deployed_now, findings),
         )
@@ -120,10 +120,6 @@ class Proving:
             has = unproved.with_verb("has", "have")
             sentences.append(f"that {has} {version} is not proved ({grouped(unproved, findings.unproved)})")
         return "; ".join(sentences)
-
-
-def _batch(servers: Iterable[Server]) -> Batch:
-    return Batch(tuple(server.instance for server in servers))
 
 
 def stop_gracefully(

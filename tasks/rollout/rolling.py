@@ -6,10 +6,9 @@ Source: the recipe "Concepts for Rolling Deployment strategy for applications in
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tasks.balancing.batch import Batch
 from tasks.balancing.no_drain import refuse_short_drain
 from tasks.balancing.share import Share
-from tasks.rollout.batches import batch_size, batches, check_fits, in_order
+from tasks.rollout.batches import batch_of, batch_size, batches, check_fits, in_order
 from tasks.rollout.beforehand import ask_everyone
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import Fleet, Server
@@ -35,7 +34,7 @@ class RolloutPlan:
     def steps(self) -> Iterator[str]:
         """What carrying it out would change, a line each."""
         for number, batch in enumerate(batches(self.servers, self.size), 1):
-            names = Batch(tuple(each.instance for each in batch)).names
+            names = batch_of(batch).names
             yield f"batch {number} would be: {names}"
         yield f"{self.version} would go to {len(self.servers)} servers, {self.size} at a time"
 

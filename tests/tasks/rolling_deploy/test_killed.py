@@ -22,15 +22,11 @@ UNLUCKY = (
     "autoscaling:DeleteTags",
 )
 
-moments = pytest.mark.parametrize("before", [True, False], ids=["before it takes effect", "after"])
+IDS = ["before it takes effect", "after"]
 
 
 @pytest.mark.end_to_end
-@pytest.mark.parametrize(
-    "before",
-    [pytest.param(True, marks=pytest.mark.exhaustive), False],
-    ids=["before it takes effect", "after"],
-)
+@pytest.mark.parametrize("before", [pytest.param(True, marks=pytest.mark.exhaustive), False], ids=IDS)
 def test_one_that_is_killed_at_every_kind_of_change_ends_well(fleet: MakeFleet, before: bool) -> None:
     """Each run dies at the next kind of change, and has what all those before it left to cope with."""
     mixed = fleet(2, members=2, min_size=2)
@@ -67,7 +63,7 @@ def test_those_that_are_back_already_are_not_taken_out_again(fleet: MakeFleet) -
 
 
 @pytest.mark.exhaustive
-@moments
+@pytest.mark.parametrize("before", [True, False], ids=IDS)
 @pytest.mark.parametrize("first", range(4))
 @pytest.mark.timeout(1800)
 def test_one_that_is_killed_at_any_change_ends_well(fleet: MakeFleet, before: bool, first: int) -> None:
