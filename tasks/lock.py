@@ -10,7 +10,7 @@ import typer
 from gocd.server import GoCDServer
 from tasks import options
 from tasks.frame import running
-from tasks.locking.deployment_lock import LONGEST, DeploymentLock, Holding, all_locks, by_server, span
+from tasks.locking.deployment_lock import DeploymentLock, Holding, all_locks, by_server, span
 from tasks.locking.held import Held
 from tasks.locking.owner import Owner
 from tasks.options import argument, option
@@ -18,7 +18,7 @@ from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.log import Log
 from tasks.running.next_command import gocd_tasks
-from tasks.running.numbers import seconds
+from tasks.running.numbers import WEEK, seconds
 
 app = typer.Typer(help="The deployment lock that all pipelines share.", rich_markup_mode=None)
 
@@ -101,7 +101,7 @@ def _words(name: str, there: Holding, here: Owner) -> str:
 def acquire_command(
     name: Name,
     seconds: Annotated[
-        float, option("--for", "Seconds after which it is free again in any case.", seconds(1, LONGEST))
+        float, option("--for", "Seconds after which it is free again in any case.", seconds(1, WEEK))
     ] = 14400,
     lock_wait: options.LockWait = 0,
     events: options.Events = None,

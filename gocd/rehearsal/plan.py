@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PureWindowsPath
 from typing import Literal
 from urllib.parse import urlsplit
@@ -93,11 +94,16 @@ class Plan:
 
     def _own_parameters(self) -> dict[str, str]:
         """Those of the file that nobody has given another value."""
+        return {name: value for name, value in self._declared.items() if name not in self.parameters}
+
+    @cached_property
+    def _declared(self) -> Mapping[str, str]:
+        """The parameters of the file's one pipeline, with its own values."""
         declared = read_parameters(self.file)
         if len(declared) != 1:
             raise GoCDError(f"{self.file} holds {len(declared)} pipelines; a rehearsal runs a file with one")
         [parameters] = declared.values()
-        return {name: value for name, value in parameters.items() if name not in self.parameters}
+        return parameters
 
     def pipeline(self, users: str = "") -> Pipeline:
         """Read the pipeline, its waits divided by the speed.
@@ -122,11 +128,10 @@ class Plan:
     def _led_to(self, users: str) -> dict[str, str]:
         """The parameters that say where a pipeline sends its own traffic, set to *users*."""
         url = urlsplit(users)
-        declared = next(iter(read_parameters(self.file).values()))
-        build_info = urlsplit(declared.get("build_info_url", ""))
+        build_info = urlsplit(self._declared.get("build_info_url", ""))
         here = {
             "traffic_host": url.hostname or "",
             "traffic_port": str(url.port or ""),
             "build_info_url": build_info._replace(scheme=url.scheme, netloc=url.netloc).geturl(),
         }
-        return {name: value for name, value in here.items() if users and name in declared}
+        return {name: value for name, value in here.items() if users and name in self._declared}

@@ -37,7 +37,7 @@ class Member:
     Args:
         size: Bytes once unpacked.
         target: Where a link leads; a hard link's counts from the top of the archive.
-        content: What is in a file that was asked for by its name, and is no longer than ``LONGEST_TEXT``.
+        content: What is in a file that was asked for by its name, and is no longer than people write by hand.
     """
 
     name: str
@@ -46,9 +46,6 @@ class Member:
     target: str = ""
     content: bytes | None = None
 
-
-# Bytes of a member that is read into memory as a whole; what people write by hand is shorter.
-LONGEST_TEXT = 1024**2
 
 # Whether the content of a member of that name is asked for.
 Wanted = Callable[[str], bool]

@@ -7,7 +7,8 @@ import tarfile
 from collections.abc import Iterator
 from typing import IO, Any
 
-from tasks.archives.member import LONGEST_TEXT, BadMember, Kind, Member, Wanted, nothing
+from gocd.files import LONGEST_TEXT
+from tasks.archives.member import BadMember, Kind, Member, Wanted, nothing
 
 # Bytes of a header that carries a long name or attributes, which tarfile reads into memory as a whole.
 LARGEST_HEADER = 1024**2

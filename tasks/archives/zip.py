@@ -8,7 +8,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO
 
-from tasks.archives.member import LONGEST_TEXT, BadMember, Kind, Member, Wanted, check_path, nothing
+from gocd.files import LONGEST_TEXT
+from tasks.archives.member import BadMember, Kind, Member, Wanted, check_path, nothing
 
 # Bytes of the list of members, which zipfile reads into memory as a whole.
 LARGEST_LIST = 32 * 1024**2

@@ -12,6 +12,7 @@ from tasks.aws.parameter import Look, Parameter, names_under
 from tasks.locking.owner import Owner, Unreadable
 from tasks.running.clock import Clock
 from tasks.running.errors import Refused
+from tasks.running.numbers import WEEK
 from tasks.running.quoting import one_line
 
 PATH = "/gocd-tasks/lock"
@@ -19,9 +20,6 @@ PATH = "/gocd-tasks/lock"
 # Seconds: how long a command's lock lasts, how often it is renewed, and after how long without a renewal it
 # is likely that no process is there to renew it.
 LASTS, RENEWAL, SILENT = 120.0, 30.0, 45.0
-
-# Seconds that one may be held for: a week, for a whole run or by hand.
-LONGEST = 604_800.0
 
 # No name of a load balancer is longer; and every encoding of this fits into SSM's limit of 1,011.
 LONGEST_NAME = 150
@@ -64,13 +62,13 @@ class Holding:
                 raise Unreadable(look.unread)
             if (state := content.get("state")) != "held":
                 raise Unreadable(f"its state is {one_line(repr(state))}")
-            since, lasts = _since(content, look), number(content.get("lasts"), 0, LONGEST)
+            since, lasts = _since(content, look), number(content.get("lasts"), 0, WEEK)
             if lasts is None:
                 raise Unreadable(f"it lasts {one_line(repr(content.get('lasts')))}")
             owner = Owner.read(content)
             return cls(owner, _text(content, "token"), _text(content, "what"), since, lasts, look)
         except Unreadable as problem:
-            return cls(Owner("?", "?"), "", "", look.changed, LONGEST, look, str(problem))
+            return cls(Owner("?", "?"), "", "", look.changed, WEEK, look, str(problem))
 
     @property
     def expired(self) -> bool:
