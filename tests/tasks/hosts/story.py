@@ -41,9 +41,6 @@ RESTARTS: Mapping[str, Mapping[str, str]] = {
 # Where a line has the words of some program, or of .NET.
 REASON = re.compile(r"(could not be (?:unpacked|written|fetched from \S+)) \(.*\)")
 
-# Seconds for a script, which counts them from the start of its PowerShell: one that runs many is soon old.
-WITHIN = "3600"
-
 # What a kind of host keeps for itself beside releases, the link and their history.
 OWN = {".lock", ".restart.ps1", ".restart.log", ".restart.back.log"}
 
@@ -110,14 +107,13 @@ class Story:
         if "sha256" not in values:
             values["sha256"] = self.host.release(contents or version)
         values.setdefault("facts", json.dumps({"version": version}))
-        values.setdefault("within", WITHIN)
         return self.host.script(version, before, restart=self.restart(restart), keep=str(keep), **values)
 
     def go_back(self, to: str = "", leaving: str = "", restart: str = "") -> Account:
         return self.step(f"go back {to!r} {leaving!r} {restart}", self.back_script(to, leaving, restart))
 
     def back_script(self, to: str = "", leaving: str = "", restart: str = "") -> Path:
-        return self.host.back_script(to, leaving=leaving, restart=self.restart(restart), within=WITHIN)
+        return self.host.back_script(to, leaving=leaving, restart=self.restart(restart))
 
     def record(self) -> Account:
         """Ask what is current."""

@@ -85,12 +85,6 @@ def test_as_many_releases_are_kept_as_asked_for_and_leftovers_of_killed_runs_go(
     assert host.releases == ["1.2", "1.3"]
 
 
-def test_the_only_release_is_found_by_its_name(host: Host) -> None:
-    laid_out(host, "1.0", current="1.0", history=["1.0"])
-
-    assert host.go_back("1.0").stdout == "running 1.0 from C:\\srv\\app\\releases\\1.0\n"
-
-
 def test_a_release_cannot_have_its_facts_written_elsewhere(host: Host) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
