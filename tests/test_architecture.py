@@ -224,10 +224,13 @@ def test_what_commands_share_imports_no_command() -> None:
         ("boto3", {"tasks.aws.artifact_store"}),
         ("botocore", {"tasks.aws.api", "tasks.aws.connections", "tasks.aws.errors"}),
         ("requests", {"tasks.herd.build_info", "tasks.status.check"}),
-        ("subprocess", {"tasks.traffic.jmeter.process", "tasks.deployers.command"}),
+        (
+            "subprocess",
+            {"tasks.running.process_tree", "tasks.traffic.jmeter.process", "tasks.deployers.command"},
+        ),
         (
             "signal",
-            {"tasks.cli", "tasks.traffic.jmeter.process", "tasks.rehearse", "tasks.deployers.at_once"},
+            {"tasks.cli", "tasks.running.process_tree", "tasks.rehearse", "tasks.deployers.at_once"},
         ),
     ],
 )

@@ -11,13 +11,17 @@ from tasks.aws.instances import Instance
 from tasks.deployers.deployer import Deployer, Settings
 from tasks.deployers.release import Release
 from tasks.running.errors import Refused, TaskError, TimedOut
+from tasks.running.process_tree import System, this_system
 from tasks.running.waiting import Missing, Wait
 from tasks.status.placeholders import fill, values_of
 
 
 class CommandDeployer(Deployer):
-    def __init__(self, words: Sequence[str], within: float) -> None:
+    def __init__(self, words: Sequence[str], within: float, system: System | None = None) -> None:
         """Take the command as its words; no shell sees them.
+
+        Args:
+            system: What stops it; by default this machine's own.
 
         Raises:
             Refused: There is no such command on this agent.
@@ -31,6 +35,7 @@ class CommandDeployer(Deployer):
         self._program = program
         self._words = words
         self._within = within
+        self._system = system or this_system()
         self._checked: dict[str, tuple[float, ...]] = {}
 
     def check(self, release: Release, instance: Instance) -> None:
@@ -57,7 +62,8 @@ class CommandDeployer(Deployer):
                     within=self._within,
                 )
             except BaseException as ending:
-                process.terminate()
+                if process.poll() is None:
+                    self._system.stop(process.pid)
                 process.wait()
                 if isinstance(ending, TimedOut):
                     raise TimedOut(

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
+from subprocess import PIPE, TimeoutExpired
 from threading import Event, Thread
 from typing import IO
 
 from tasks.running.errors import TaskError
-
-# Ends a process group once its own input closes, which the kernel sees to however we die.
-_GUARDIAN = 'read -r _; kill -s TERM -- "-$1"; sleep 5; kill -s KILL -- "-$1"'
-# What JMeter may take to close its record.
-_PATIENCE = 10.0
+from tasks.running.process_tree import PATIENCE, System, this_system
 
 
-def run_jmeter(words: Sequence[str], say: Callable[[str], None], idle: Callable[[], None]) -> int:
+def run_jmeter(
+    words: Sequence[str], say: Callable[[str], None], idle: Callable[[], None], system: System | None = None
+) -> int:
     """Run JMeter until it ends, and return its exit code, 128 + n after signal n.
 
     Whatever ends the wait for it ends JMeter too, and so does our own death. JMeter closes its record when
@@ -29,24 +24,19 @@ def run_jmeter(words: Sequence[str], say: Callable[[str], None], idle: Callable[
     Args:
         say: Gets each of its lines as it comes.
         idle: Called about once a second.
+        system: What starts and ends it; by default this machine's own.
 
     Raises:
         TaskError: It cannot be started.
     """
+    system = system or this_system()
     try:
-        # A group of its own: a site's script may start Java as a child that no signal to the script reaches.
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = system.begin(words, PIPE)
     except OSError as problem:
         raise TaskError(f"{words[0]} cannot be started ({problem.strerror})") from None
     lines: SimpleQueue[bytes] = SimpleQueue()
     closed = Event()
-    with _guarded(process):
+    with system.guarded(process.pid):
         try:
             # In a thread of its own, as Windows cannot wait for a pipe and keep an eye on the time.
             Thread(target=_read, args=(process.stdout, lines, closed), daemon=True).start()
@@ -54,7 +44,10 @@ def run_jmeter(words: Sequence[str], say: Callable[[str], None], idle: Callable[
                 say(line)
             code = process.wait()
         except BaseException:
-            _end(process, closed)
+            # Until its last child has closed the record as well.
+            system.end(process.pid, closed.wait)
+            with suppress(TimeoutExpired):
+                process.wait(PATIENCE)
             raise
     return code if code >= 0 else 128 - code
 
@@ -78,37 +71,3 @@ def _lines(lines: SimpleQueue[bytes], idle: Callable[[], None]) -> Iterator[str]
         if not line:
             return
         yield line.decode("utf-8", "backslashreplace").rstrip()
-
-
-def _end(process: subprocess.Popen[bytes], closed: Event) -> None:
-    if sys.platform == "win32":
-        # With the processes that it started, which would otherwise go on.
-        killer = ["taskkill", "/t", "/f", "/pid", str(process.pid)]
-        subprocess.run(killer, capture_output=True, check=False)
-    else:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
-            # Until its last child has closed the record as well.
-            if closed.wait(_PATIENCE):
-                break
-    process.wait()
-
-
-@contextlib.contextmanager
-def _guarded(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    if sys.platform == "win32":
-        # GoCD's agent there kills each process that descends from it, JMeter among them.
-        yield
-        return
-    with subprocess.Popen(
-        ["/bin/sh", "-c", _GUARDIAN, "sh", str(process.pid)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as guardian:
-        try:
-            yield
-        finally:
-            guardian.kill()

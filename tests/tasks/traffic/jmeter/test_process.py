@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tasks.running.errors import Cancelled, TaskError
+from tasks.running.process_tree import Windows
 from tasks.traffic.jmeter.process import run_jmeter
+from tests import windows
 
 # As a site's own script: it starts what does the work as a child, and waits for it.
 SCRIPT = """#!/bin/sh
@@ -80,6 +82,18 @@ def test_a_cancel_ends_it_with_all_its_children_and_lets_it_close_its_record(
     with pytest.raises(Cancelled):
         run_jmeter([str(script)], print, idle)
     assert (tmp_path / "closed").exists()
+    assert gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_cancel_on_windows_kills_it_with_all_its_children(tmp_path: Path, script: Path) -> None:
+    machine = windows.Windows()
+
+    def idle() -> None:
+        raise Cancelled(signal.SIGINT)
+
+    with pytest.raises(Cancelled):
+        run_jmeter([str(script)], print, idle, Windows(machine.start, machine.call, machine.kill))
+    assert not (tmp_path / "closed").exists()
     assert gone(int((tmp_path / "child").read_text()))
 
 
