@@ -30,6 +30,7 @@ FLAGS = {
     "--rollback",
     "--stop-on-cancel",
     "--until-idle",
+    "--while-serving",
 }
 
 

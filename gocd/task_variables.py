@@ -108,6 +108,7 @@ KNOWN = frozenset(
         "URL",
         "VERSION",
         "VIA",
+        "WHILE_SERVING",
         "WINDOWS_INSTALL_TO",
         "WINDOWS_RESTART",
     )

@@ -1,12 +1,15 @@
 """Put a release on an instance, start it, and have the new version prove itself there."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
 
 from tasks import options
+from tasks.aws.balancer_lookup import find_holding
 from tasks.aws.instances import find_instance
 from tasks.balancing.absences import Memory
+from tasks.balancing.users import refuse_users
 from tasks.deployers.aftermath import Aftermath, deploy_again
 from tasks.deployers.deploy import deploy, plan_deploy
 from tasks.deployers.deployer import Settings, find_deployer
@@ -17,6 +20,7 @@ from tasks.locking.locks import Locking
 from tasks.options import option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
+from tasks.running.next_command import gocd_tasks
 from tasks.status.check import Check, check_of_version, parse_fields
 
 
@@ -48,6 +52,7 @@ def command(
     no_rollback: Annotated[
         bool, option("--no-rollback", "Keep a release that is not well, for a look.")
     ] = False,
+    while_serving: options.WhileServing = False,
     lock: options.LockChoice = "auto",
     lock_wait: options.LockWait = 0,
     dry_run: options.DryRun = False,
@@ -58,7 +63,7 @@ def command(
 
     A release that does not start, or does not answer as expected, is taken off again and the one before it
     comes back. --rollback does that by hand, one release further back each time; with --version it is safe
-    to repeat.
+    to repeat. An instance that users are on is refused.
 
     Example: gocd-tasks deploy-artifact Staging-1 app-2.0.tar.gz --version 2.0 --bucket releases
     --install-to /srv/app --restart "systemctl restart app"
@@ -85,11 +90,23 @@ def command(
         found = find_instance(task.aws, instance)
         if found.state != "running":
             raise Refused(f"{found.name} is {found.state}", "Start it first")
-        out_of = Memory(task.aws, [found]).addresses
+        memory = Memory(task.aws, [found])
+        out_of = memory.addresses
         again = deploy_again(task.words, to if rollback else version or "", rollback=rollback)
 
         def check_of(version: str) -> Check | None:
             return check_of_version(status_url, expect_json or [], found, version) if status_url else None
+
+        def no_users(besides: Collection[str]) -> None:
+            if not while_serving:
+                otherwise = gocd_tasks(task.name, "--while-serving", *task.words[1:])
+                refuse_users(
+                    found,
+                    lambda: find_holding(task.aws, found, besides),
+                    memory,
+                    task.log,
+                    otherwise=otherwise,
+                )
 
         destination = Destination(
             instance=found,
@@ -98,6 +115,7 @@ def command(
             check_of=check_of,
             aftermath=Aftermath(found, out_of, again),
             status_timeout=status_timeout,
+            no_users=no_users,
         )
         # What cannot be asked is refused before anything else is looked at.
         parse_fields(expect_json or [])
@@ -112,6 +130,8 @@ def command(
             task.log.steps(plan.steps)
             return
         with locking.held(names) as locks:
+            if locks.contended:
+                memory.learn([find_instance(task.aws, found.id)])
             if rollback:
                 going_back = plan_rollback(destination, to)
                 locks.check()

@@ -144,6 +144,10 @@ Timeout = Annotated[
         "--timeout", "Seconds to wait; by default what the load balancer's settings allow for.", seconds()
     ),
 ]
+WhileServing = Annotated[
+    bool,
+    option("--while-serving", "Deploy also to an instance that users are on, and do not look for them."),
+]
 DryRun = Annotated[bool, option("--dry-run", "Look, say what would change, and change nothing.")]
 Events = Annotated[
     Path | None, option("--events", "Append what happens to this file, a JSON line an event.", dir_okay=False)

@@ -83,7 +83,7 @@ DETACH: dict[Scope, set[str]] = {
     Scope.LOCKS: LOCK,
 }
 DEPLOY: dict[Scope, set[str]] = {
-    Scope.EVERYTHING: FIND
+    Scope.EVERYTHING: LOOK
     | ASK_HOSTS
     | {"codedeploy:BatchGetDeploymentTargets", "codedeploy:StopDeployment"},
     Scope.RUN_COMMAND: {"ssm:SendCommand"},

@@ -1,6 +1,6 @@
 """Load balancers, found by whatever a person calls them, and the kinds of them by what is registered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
@@ -40,6 +40,23 @@ def find_load_balancers(
             balancers = [find_load_balancer(aws, meant[0] if len(meant) == 1 else name)]
         found |= {balancer.address: balancer for balancer in balancers}
     return list(found.values())
+
+
+def find_holding(aws: Aws, instance: Instance, besides: Collection[str] = ()) -> list[LoadBalancer]:
+    """Return every load balancer that *instance* is registered with or still draining from.
+
+    It takes one call for all target groups, one for all classic load balancers, and one for each of them
+    that is in its VPC.
+
+    Args:
+        besides: The addresses of some that are not asked.
+    """
+    return [
+        balancer
+        for kind in _kinds(aws)
+        for balancer in kind.all()
+        if balancer.address not in besides and balancer.holds(instance)
+    ]
 
 
 def find_load_balancer(aws: Aws, wanted: str) -> LoadBalancer:

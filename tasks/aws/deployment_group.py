@@ -20,6 +20,9 @@ NOT_THERE = {
 }
 SCALING_TAG = "aws:autoscaling:groupName"
 
+# Where its load balancers are, by their kind (codedeploy LoadBalancerInfo).
+BALANCED_BY = {"target-group": "targetGroupInfoList", "classic": "elbInfoList"}
+
 # What a filter of EC2 takes for a pattern and CodeDeploy does not.
 PATTERN = set("*?\\")
 
@@ -59,6 +62,7 @@ class DeploymentGroup:
         elsewhere: Whether it reaches on-premises instances too.
         blue_green: Whether it deploys to new instances instead of in place.
         routes_traffic: Whether it takes instances out of a load balancer, and puts them back, itself.
+        load_balancers: The addresses of those that it does so with.
         platform: Server, Lambda or ECS.
     """
 
@@ -69,6 +73,7 @@ class DeploymentGroup:
     elsewhere: bool = False
     blue_green: bool = False
     routes_traffic: bool = False
+    load_balancers: Sequence[str] = ()
     platform: str = "Server"
 
     def selects(self, tags: Mapping[str, str]) -> bool:
@@ -114,6 +119,12 @@ def read_deployment_group(entry: Mapping[str, Any]) -> DeploymentGroup:
         ),
         blue_green=style.get("deploymentType") == "BLUE_GREEN",
         routes_traffic=style.get("deploymentOption") == "WITH_TRAFFIC_CONTROL",
+        load_balancers=[
+            f"{kind}:{each['name']}"
+            for kind, key in BALANCED_BY.items()
+            for each in entry.get("loadBalancerInfo", {}).get(key, ())
+            if each.get("name")
+        ],
         platform=entry.get("computePlatform") or "Server",
     )
 

@@ -33,7 +33,8 @@ class Absence:
         since: When the order to leave was given.
         by: The command that took it out, where that one means to put it back itself.
         unwell: Those of its ports that were not healthy, although others were.
-        settled: Whether connections that stayed open after that are closed by now, or may be cut.
+        settled: Whether what led to it is over, or may be cut, although connections may stay open or the load
+            balancer may still say that it drains.
     """
 
     served: bool

@@ -169,7 +169,8 @@ class Drain:
 
     def _let_go(self, over: Collection[Going]) -> None:
         for each in over:
-            if each.settings.stays:
+            # Whoever deploys next sees it still drain, where it was idle before that was over.
+            if each.settings.stays or not each.out:
                 self._memory.settle(each.departure.batch, each.departure.balancer)
         self._going = [each for each in self._going if each not in over]
 

@@ -1,7 +1,7 @@
 """Deploy in place through CodeDeploy, to one instance and no other."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tasks.archives.artifact import Artifact, open_artifact
 from tasks.aws.api import Aws
@@ -40,7 +40,7 @@ class CodeDeployDeployer(Deployer):
         self._group = group
         self._settings = settings
         self._code_deploy = CodeDeploy(aws)
-        self._routing: set[str] = set()
+        self._routing: dict[str, DeploymentGroup] = {}
         self._prepared: dict[str, tuple[Artifact, Revision]] = {}
         self._judged: dict[tuple[str, bool, bool], Findings] = {}
         # Two threads that read one file at once read neither's part of it.
@@ -75,6 +75,10 @@ class CodeDeployDeployer(Deployer):
         self._place(
             release.application, placed, instance, wait, prepare=lambda: self._upload(release, wait.log)
         )
+
+    def takes_out_of(self, instance: Instance) -> Collection[str]:
+        group = self._routing.get(self._group_of(instance))
+        return group.load_balancers if group else ()
 
     def check_back(self, version: str, instance: Instance) -> None:
         self._check_group(self._settings.application, instance)
@@ -142,7 +146,7 @@ class CodeDeployDeployer(Deployer):
         group = find_deployment_group(self._aws, application, self._group_of(instance))
         check_group(group, reached(self._aws, group), instance)
         if group.routes_traffic:
-            self._routing.add(group.name)
+            self._routing[group.name] = group
 
     def _history(self, instance: Instance) -> History:
         group = self._group_of(instance)

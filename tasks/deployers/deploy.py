@@ -37,9 +37,10 @@ def plan_deploy(release: Release, destination: Destination, *, rollback: bool = 
     """Plan a deployment.
 
     Raises:
-        Refused: It cannot be deployed.
+        Refused: It cannot be deployed, or users are on the instance.
     """
     destination.deployer.check(release, destination.instance)
+    destination.refuse_users()
     return DeployPlan(release, destination, rollback, destination.deployer.doubts(release))
 
 

@@ -1,7 +1,7 @@
 """What every way of deploying promises and is given, and how a way is found by its name."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -119,6 +119,10 @@ class Deployer(Protocol):
             TaskError: It is not; they go on as they are.
         """
         return
+
+    def takes_out_of(self, instance: Instance) -> Collection[str]:
+        """Return the load balancers, by address, that it has *instance* leave while it deploys."""
+        return ()
 
     def deploy_all(
         self, release: Release, instances: Sequence[Instance], wait: Wait

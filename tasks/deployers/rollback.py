@@ -1,6 +1,6 @@
 """Going back to the release before: by hand, or because a new one is not well."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from tasks.aws.instances import Instance
@@ -23,6 +23,7 @@ class Destination:
         via: The deployer's name.
         check_of: What to ask the instance for a version.
         status_timeout: Seconds until it must answer as expected.
+        no_users: Refuses if users are on the instance, whatever load balancers of these addresses send there.
     """
 
     instance: Instance
@@ -31,6 +32,15 @@ class Destination:
     check_of: CheckOf
     aftermath: Aftermath
     status_timeout: float = 60
+    no_users: Callable[[Collection[str]], None] = lambda _: None
+
+    def refuse_users(self) -> None:
+        """See that what changes there is not what users are answered by.
+
+        Raises:
+            Refused: It is.
+        """
+        self.no_users(self.deployer.takes_out_of(self.instance))
 
     def then_asked(self, version: str) -> str:
         """What follows once *version* is there, in words that follow others."""
@@ -63,9 +73,10 @@ def plan_rollback(destination: Destination, to: str) -> RollbackPlan:
     """Plan to go back by hand.
 
     Raises:
-        Refused: There is nothing to go back to.
+        Refused: There is nothing to go back to, or users are on the instance.
     """
     destination.deployer.check_back(to, destination.instance)
+    destination.refuse_users()
     return RollbackPlan(destination, to)
 
 

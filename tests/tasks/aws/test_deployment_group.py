@@ -93,6 +93,15 @@ def test_ec2_is_asked_for_at_least_those_who_fit(tag_filter: TagFilter, question
         ),
         (
             {
+                "loadBalancerInfo": {
+                    "targetGroupInfoList": [{"name": "web"}],
+                    "elbInfoList": [{"name": "old"}],
+                }
+            },
+            {"load_balancers": ["target-group:web", "classic:old"]},
+        ),
+        (
+            {
                 "deploymentStyle": {
                     "deploymentType": "IN_PLACE",
                     "deploymentOption": "WITHOUT_TRAFFIC_CONTROL",
@@ -104,7 +113,7 @@ def test_ec2_is_asked_for_at_least_those_who_fit(tag_filter: TagFilter, question
 )
 def test_a_group_is_read_as_aws_tells_it(told: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     read = read_deployment_group({"applicationName": "app", "deploymentGroupName": "group", **told})
-    plain = {"sets": [], "scaling_groups": [], **expected}
+    plain = {"sets": [], "scaling_groups": [], "load_balancers": [], **expected}
 
     assert read == DeploymentGroup("app", "group", **plain)
 

@@ -65,6 +65,10 @@ def test_an_idle_instance_is_out_twenty_seconds_after_the_order(stage: Stage) ->
     assert hosts.ports == [{ONE.id: (8080,)}]
     assert 20 <= stage.clock.now() < 30
     assert "Staging-1: no connection open, seen twice; the drain ends here" in stage.lines
+    left = stage.memory.of(ONE, stage.balancer)
+    assert left
+    assert left.settled
+    assert stage.balancer.members[ONE.id].state is State.LEAVING
 
 
 def test_a_busy_one_is_asked_again_until_its_last_request_has_ended(stage: Stage) -> None:
