@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gocd.report.markup import Markup, element
 from gocd.report.rollout import Rollout
 from gocd.report.traffic import Traffic, measured
-from gocd.report.wording import clock, counted, duration, loss
+from gocd.report.wording import clock, counted, duration, percent
 
 NOT_MEASURED = "-"
 
@@ -31,8 +31,8 @@ def figures(traffic: Sequence[Traffic], rollout: Rollout) -> list[Figure]:
     kinds: Counter[str] = Counter()
     for each in traffic:
         kinds.update(each.measurement.lost_by_kind)
-    share = f"{100 * lost / sent:.2g} %: " if lost else ""
-    what = ", ".join(f"{count:,} {loss(kind)}" for kind, count in kinds.most_common(3))
+    share = f"{percent(lost, sent)}: " if lost else ""
+    what = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(3))
     worst = max(traffic, key=lambda each: each.measurement.longest_gap_s).measurement
     when = clock((worst.first_at or 0) + worst.gap_began_s)
     return [

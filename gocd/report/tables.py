@@ -10,7 +10,7 @@ from gocd.report.markup import Markup, element, together
 from gocd.report.task_rows import ending, kind
 from gocd.report.task_runs import Ending, TaskRun
 from gocd.report.traffic import FIRST, Traffic
-from gocd.report.wording import clock, duration, loss, shortened
+from gocd.report.wording import clock, duration, shortened
 from gocd.samples.jtl import Outcome
 
 MOST_RUNS = 500
@@ -51,7 +51,7 @@ def lost_requests(traffic: Iterable[Traffic]) -> Markup | None:
     rows = [
         _row(
             element("td", _precise(lost.due_ms), class_="brief"),
-            element("td", element("span", loss(lost.lost_to)), _small(_of(lost))),
+            element("td", element("span", _long(lost.lost_to)), _small(_of(lost))),
             element("td", duration(lost.elapsed_ms / 1000), class_="number"),
         )
         for lost in first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from datetime import datetime, timezone
 
 
@@ -53,9 +53,13 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def loss(kind: str) -> str:
-    """Return what a request was lost to, an exception of Java without its package."""
-    return shortened(re.sub(r"^[\w.]+\.(?=\w+$)", "", kind), 80)
+def percent(part: float, whole: float) -> str:
+    """Return a part in percent with two digits that tell: ``0.012 %``, ``3.2 %``, ``100 %``."""
+    share = 100 * part / whole
+    if share >= 10:
+        # A part is not the whole.
+        return f"{share if part == whole else min(share, 99):.0f} %"
+    return f"{share:.{1 - math.floor(math.log10(share))}f}".rstrip("0").rstrip(".") + " %" if share else "0 %"
 
 
 def shortened(text: str, most: int) -> str:

@@ -17,9 +17,9 @@ from gocd.samples.outcome import (
     Outcome,
     Transactions,
     UnreadableJtl,
-    kind_of_loss,
     milliseconds,
 )
+from gocd.samples.reasons import reason
 
 NEEDED = ("timeStamp", "elapsed", "success")
 # What JMeter writes if nobody told it otherwise; a file without a header can have no other columns.
@@ -79,9 +79,16 @@ class CsvResults:
         width = len(columns)
         due, elapsed, success = (columns.index(name) for name in NEEDED)
         # A column that the file lacks is read from an empty one added to each row.
-        label, code, message, thread, version = (
+        label, code, message, thread, version, failure = (
             columns.index(name) if name in columns else width
-            for name in ("label", "responseCode", "responseMessage", "threadName", "version")
+            for name in (
+                "label",
+                "responseCode",
+                "responseMessage",
+                "threadName",
+                "version",
+                "failureMessage",
+            )
         )
         repeats = self._transactions.repeats
         for row in rows:
@@ -103,7 +110,7 @@ class CsvResults:
             yield Outcome(
                 due_ms,
                 took_ms,
-                "" if row[success] == "true" else kind_of_loss(row[code]),
+                "" if row[success] == "true" else reason(row[code], row[message], row[failure]),
                 row[version],
                 row[label],
                 repeated,

@@ -13,7 +13,8 @@ from types import TracebackType
 
 from gocd.files import TooLong, open_regular
 from gocd.samples.csv_results import CsvResults
-from gocd.samples.outcome import COLUMNS, NO_ANSWER, Outcome, UnreadableJtl
+from gocd.samples.outcome import COLUMNS, Outcome, UnreadableJtl
+from gocd.samples.reasons import NO_ANSWER
 from gocd.samples.xml_results import XmlResults
 
 __all__ = ["COLUMNS", "NO_ANSWER", "JtlReader", "JtlWriter", "Outcome", "UnreadableJtl"]

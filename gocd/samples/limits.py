@@ -41,7 +41,7 @@ class Rule:
         if self.unit == "samples":
             return f"{number:,.0f}"
         shown = f"{number:,.{3 if number >= 1 else 6}f}".rstrip("0").rstrip(".")
-        return f"{shown}{self.unit}" if self.unit == "%" else f"{shown} {self.unit}"
+        return f"{shown} {self.unit}"
 
     def problem(self, limit: float) -> str:
         """Return why *limit* cannot be one, or nothing."""

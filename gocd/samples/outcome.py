@@ -12,8 +12,6 @@ COLUMNS = (
     *("success", "failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads"),
     *("URL", "Latency", "IdleTime", "Connect", "version"),
 )
-# JMeter's own words for a request that no HTTP answer ended.
-NO_ANSWER = "Non HTTP response code: "
 # ms since 1970, at the beginning of the year 3000: what is later is no time of a sample.
 LATEST = 32_503_680_000_000
 _TRANSACTION = "Number of samples in transaction"
@@ -76,13 +74,3 @@ def milliseconds(text: str) -> int | None:
     """Return a sample's time in ms, such as that since 1970; None if it is none that a calendar has."""
     found = whole(text)
     return None if found is None or found > LATEST else found
-
-
-def kind_of_loss(code: str) -> str:
-    """Return what a failed sample was lost to, from its response code."""
-    if code.startswith(NO_ANSWER):
-        return code.removeprefix(NO_ANSWER)
-    if not code.isdecimal():
-        return code or "failed"
-    # 2xx and lost: answered, and refused by one of JMeter's assertions.
-    return "bad answer" if code.startswith("2") else f"HTTP {code}"

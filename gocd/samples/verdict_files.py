@@ -49,7 +49,7 @@ def junit_xml(verdict: Verdict) -> str:
     for criterion in verdict.criteria:
         of = shown(f"{SUITE}.{criterion.label}" if criterion.label else SUITE)
         message = shown(criterion.message)
-        limit = "" if criterion.limit is None else f" {criterion.limit:g}"
+        limit = "" if criterion.limit is None else f" {criterion.limit:.15g}"
         case = ET.SubElement(suite, "testcase", classname=of, name=criterion.name + limit, time="0")
         if not criterion.passed:
             ET.SubElement(case, "failure", message=message).text = message

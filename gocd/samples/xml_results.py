@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.parsers import expat
 
-from gocd.samples.outcome import Outcome, Transactions, UnreadableJtl, kind_of_loss, milliseconds
+from gocd.samples.outcome import Outcome, Transactions, UnreadableJtl, milliseconds
+from gocd.samples.reasons import reason
 
 _SAMPLES = ("httpSample", "sample")
 _CHUNK = 1 << 16
@@ -89,6 +90,6 @@ class XmlResults:
             raise UnreadableJtl(f"{self._path} line {self.line}: a sample without ts, t or s is not a result")
         repeats = self._transactions.repeats(sample.get("rm", ""), sample.get("tn", ""), due_ms)
         if repeats is not None:
-            lost_to = "" if sample["s"] == "true" else kind_of_loss(sample.get("rc", ""))
+            lost_to = "" if sample["s"] == "true" else reason(sample.get("rc", ""), sample.get("rm", ""))
             label = sample.get("lb", "")
             self._found.append(Outcome(due_ms, elapsed_ms, lost_to, "", label, repeats))

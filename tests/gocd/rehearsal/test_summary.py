@@ -67,7 +67,10 @@ def test_a_gap_of_seconds_is_told_in_seconds() -> None:
     [
         ({}, "No request was lost."),
         ({"reset": 1}, "1 request was lost: 1 reset."),
-        ({"HTTP 503": 30, "reset": 7}, "37 requests were lost: 30 HTTP 503, 7 reset."),
+        (
+            {"answered 503": 30, "connection reset": 7},
+            "37 requests were lost: 30 answered 503, 7 connection reset.",
+        ),
         ({"refused": 1200}, "1,200 requests were lost: 1,200 refused."),
     ],
 )

@@ -131,8 +131,8 @@ def test_a_loss_is_marked_counted_and_listed(tmp_path: Path) -> None:
     path = page(tmp_path, rolled(), jtl)
     words = text(path)
 
-    assert "8 %: 10 HTTP 503, 10 BindException" in words
-    assert "10:00:07.000 HTTP 503 GET /, by version 1.0 5 ms" in words
+    assert "8 %: 10 answered 503, 10 no free port on the agent" in words
+    assert "10:00:07.000 answered 503 GET /, by version 1.0 5 ms" in words
     for picture in tree(path).findall(f".//{SVG}svg"):
         counts = [each.text for each in picture.iter(f"{SVG}text") if each.get("class") == "loss-count"]
         assert counts == ["10 lost", "10 lost"]

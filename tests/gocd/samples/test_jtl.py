@@ -28,8 +28,8 @@ ROWS = [
 ]
 OUTCOMES = [
     Outcome(1000, 5, "", label="home"),
-    Outcome(1100, 7, "bad answer", label='pay, "now"'),
-    Outcome(1200, 9, "HTTP 503", label="home"),
+    Outcome(1100, 7, "not the expected answer", label='pay, "now"'),
+    Outcome(1200, 9, "answered 503", label="home"),
 ]
 
 

@@ -63,7 +63,7 @@ def test_every_limit_is_tried_here() -> None:
 
 def test_a_failed_sample_is_one_too_many_unless_some_are_allowed(tmp_path: Path) -> None:
     assert failures(judged(tmp_path, {})) == [
-        "2 failed (1 HTTP 503, 1 java.net.SocketException); at most 0 allowed"
+        "2 failed (1 answered 503, 1 connection reset); at most 0 allowed"
     ]
     assert failures(judged(tmp_path, {"max-error-rate": 10})) == []
 
@@ -71,7 +71,7 @@ def test_a_failed_sample_is_one_too_many_unless_some_are_allowed(tmp_path: Path)
 def test_messages_say_what_was_measured_and_what_is_allowed(tmp_path: Path) -> None:
     limits = {"max-errors": 9.0, "max-error-rate": 1.5, "max-gap": 0.5, "p95": 5, "min-throughput": 100}
     assert failures(judged(tmp_path, limits)) == [
-        "9.091% failed (1 HTTP 503, 1 java.net.SocketException); at most 1.5% allowed",
+        "9.091 % failed (1 answered 503, 1 connection reset); at most 1.5 % allowed",
         "longest gap 0.601 s from 1.0 s on; at most 0.5 s allowed",
         "p95 19 ms; at most 5 ms allowed",
         "8.247 /s succeeded; at least 100 /s needed",
@@ -82,7 +82,7 @@ def test_a_label_is_held_to_its_own_limits(tmp_path: Path) -> None:
     verdict = judged(tmp_path, {"max-errors": 2}, page={"p95": 5}, pay={"max-errors": 0})
     assert failures(verdict) == [
         "page: p95 19 ms; at most 5 ms allowed",
-        "pay: 2 failed (1 HTTP 503, 1 java.net.SocketException); at most 0 allowed",
+        "pay: 2 failed (1 answered 503, 1 connection reset); at most 0 allowed",
     ]
 
 
@@ -150,7 +150,7 @@ def test_the_json_has_the_criteria_and_the_figures(tmp_path: Path) -> None:
         "passed": False,
         "message": "p95 19 ms; at most 5 ms allowed",
     }
-    assert told["overall"]["lost_by_kind"] == {"HTTP 503": 1, "java.net.SocketException": 1}
+    assert told["overall"]["lost_by_kind"] == {"answered 503": 1, "connection reset": 1}
     assert (told["overall"]["throughput"], told["overall"]["error_rate"]) == (8.247, 9.091)
     assert told["labels"]["page"]["sent"] == 20
     assert told["files"] == [{"path": str(tmp_path / "run.jtl"), "samples": 22, "cut_off_line": None}]
@@ -162,7 +162,7 @@ def test_the_junit_file_has_a_test_case_for_each_criterion(tmp_path: Path) -> No
     assert (suite.get("tests"), suite.get("failures"), suite.get("time")) == ("6", "2", "2.425")
     failed = {case.get("name"): case[0].get("message") for case in suite if len(case)}
     assert failed == {
-        "max-errors 0": "2 failed (1 HTTP 503, 1 java.net.SocketException); at most 0 allowed",
+        "max-errors 0": "2 failed (1 answered 503, 1 connection reset); at most 0 allowed",
         "p95 5": "p95 19 ms; at most 5 ms allowed",
     }
     assert {case.get("classname") for case in suite} == {"verify-traffic", "verify-traffic.page"}

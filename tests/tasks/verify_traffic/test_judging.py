@@ -43,11 +43,11 @@ def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
         "verify: 4 samples, 1 error, longest gap 102 ms, p95 9 ms",
-        "verify: failed: 1 failed (1 HTTP 503); at most 0 allowed",
+        "verify: failed: 1 failed (1 answered 503); at most 0 allowed",
         "verify: failed: p95 9 ms; at most 8 ms allowed",
     ]
     assert done.stderr == (
-        "error: the traffic failed 2 of 4 criteria, the first: 1 failed (1 HTTP 503); at most 0 allowed; "
+        "error: the traffic failed 2 of 4 criteria, the first: 1 failed (1 answered 503); at most 0 allowed; "
         "the evidence is in evidence: verdict.json and junit.xml. Find out why before this release goes on\n"
     )
     judged = [

@@ -92,20 +92,23 @@ def reset(client: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("behave", "kind"),
     [
-        (reset, "reset"),
-        (answer_with(b""), "reset"),
+        (reset, "connection reset"),
+        (answer_with(b""), "connection reset"),
         (lambda client: None, "timed out"),
         (
             answer_with(
                 b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             ),
-            "HTTP 503",
+            "answered 503",
         ),
         (
             answer_with(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
-            "HTTP 404",
+            "answered 404",
         ),
-        (answer_with(b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), "HTTP 302"),
+        (
+            answer_with(b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+            "answered 302",
+        ),
         (answer_with(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), "bad answer"),
         (answer_with(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), "bad answer"),
     ],
@@ -126,7 +129,7 @@ def test_where_nobody_listens_requests_are_refused_and_traffic_never_flows(jtl: 
     with Traffic(f"http://127.0.0.1:{port}/", 50, jtl) as traffic:
         assert eventually(lambda: traffic.progress()[1] > 0)
         with pytest.raises(
-            TrafficFailed, match=rf"no request to http://127.0.0.1:{port}/ succeeded \(refused\)"
+            TrafficFailed, match=rf"no request to http://127.0.0.1:{port}/ succeeded \(connection refused\)"
         ):
             traffic.wait_until_flowing(0.1)
 
@@ -177,7 +180,7 @@ def test_a_blind_client_hears_of_a_closed_connection_only_when_it_sends(
         traffic.stop()
     measured = measure(jtl)
     assert bool(measured.lost) is lost
-    assert set(measured.lost_by_kind) <= {"reset"}
+    assert set(measured.lost_by_kind) <= {"connection reset"}
 
 
 def test_clients_keep_a_connection_each_and_take_turns(jtl: Path) -> None:

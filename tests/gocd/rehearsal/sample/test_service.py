@@ -114,7 +114,7 @@ def test_a_restart_under_traffic_loses_only_what_came_while_nobody_listened(
             pause(0.7)
             traffic.stop()
     measured = measure(jtl)
-    assert set(measured.lost_by_kind) == {"refused"}
+    assert set(measured.lost_by_kind) == {"connection refused"}
     assert set(measured.requests_per_version) == {"1.0", "2.0"}
     assert [span.versions for span in measured.versions] == [{"1.0"}, {"2.0"}]
 
