@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gocd.errors import GoCDError
-from gocd.rehearsal.standin_aws.data import envoy_resources
+from gocd.rehearsal.standin_aws.data import envoy_doors, envoy_resources
 from gocd.rehearsal.standin_aws.data.envoy import Envoy
 from gocd.rehearsal.standin_aws.data.health_checks import Inquiry
 from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool
@@ -76,18 +76,20 @@ class DataPlane:
         # What is referred to comes before what refers to it.
         for pool in pools:
             self._envoy.publish(f"endpoints-{pool.name}", [envoy_resources.endpoints(pool, self._holes)])
+        fronts = [door for door in doors if door.protocol == "tcp"]
+        for door in fronts:
+            self._envoy.publish(f"front-{door.name}", [envoy_doors.front_endpoints(door)])
         for door in doors:
             if door.protocol == "http":
-                self._envoy.publish(f"routes-{door.name}", [envoy_resources.routes(door)])
+                self._envoy.publish(f"routes-{door.name}", [envoy_doors.routes(door)])
         clusters = [
             envoy_resources.cluster(pool, self._envoy.source(f"endpoints-{pool.name}"), self._mark(pool.name))
             for pool in pools
         ]
-        listeners = [
-            envoy_resources.listener(door, self._envoy.source(f"routes-{door.name}")) for door in doors
-        ]
+        clusters += [envoy_doors.front(door, self._envoy.source(f"front-{door.name}")) for door in fronts]
+        listeners = [envoy_doors.listener(door, self._envoy.source(f"routes-{door.name}")) for door in doors]
         self._envoy.publish("clusters", clusters)
-        self._envoy.publish("listeners", listeners)
+        self._envoy.publish("listeners", [*envoy_doors.inner_listeners(doors), *listeners])
         self._shown = (pools, doors)
         self.changes += 1
 
@@ -173,8 +175,9 @@ class DataPlane:
         traffic = {pool.name: _TRAFFIC[pool.protocol] for pool in pools}
         seen = {}
         for cluster, host in self._envoy.hosts():
-            at = host["address"]["socket_address"]["address"], host["address"]["socket_address"]["port_value"]
             if cluster in traffic:
+                socket = host["address"]["socket_address"]
+                at = socket["address"], socket["port_value"]
                 key = (cluster, *holes.get(at, at))
                 seen[key] = self._with_reason(key, _seen(host, traffic[cluster]))
         return seen

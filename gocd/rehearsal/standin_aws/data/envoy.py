@@ -83,6 +83,7 @@ class Envoy:
         return {
             listener["name"]: listener["local_address"]["socket_address"]["port_value"]
             for listener in self._ask("/listeners?format=json").get("listener_statuses", [])
+            if "socket_address" in listener.get("local_address", {})
         }
 
     def _ask(self, path: str) -> Mapping[str, Any]:
@@ -117,6 +118,15 @@ class Envoy:
     def _bootstrap(self) -> Resource:
         return {
             "node": {"id": "standin", "cluster": "standin"},
+            "bootstrap_extensions": [
+                {
+                    "name": "envoy.bootstrap.internal_listener",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3."
+                        "InternalListener"
+                    },
+                }
+            ],
             "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
             "dynamic_resources": {
                 "cds_config": self.source("clusters"),

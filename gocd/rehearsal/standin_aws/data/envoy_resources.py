@@ -1,6 +1,6 @@
-"""Pools and doors in Envoy's own words.
+"""Pools in Envoy's own words.
 
-Source: Envoy's API reference, v3 (config.cluster, config.endpoint, config.listener, config.route).
+Source: Envoy's API reference, v3 (config.cluster, config.endpoint).
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from gocd.rehearsal.standin_aws.data.health_checks import HealthCheck
-from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Least, Pool, Share
+from gocd.rehearsal.standin_aws.data.pools import Endpoint, Least, Pool
 from gocd.rehearsal.standin_aws.data.severing import MARKED_BY
 from gocd.rehearsal.standin_aws.machines.loopback import BlackHole
 
-_TYPES = "type.googleapis.com/envoy"
-_FILTERS = f"{_TYPES}.extensions.filters.network"
-_IDLE_LIMIT = "60s"
+TYPES = "type.googleapis.com/envoy"
 
 
 def cluster(pool: Pool, endpoints: Mapping[str, Any], mark: int) -> dict[str, Any]:
@@ -25,7 +23,7 @@ def cluster(pool: Pool, endpoints: Mapping[str, Any], mark: int) -> dict[str, An
     """
     level, name = MARKED_BY
     described: dict[str, Any] = {
-        "@type": f"{_TYPES}.config.cluster.v3.Cluster",
+        "@type": f"{TYPES}.config.cluster.v3.Cluster",
         "name": pool.name,
         "type": "EDS",
         "eds_cluster_config": {"eds_config": endpoints},
@@ -47,7 +45,7 @@ def cluster(pool: Pool, endpoints: Mapping[str, Any], mark: int) -> dict[str, An
         "upstream_bind_config": {"socket_options": [{"level": level, "name": name, "int_value": mark}]},
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": f"{_TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "@type": f"{TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions",
                 "common_http_protocol_options": {"idle_timeout": f"{pool.idle:.3f}s"},
                 "explicit_http_config": {"http_protocol_options": {}},
             }
@@ -71,7 +69,7 @@ def cluster(pool: Pool, endpoints: Mapping[str, Any], mark: int) -> dict[str, An
 def endpoints(pool: Pool, holes: Mapping[tuple[str, int], BlackHole]) -> dict[str, Any]:
     """Describe where a pool's traffic goes."""
     return {
-        "@type": f"{_TYPES}.config.endpoint.v3.ClusterLoadAssignment",
+        "@type": f"{TYPES}.config.endpoint.v3.ClusterLoadAssignment",
         "cluster_name": pool.name,
         "endpoints": [{"lb_endpoints": [_endpoint(each, pool.check, holes) for each in pool.endpoints]}],
     }
@@ -82,17 +80,18 @@ def _endpoint(
 ) -> dict[str, Any]:
     hole = holes.get((endpoint.address, endpoint.port))
     address, port = (hole.address, hole.port) if hole else (endpoint.address, endpoint.port)
-    described: dict[str, Any] = {"address": _address(address, port)}
+    described: dict[str, Any] = {"address": address_of(address, port)}
     if check and check.port and not hole:
         described["health_check_config"] = {"port_value": check.port}
     return {
         "endpoint": described,
         "health_status": "HEALTHY" if endpoint.serving else "DRAINING",
-        "metadata": _metadata(endpoint.serving, list(endpoint.zones)),
+        "metadata": serving_in(list(endpoint.zones), serving=endpoint.serving),
     }
 
 
-def _metadata(serving: bool, zones: str | list[str]) -> dict[str, Any]:
+def serving_in(zones: str | list[str], *, serving: bool = True) -> dict[str, Any]:
+    """Tell endpoints that are *serving* in these zones from others: on them, and where they are chosen."""
     in_zones = {"zone": zones} if zones else {}
     return {"filter_metadata": {"envoy.lb": {"serving": "yes" if serving else "no", **in_zones}}}
 
@@ -114,84 +113,8 @@ def _percent_for(least: Least, size: int) -> int:
     return 100 * (least.count - 1) // size + 1 if least.count else 0
 
 
-def _share(share: Share) -> dict[str, Any]:
-    return {
-        "name": share.pool,
-        "weight": share.weight,
-        "metadata_match": _metadata(serving=True, zones=share.zone),
-    }
-
-
-def routes(door: Door) -> dict[str, Any]:
-    """Share an HTTP listener's requests among its pools."""
-    return {
-        "@type": f"{_TYPES}.config.route.v3.RouteConfiguration",
-        "name": door.name,
-        "validate_clusters": False,
-        "virtual_hosts": [
-            {
-                "name": door.name,
-                "domains": ["*"],
-                "routes": [
-                    {
-                        "match": {"prefix": "/"},
-                        "route": {
-                            "timeout": "0s",
-                            "weighted_clusters": {"clusters": [_share(each) for each in door.pools]},
-                        },
-                    }
-                    if any(each.weight for each in door.pools)
-                    else {"match": {"prefix": "/"}, "direct_response": {"status": 503}}
-                ],
-            }
-        ],
-    }
-
-
-def _answered(flag: str, status: int) -> dict[str, Any]:
-    """Have Envoy tell of one thing (UC: the connection was closed; UF: none could be made) as AWS does."""
-    return {"filter": {"response_flag_filter": {"flags": [flag]}}, "status_code": status}
-
-
-def listener(door: Door, routes: Mapping[str, Any]) -> dict[str, Any]:
-    """Open a listener on a free port of 127.0.0.1."""
-    if door.protocol == "http":
-        network_filter: dict[str, Any] = {
-            "name": "http",
-            "typed_config": {
-                "@type": f"{_FILTERS}.http_connection_manager.v3.HttpConnectionManager",
-                "stat_prefix": door.name,
-                "rds": {"route_config_name": door.name, "config_source": routes},
-                "stream_idle_timeout": _IDLE_LIMIT,
-                "common_http_protocol_options": {"idle_timeout": _IDLE_LIMIT},
-                "generate_request_id": False,
-                "local_reply_config": {"mappers": [_answered("UC", door.closed), _answered("UF", 502)]},
-                "http_filters": [
-                    {
-                        "name": "router",
-                        "typed_config": {"@type": f"{_TYPES}.extensions.filters.http.router.v3.Router"},
-                    }
-                ],
-            },
-        }
-    else:
-        network_filter = {
-            "name": "tcp",
-            "typed_config": {
-                "@type": f"{_FILTERS}.tcp_proxy.v3.TcpProxy",
-                "stat_prefix": door.name,
-                "weighted_clusters": {"clusters": [_share(each) for each in door.pools if each.weight]},
-            },
-        }
-    return {
-        "@type": f"{_TYPES}.config.listener.v3.Listener",
-        "name": door.name,
-        "address": _address("127.0.0.1", 0),
-        "filter_chains": [{"filters": [network_filter]}],
-    }
-
-
-def _address(address: str, port: int) -> dict[str, Any]:
+def address_of(address: str, port: int) -> dict[str, Any]:
+    """Describe a socket's address."""
     return {"socket_address": {"address": address, "port_value": port}}
 
 

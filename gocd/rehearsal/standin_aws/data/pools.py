@@ -76,13 +76,39 @@ class Share(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a listener answers by itself; *leads* to another address if it redirects."""
+
+    status: int
+    body: str = ""
+    leads: str = ""
+
+
+NOBODY = Answer(503)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where requests go of which each header in *match* fits its regular expression (``:path`` is the path).
+
+    They are shared among *pools* by weight, or else get *answer*. A client stays for *stays* seconds with the
+    pool that it was given first, whatever the weights become.
+    """
+
+    pools: Sequence[Share] = ()
+    match: Sequence[tuple[str, str]] = ()
+    stays: float = 0.0
+    answer: Answer = NOBODY
+
+
+@dataclass(frozen=True)
 class Door:
-    """A listener: traffic of *protocol* (``http`` or ``tcp``) enters and is shared among pools by weight.
+    """A listener: traffic of *protocol* (``http`` or ``tcp``) enters and takes the first of *routes* it fits.
 
     *closed* is what a client is answered whose request an instance closed the connection on.
     """
 
     name: str
     protocol: str
-    pools: Sequence[Share]
+    routes: Sequence[Route]
     closed: int = 502

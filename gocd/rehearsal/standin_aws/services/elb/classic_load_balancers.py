@@ -16,7 +16,7 @@ from moto.elb.responses import ELBResponse
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.data.data_plane import DataPlane, Health
-from gocd.rehearsal.standin_aws.data.pools import CLOSED, Door, Endpoint, Pool, Share
+from gocd.rehearsal.standin_aws.data.pools import CLOSED, Door, Endpoint, Pool, Route, Share
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.elb.classic_settings import (
     DEFAULT_CHECK,
@@ -232,7 +232,8 @@ class ClassicLoadBalancers:
         pool = self.pool(balancer)
         zones = self._zones.apart(balancer) or [""]
         # Classic Load Balancers guide, Troubleshoot HTTP errors: HTTP 504, instances close the connection.
-        return Door(pool.name, pool.protocol, [Share(pool.name, 1, zone) for zone in zones], closed=504)
+        route = Route([Share(pool.name, 1, zone) for zone in zones])
+        return Door(pool.name, pool.protocol, [route], closed=504)
 
     def _reached(self, balancer: Any, each: Registration) -> bool:
         """Whether new requests go to a member: for a while also after it was told to leave."""

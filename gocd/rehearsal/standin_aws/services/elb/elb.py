@@ -15,7 +15,9 @@ from gocd.rehearsal.standin_aws.data.pools import Door, Pool
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import IN_SERVICE, ClassicLoadBalancers
-from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers, doors
+from gocd.rehearsal.standin_aws.services.elb.doors import Doors
+from gocd.rehearsal.standin_aws.services.elb.listeners import Listeners
+from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.pages import Pages
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
 from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
@@ -31,12 +33,15 @@ class ElasticLoadBalancing:
         self.classics = ClassicLoadBalancers(settings, plane, instances)
         self._groups = TargetGroups(settings, plane, instances, shifts)
         self._balancers = LoadBalancers()
+        self._listeners = Listeners()
+        self._doors = Doors(settings)
         self._pages = Pages()
         self._region = settings.region
 
     def corrections(self) -> Iterator[Correction]:
         yield from self._groups.corrections()
         yield from self._balancers.corrections()
+        yield from self._listeners.corrections()
         yield from self._pages.corrections()
         yield from self.classics.corrections()
 
@@ -48,7 +53,8 @@ class ElasticLoadBalancing:
             self.classics.advance(balancer)
 
     def forget(self) -> None:
-        """Forget who has left; all else is in moto's records."""
+        """Forget who has left, and what listeners were; all else is in moto's records."""
+        self._doors.forget()
         self._groups.forget()
         self.classics.forget()
 
@@ -59,14 +65,14 @@ class ElasticLoadBalancing:
 
     def doors(self) -> list[Door]:
         """Say where traffic enters."""
-        entries = [door for _, door in doors(elbv2_backends[ACCOUNT][self._region])]
+        entries = [door for _, door in self._doors.of(elbv2_backends[ACCOUNT][self._region])]
         return entries + [self.classics.door(each) for each in self._classic_load_balancers()]
 
     def door_of(self, name: str) -> tuple[str, str]:
         """Give the first listener and the pool of a load balancer, by ARN or classic name."""
-        for arn, door in doors(elbv2_backends[ACCOUNT][self._region]):
+        for arn, door in self._doors.of(elbv2_backends[ACCOUNT][self._region]):
             if arn == name:
-                return door.name, door.pools[0].pool
+                return door.name, door.routes[-1].pools[0].pool
         [pool] = [each.pool for each in self._classic_load_balancers() if each.name == name]
         return pool, pool
 

@@ -1,4 +1,4 @@
-"""Application and Network Load Balancers where AWS and moto differ, and the doors they open.
+"""Application and Network Load Balancers, and their target groups, where AWS and moto differ.
 
 Source: Elastic Load Balancing API reference (v2).
 """
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from moto.elbv2.exceptions import (
-    ActionTargetGroupNotFoundError,
     DuplicateLoadBalancerName,
     LoadBalancerNotFoundError,
     TargetGroupNotFoundError,
@@ -18,15 +17,14 @@ from moto.elbv2.exceptions import (
 from moto.elbv2.models import ELBv2Backend
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
-from gocd.rehearsal.standin_aws.data.pools import IDLE, Door, Share
+from gocd.rehearsal.standin_aws.data.pools import IDLE
 from gocd.rehearsal.standin_aws.services.elb import quic
+from gocd.rehearsal.standin_aws.services.elb.actions import check_own_stickiness, weighted_without_stickiness
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     CONNECTION_TERMINATION,
     CROSS_ZONE,
     IDLE_TIMEOUT,
-    crosses_zones,
     load_balancers_of,
-    pool_name,
     sends_requests,
 )
 
@@ -34,15 +32,13 @@ _DELAY = "deregistration_delay.timeout_seconds"
 
 
 class LoadBalancers:
-    """Corrections around load balancers, listeners and the settings of target groups."""
+    """Corrections around load balancers and the settings of target groups."""
 
     def __init__(self) -> None:
         self._create = ELBv2Backend.create_load_balancer
         self._describe_groups = ELBv2Backend.describe_target_groups
         self._create_group = ELBv2Backend.create_target_group
         self._modify_attributes = ELBv2Backend.modify_target_group_attributes
-        self._create_listener = ELBv2Backend.create_listener
-        self._modify_listener = ELBv2Backend.modify_listener
 
     def corrections(self) -> Iterator[Correction]:
         yield Correction(ELBv2Backend, "create_load_balancer", self.create_load_balancer)
@@ -50,8 +46,6 @@ class LoadBalancers:
         yield Correction(ELBv2Backend, "create_target_group", self.create_target_group)
         yield Correction(ELBv2Backend, "describe_target_groups", self.describe_target_groups)
         yield Correction(ELBv2Backend, "modify_target_group_attributes", self.modify_target_group_attributes)
-        yield Correction(ELBv2Backend, "create_listener", self.create_listener)
-        yield Correction(ELBv2Backend, "modify_listener", self.modify_listener)
 
     def create_load_balancer(self, backend: Any, name: str, *arguments: Any, **named: Any) -> Any:
         """CreateLoadBalancer: one name once; a Network Load Balancer's ARN says so."""
@@ -112,65 +106,15 @@ class LoadBalancers:
             raise
 
     def modify_target_group_attributes(self, backend: Any, arn: str, attributes: dict[str, Any]) -> None:
-        """ModifyTargetGroupAttributes: a deregistration delay is 0 to 3600 seconds, both included."""
+        """ModifyTargetGroupAttributes: a deregistration delay is 0 to 3600 seconds, both included.
+
+        Sticky targets are none for a group that shares a rule which keeps nobody with its group.
+        """
+        if arn in backend.target_groups and any(weighted_without_stickiness(backend, arn)):
+            check_own_stickiness(backend.target_groups[arn], attributes)
         delay = attributes.get(_DELAY)
         if delay is not None and not (str(delay).isdigit() and int(delay) <= 3600):
             raise ValidationError(f"'{_DELAY}' value '{delay}' must be between '0-3600' inclusive")
         self._modify_attributes(backend, arn, {k: v for k, v in attributes.items() if k != _DELAY})
         if delay is not None:
             backend.target_groups[arn].attributes[_DELAY] = delay
-
-    def create_listener(self, backend: Any, *arguments: Any, **named: Any) -> Any:
-        """CreateListener: two listeners of one load balancer have two ports."""
-        _validate_weights(backend, named["actions"])
-        return self._create_listener(backend, *arguments, **named)
-
-    def modify_listener(self, backend: Any, arn: str, *arguments: Any, **named: Any) -> Any:
-        """ModifyListener: forwards to target groups that exist, with weights of 0 to 999."""
-        _validate_weights(backend, arguments[-1] if arguments else named.get("actions"))
-        return self._modify_listener(backend, arn, *arguments, **named)
-
-
-def doors(backend: Any) -> Iterator[tuple[str, Door]]:
-    """Give the load balancer and the door of every listener that forwards."""
-    for balancer in backend.load_balancers.values():
-        for listener in balancer.listeners.values():
-            forwards = [
-                (backend.target_groups[arn], weight)
-                for action in listener.default_actions
-                if action.type == "forward"
-                for arn, weight in _forwards(action.data)
-                if arn in backend.target_groups
-            ]
-            zones = [zone.zone_name for zone in balancer.availability_zones]
-            pools = [share for group, weight in forwards for share in _shares(group, weight, zones)]
-            protocol = "http" if balancer.type == "application" else "tcp"
-            # A TCP proxy without a cluster cannot be described: such a door stays shut.
-            if protocol == "http" or any(each.weight for each in pools):
-                yield balancer.arn, Door("-".join(listener.arn.split("/")[-3:]), protocol, pools)
-
-
-def _shares(group: Any, weight: int, zones: Sequence[str]) -> Iterator[Share]:
-    """Clients are spread evenly over the zones; whether these serve each other or not."""
-    if crosses_zones(group):
-        yield Share(pool_name(group), weight * len(zones))
-    else:
-        yield from (Share(pool_name(group), weight, zone) for zone in zones)
-
-
-def _forwards(action: dict[str, Any]) -> list[tuple[str, int]]:
-    weighted = action.get("ForwardConfig", {}).get("TargetGroups", [])
-    if weighted:
-        return [(each["TargetGroupArn"], int(each.get("Weight", 1))) for each in weighted]
-    return [(action["TargetGroupArn"], 1)]
-
-
-def _validate_weights(backend: Any, actions: Sequence[dict[str, Any]] | None) -> None:
-    for action in actions or []:
-        if action.get("Type") != "forward":
-            continue
-        for arn, weight in _forwards(action):
-            if arn not in backend.target_groups:
-                raise ActionTargetGroupNotFoundError(arn)
-            if not 0 <= weight <= 999:
-                raise ValidationError(f"Weight '{weight}' must be between 0 and 999 inclusive")

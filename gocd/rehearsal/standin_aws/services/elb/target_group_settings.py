@@ -12,6 +12,7 @@ from gocd.rehearsal.standin_aws.data.pools import IDLE, Least
 
 CROSS_ZONE = "load_balancing.cross_zone.enabled"
 IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
+STICKY = "stickiness.enabled"
 CONNECTION_TERMINATION = "deregistration_delay.connection_termination.enabled"
 
 

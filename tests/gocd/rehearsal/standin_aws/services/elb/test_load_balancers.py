@@ -1,8 +1,7 @@
-import botocore.exceptions
 import pytest
 
 from gocd.rehearsal.standin_aws.world import World
-from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get
+from tests.gocd.rehearsal.standin_aws.conftest import Pair, get
 
 
 def test_an_unknown_name_is_not_found_in_aws_words(cloud: World, pair: Pair) -> None:
@@ -45,30 +44,6 @@ def test_a_groups_own_cross_zone_setting_is_its_load_balancers_unless_said(cloud
 
     assert cross_zone(cloud.target_group("web", instances=pair).arn) == "use_load_balancer_configuration"
     assert cross_zone(cloud.target_group("off", instances=pair, cross_zone=False).arn) == "false"
-
-
-def test_weights_decide_where_traffic_goes(cloud: World, pair: Pair) -> None:
-    blue = cloud.target_group("blue", instances=[pair[0]])
-    green = cloud.target_group("green", instances=[pair[1]])
-    elbv2 = cloud.client("elbv2")
-    [listener] = elbv2.describe_listeners(LoadBalancerArn=blue.load_balancer_arn)["Listeners"]
-
-    def share(blue_weight: int, green_weight: int) -> None:
-        groups = [
-            {"TargetGroupArn": blue.arn, "Weight": blue_weight},
-            {"TargetGroupArn": green.arn, "Weight": green_weight},
-        ]
-        elbv2.modify_listener(
-            ListenerArn=listener["ListenerArn"],
-            DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}],
-        )
-
-    share(1, 1)
-    eventually(lambda: {get(blue.url) for _ in range(20)}, {pair[0].private_ip, pair[1].private_ip})
-    share(0, 1)
-    eventually(lambda: {get(blue.url) for _ in range(5)}, {pair[1].private_ip})
-    with pytest.raises(botocore.exceptions.ClientError, match="ValidationError"):
-        share(1000, 0)
 
 
 def test_target_groups_are_told_in_pages(cloud: World) -> None:
