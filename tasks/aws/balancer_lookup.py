@@ -7,6 +7,7 @@ from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer, LoadBalancerKind
 from tasks.running.errors import Refused
 from tasks.running.plugins import find, find_all
+from tasks.running.promised import make_promised
 
 GROUP = "gocd_tasks.load_balancers"
 CALLED = "load balancer kind"
@@ -67,8 +68,8 @@ def find_load_balancer(aws: Aws, wanted: str) -> LoadBalancer:
     """
     kind, colon, name = wanted.partition(":")
     if colon and kind != "arn":
-        make: MakeKind = find(GROUP, kind, f"{CALLED} {kind} (in {wanted})")
-        matches = list(make(aws).named(name))
+        asked = f"{CALLED} {kind} (in {wanted})"
+        matches = list(_kind(find(GROUP, kind, asked), aws, asked).named(name))
     else:
         matches = [match for each in _kinds(aws) for match in each.meant_by(wanted)]
     if len(matches) == 1:
@@ -81,7 +82,15 @@ def find_load_balancer(aws: Aws, wanted: str) -> LoadBalancer:
 
 def _kinds(aws: Aws) -> list[LoadBalancerKind]:
     makes: dict[str, MakeKind] = find_all(GROUP, CALLED)
-    return [makes[kind](aws) for kind in sorted(makes, key=lambda kind: (kind != USUAL, kind))]
+    return [
+        _kind(makes[kind], aws, f"{CALLED} {kind}")
+        for kind in sorted(makes, key=lambda kind: (kind != USUAL, kind))
+    ]
+
+
+def _kind(make: MakeKind, aws: Aws, asked: str) -> LoadBalancerKind:
+    kind: LoadBalancerKind = make_promised(make, (aws,), LoadBalancerKind, asked)
+    return kind
 
 
 def _all(aws: Aws, instance: Instance, known: set[str]) -> list[LoadBalancer]:

@@ -13,6 +13,7 @@ from tasks.deployers.record import Record, unread
 from tasks.deployers.release import Release
 from tasks.running.errors import Refused, TaskError
 from tasks.running.plugins import find
+from tasks.running.promised import make_promised
 from tasks.running.waiting import Wait
 
 GROUP = "gocd_tasks.deployers"
@@ -191,7 +192,13 @@ def find_deployer(name: str) -> MakeDeployer:
     """Return what makes the deployer that is registered under *name* in any installed package.
 
     Raises:
-        Refused: None is; or two packages claim the name.
+        Refused: None is; or two packages claim the name. What it returns: that it makes no deployer.
     """
-    make: MakeDeployer = find(GROUP, name, f"--via {name}")
+    asked = f"--via {name}"
+    found: MakeDeployer = find(GROUP, name, asked)
+
+    def make(settings: Settings, aws: Aws) -> Deployer:
+        deployer: Deployer = make_promised(found, (settings, aws), Deployer, asked)
+        return deployer
+
     return make

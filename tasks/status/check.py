@@ -1,5 +1,6 @@
 """The ``_status`` call: what a healthy, up-to-date service answers; other kinds of check can be added."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from gocd.json_text import read_json
 from tasks.aws.instances import Instance
 from tasks.running.errors import Refused, TimedOut
 from tasks.running.plugins import find
+from tasks.running.promised import make_promised
 from tasks.running.waiting import Missing, Wait, closely
 from tasks.status.pairs import read_pairs
 from tasks.status.placeholders import fill, values_of
@@ -40,12 +42,15 @@ class Check(Protocol):
     """
 
     @property
+    @abstractmethod
     def url(self) -> str: ...
 
     @property
+    @abstractmethod
     def expectation(self) -> str:
         """What is expected, in words that fit after "answers"."""
 
+    @abstractmethod
     def missing(self) -> str | None:
         """Ask once; return None if all is as expected, else what is not, in words.
 
@@ -69,8 +74,10 @@ def find_check(url: str, status: int = 200, fields: Mapping[str, str] | None = N
     scheme, colon, _ = url.partition("://")
     if not colon:
         raise Refused(f"{url} is not a URL that can be asked")
-    make: MakeCheck = find(GROUP, scheme.lower(), f"{scheme}:// (in {url})")
-    return make(url, status, fields or {})
+    asked = f"{scheme}:// (in {url})"
+    make: MakeCheck = find(GROUP, scheme.lower(), asked)
+    check: Check = make_promised(make, (url, status, fields or {}), Check, asked)
+    return check
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,16 @@
 """What others have installed, broken: it is named, by those who use it, and costs nobody else anything."""
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
+from tasks.aws.load_balancer import LoadBalancer, LoadBalancerKind
+from tasks.deployers.deployer import Deployer
 from tasks.running.errors import Refused
 from tasks.running.plugins import find, find_all
+from tasks.running.promised import make_promised
+from tasks.status.check import Check, find_check
 from tests.program import CommandLine
 from tests.tasks.test_cli import one_error
 
@@ -110,6 +115,67 @@ def test_of_two_copies_of_a_distribution_the_first_on_the_path_counts(
     Site(tmp_path / "first").installs("older", f"[{GROUP}]\nolder = older:New\n", "New = 'new'")
 
     assert find(GROUP, "older", "older://") == "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "lacking"),
+    [
+        (
+            "hollow",
+            "class Check:\n    def __init__(self, url, *_):\n        self.url = 0",
+            "expectation, missing",
+        ),
+        ("nothing_made", "def Check(*_): pass", "expectation, missing, url"),
+    ],
+)
+def test_one_that_lacks_what_its_kind_promises_is_refused_with_what(
+    site: Site, name: str, code: str, lacking: str
+) -> None:
+    site.installs(name, f"[{GROUP}]\n{name} = {name}:Check\n", code)
+
+    with pytest.raises(Refused) as refused:
+        find_check(f"{name}://here")
+
+    assert refused.value.what == (
+        f"what is registered for {name}:// (in {name}://here) is no Check as this version of gocd-tasks "
+        f"knows it (it has no {lacking})"
+    )
+
+
+def test_one_that_inherits_and_leaves_out_what_it_should_define_is_refused(site: Site) -> None:
+    code = """
+        from tasks.status.check import Check as Whole
+        class Check(Whole):
+            url = expectation = "well"
+            def __init__(self, *_): pass
+            def misssing(self): return "it is not well"
+    """
+    site.installs("misspells_it", f"[{GROUP}]\nmisspells_it = misspells_it:Check\n", dedent(code))
+
+    with pytest.raises(Refused, match=r"is no Check as this version .* abstract .*missing"):
+        find_check("misspells_it://here")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "why"),
+    [
+        ("takes_nothing", "def Check(): pass", "Check() takes 0 positional arguments but 3 were given"),
+        ("a_text", "Check = 'a text'", "'str' object is not callable"),
+    ],
+)
+def test_one_that_cannot_be_made_is_refused(site: Site, name: str, code: str, why: str) -> None:
+    site.installs(name, f"[{GROUP}]\n{name} = {name}:Check\n", code)
+
+    with pytest.raises(Refused, match="is no Check as this version of gocd-tasks knows it") as refused:
+        find_check(f"{name}://here")
+
+    assert refused.value.what.endswith(f"({why})")
+
+
+@pytest.mark.parametrize("kind", [Deployer, LoadBalancer, LoadBalancerKind, Check])
+def test_every_kind_that_can_be_added_tells_what_it_promises(kind: type) -> None:
+    with pytest.raises(Refused, match="it has no "):
+        make_promised(object, (), kind, "it")
 
 
 def test_a_command_never_ends_well_because_what_it_uses_ends_the_process(
