@@ -67,7 +67,7 @@ setup(
         ],
     },
     entry_points={
-        "console_scripts": ["gocd-tasks = tasks.cli:main"],
+        "console_scripts": ["gocd-tasks = tasks.start:main"],
         "gocd_tasks.deployers": [
             "ssm = tasks.deployers.ssm:deployer",
             "codedeploy = tasks.deployers.codedeploy:deployer",

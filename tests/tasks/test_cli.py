@@ -354,6 +354,25 @@ print(sorted({heavy!r} & set(sys.modules)))
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_cancelled_while_it_is_still_read_it_says_so(number: signal.Signals) -> None:
+    script = f"""
+import os, sys
+class Cancels:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            os.kill(os.getpid(), {number:d})
+sys.meta_path.insert(0, Cancels())
+from tasks.start import main
+main()
+"""
+    python = PROGRAM.with_name("python")
+    done = subprocess.run([python, "-c", script, "--help"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (128 + number, "")
+    assert one_error(done) == "error: cancelled; nothing was changed"
+
+
 def test_a_command_brings_no_other_with_it() -> None:
     script = """
 import sys
