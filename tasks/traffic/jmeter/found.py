@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.running.errors import Refused
-from tasks.traffic.jmeter.bundled import JAR, bundled_jars, bundled_java, java_in, laid_out
+from tasks.traffic.jmeter.bundled import JAR, bundled_jars, bundled_java, java_in, laid_out, release_of
+
+# From this release on Java warns in every run of what it is about to take away.
+# Source: https://openjdk.org/jeps/498
+_WARNS = 24
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,8 @@ def _java_words(home: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
     java = _java(environment)
     # JVM_ARGS is what JMeter's own script takes from the environment.
     own = environment.get("JVM_ARGS", "").split()
-    if java == bundled_java():
-        # JMeter's libraries use what Java is about to take away; this Java would warn of it in every run.
+    if release_of(java) >= _WARNS:
+        # JMeter's libraries use what Java is about to take away.
         own.append("--sun-misc-unsafe-memory-access=allow")
     settings = ("-Djava.awt.headless=true", f"-Djmeter.home={home}")
     return (str(java), *own, *settings, "-jar", str(home / "bin" / JAR))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import signal
 import socket
@@ -60,6 +61,29 @@ def test_a_healthy_service_passes_whatever_the_properties_say_of_the_record(
     # Kept alive: one connection for each user, and no more.
     assert sum(int(row["Connect"]) > 0 for row in rows) <= 5
     assert json.loads((out / "verdict.json").read_text())["overall"]["sent"] == len(rows)
+
+
+SCRIPT = """<JSR223PostProcessor guiclass="TestBeanGUI" testclass="JSR223PostProcessor" testname="script">
+<stringProp name="scriptLanguage">groovy</stringProp>
+<stringProp name="script">prev.setSampleLabel(UUID.nameUUIDFromBytes(new byte[1]) as String)</stringProp>
+</JSR223PostProcessor><hashTree/>"""
+
+
+def test_groovy_of_a_plan_runs_on_what_the_extra_installs(
+    verify_traffic: VerifyTraffic, service: Running
+) -> None:
+    path = '<stringProp name="HTTPSampler.path">{}</stringProp>'
+    written = path.format("${__P(path,/)}")
+    plan = changed_plan(verify_traffic.folder, written, path.format("/?${__groovy(UUID.randomUUID())}"))
+    plan = changed_plan(verify_traffic.folder, "<ResponseAssertion", f"{SCRIPT}<ResponseAssertion", plan)
+    done = verify_traffic(
+        *(str(plan), "--property", "host=127.0.0.1", "--property", f"port={service.port}"),
+        *("--duration", "1", "--threads", "2"),
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    rows = (verify_traffic.folder / "traffic" / "results.jtl").read_text().splitlines()[1:]
+    assert len({row.split(",")[2] for row in rows}) == 1
+    assert re.fullmatch("[0-9a-f-]{36}", rows[0].split(",")[2])
 
 
 def test_all_samples_failed_is_a_failure_although_jmeter_exits_0(verify_traffic: VerifyTraffic) -> None:

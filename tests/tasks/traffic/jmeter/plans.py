@@ -5,8 +5,8 @@ from pathlib import Path
 PLAN = Path(__file__).parents[4] / "pipelines" / "verify.jmx"
 
 
-def changed_plan(folder: Path, old: str, new: str) -> Path:
-    text = PLAN.read_text()
+def changed_plan(folder: Path, old: str, new: str, plan: Path = PLAN) -> Path:
+    text = plan.read_text()
     assert old in text
     path = folder / "changed.jmx"
     path.write_text(text.replace(old, new))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.running.errors import Refused
-from tasks.traffic.jmeter.bundled import bundled_jars, laid_out
+from tasks.traffic.jmeter.bundled import bundled_jars, laid_out, release_of
 from tasks.traffic.jmeter.found import find_jmeter
 
 
@@ -74,6 +74,19 @@ def test_a_jmeter_that_is_not_where_it_is_said_to_be_is_refused(
     with pytest.raises(Refused) as problem:
         find_jmeter(given and given.format(folder=tmp_path), {"PATH": "/nowhere", **environment})
     assert message in problem.value.what
+
+
+@pytest.mark.parametrize(
+    ("told", "release"),
+    [('IMPLEMENTOR="x"\nJAVA_VERSION="25.0.2"\n', 25), ('JAVA_VERSION="17"\n', 17), ("", 0), (None, 0)],
+)
+def test_the_release_of_a_java_is_read_where_it_tells_it(
+    tmp_path: Path, told: str | None, release: int
+) -> None:
+    if told is not None:
+        (tmp_path / "release").write_text(told)
+
+    assert release_of(tmp_path / "bin" / "java") == release
 
 
 def test_on_windows_the_jar_is_run_and_not_the_script_of_another_system(tmp_path: Path) -> None:
