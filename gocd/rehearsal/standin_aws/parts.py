@@ -51,14 +51,15 @@ class Parts:
         self.services: Sequence[AwsService] = (
             shifts := ZonalShifts(settings.region, settings.clock),
             elb := ElasticLoadBalancing(settings, self.plane, self.instances, shifts),
-            ElasticCompute(self.instances),
+            ec2 := ElasticCompute(self.instances, settings.region),
             auto_scaling := AutoScaling(settings, self.instances, elb.classics),
             RunCommand(self.instances, settings.clock),
             functions := LambdaFunctions(settings.region),
             s3 := S3(settings.clock),
-            CodeDeploy(settings, self.instances, auto_scaling, self.client),
+            CodeDeploy(settings, self.instances, self.client),
         )
         self.elb, self.auto_scaling, self.functions = elb, auto_scaling, functions
+        self.images = ec2.boots.images
         self.corrections = [each for service in self.services for each in service.corrections()]
         self._closing.callback(Corrections(self.corrections).undo)
         self.reconciliation = Reconciliation(

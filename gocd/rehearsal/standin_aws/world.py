@@ -87,6 +87,12 @@ class World:
         self._say(f"{name}: {instance.id} at {instance.private_ip} in {zone}")
         return instance
 
+    def machine_image(self, name: str, service: Service) -> str:
+        """Register an image of this name: what is launched from it runs *service*; gives its id."""
+        image = str(self.client("ec2").register_image(Name=name)["ImageId"])
+        self.parts.images[image] = service
+        return image
+
     def auto_scaling_group(
         self,
         name: str,
@@ -105,10 +111,10 @@ class World:
 
         They are spread over *zones*, or all in *zone*; *max_size* is *size* if none is given.
         """
-        self.parts.auto_scaling.services[name] = service or Service(exec_start=())
+        image = self.machine_image(name, service or Service(exec_start=()))
         self.client("ec2").create_launch_template(
             LaunchTemplateName=name,
-            LaunchTemplateData={"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"},
+            LaunchTemplateData={"ImageId": image, "InstanceType": "t3.micro"},
         )
         self.client("autoscaling").create_auto_scaling_group(
             AutoScalingGroupName=name,

@@ -6,7 +6,6 @@ instances, Attach a load balancer, Suspend and resume processes, Amazon EC2 Auto
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,11 +21,14 @@ from moto.elbv2.models import elbv2_backends
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
-from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances, Service
+from gocd.rehearsal.standin_aws.machines.instances import Instances
+from gocd.rehearsal.standin_aws.services.auto_scaling.activities import Activities
+from gocd.rehearsal.standin_aws.services.auto_scaling.deletion import Deletion
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_health import GroupHealth
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_members import GroupMembers
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import GroupRules, found, suspended
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_scaling import GroupScaling
+from gocd.rehearsal.standin_aws.services.auto_scaling.group_settings import GroupSettings
 from gocd.rehearsal.standin_aws.services.auto_scaling.instance_refresh import InstanceRefreshes
 from gocd.rehearsal.standin_aws.services.auto_scaling.lifecycle_hooks import (
     LAUNCHING,
@@ -46,30 +48,27 @@ PENDING_FOR = 0.3
 
 
 class AutoScaling:
-    """Standby that drains first, and members that a group registers once and not again and again.
-
-    *services* says, by group, what runs on the instances that a group launches.
-    """
+    """Standby that drains first, and members that a group registers once and not again and again."""
 
     def __init__(self, settings: Settings, instances: Instances, classics: ClassicLoadBalancers) -> None:
-        self.services: dict[str, Service] = {}
         self._instances = instances
         self._now = settings.clock
         self._region = settings.region
         self._rules = GroupRules()
-        self._members = GroupMembers(settings.clock)
+        self._settings = GroupSettings()
+        self._activities = Activities(settings.clock)
+        self._members = GroupMembers(settings.clock, self._activities)
         self._scaling = GroupScaling(settings.clock)
         self._refreshes = InstanceRefreshes(settings.clock)
         self._hooks = LifecycleHooks(settings.clock)
         self._pools = WarmPools()
         self._health = GroupHealth(instances, classics, settings.clock)
         self._registered: dict[str, Registered] = {}
-        self._booting: dict[str, threading.Thread] = {}
 
     def corrections(self) -> Iterator[Correction]:
-        for part in (self._rules, self._members, self._scaling, self._refreshes, self._hooks, self._pools):
+        parts = (self._rules, self._settings, self._activities, self._members, self._scaling)
+        for part in (*parts, self._refreshes, self._hooks, self._pools, Deletion(self.delete)):
             yield from part.corrections()
-        yield Correction(AutoScalingBackend, "delete_auto_scaling_group", self.delete)
         yield Correction(AutoScalingBackend, "enter_standby_instances", self.enter_standby)
         yield Correction(AutoScalingBackend, "exit_standby_instances", self.exit_standby)
         yield Correction(AutoScalingBackend, "update_attached_elbs", self.settle)
@@ -77,17 +76,17 @@ class AutoScaling:
         yield Correction(AutoScalingBackend, "notify_terminate_instances", _left_to_health_checks)
 
     def forget(self) -> None:
-        """Drop what is known of the groups, once what boots has booted."""
-        for boot in list(self._booting.values()):
-            boot.join()
-        self.services.clear()
+        """Drop what is known of the groups."""
         self._registered.clear()
-        self._booting.clear()
         self._refreshes.forget()
+        self._settings.forget()
 
     def delete(self, backend: Any, name: str) -> None:
-        """DeleteAutoScalingGroup: its members are terminated with it."""
+        """End a group: its members leave its load balancers, and are terminated with it."""
         group = found(backend, name)
+        for balancer, each in self._registered.get(name, set()):
+            if self._instances.state(each) == "running":
+                self._change(balancer, each, "deregister")
         for member in (*group.instance_states, *getattr(group, "warm", ())):
             self._terminate(group, member)
         del backend.autoscaling_groups[name]
@@ -153,8 +152,6 @@ class AutoScaling:
             self._members.keep(group)
             self._pools.fill(group)
             self.settle(backend, name)
-            if name in self.services:
-                self._boot(group, self.services[name])
 
     def in_service(self, name: str) -> set[str]:
         """Give the ids of the members of a group that are InService."""
@@ -185,20 +182,6 @@ class AutoScaling:
     def _terminate(self, group: Any, member: Any) -> None:
         if self._instances.state(member.instance.id) not in {None, "terminated"}:
             group.ec2_backend.terminate_instances([member.instance.id])
-
-    def _boot(self, group: Any, service: Service) -> None:
-        for member in group.instance_states:
-            launched = member.instance
-            if launched.id in self._booting or self._instances.get(launched.id):
-                continue
-            root = self._instances.root_of(f"{group.name}-{launched.id}")
-            instance = Instance(
-                launched.id, group.name, launched.private_ip, launched.availability_zone, root, service
-            )
-            # Booting takes a while, and the control plane must answer meanwhile.
-            boot = threading.Thread(target=self._instances.add, args=(instance,), daemon=True)
-            self._booting[launched.id] = boot
-            boot.start()
 
     def _change(self, balancer: str, instance_id: str, verb: str) -> None:
         # A load balancer may be deleted before the groups that it is attached to.

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 
 from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.control.corrections import Correction
+from gocd.rehearsal.standin_aws.services.auto_scaling.activities import Activities
 from gocd.rehearsal.standin_aws.services.auto_scaling.group_rules import suspended
 
 COMING_AND_GOING = ("Pending", "Pending:Wait", "Terminating", "Terminating:Wait")
@@ -24,8 +25,9 @@ class GroupMembers:
     What is launched is Pending first; what goes is Terminating first, so that it can drain.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, activities: Activities) -> None:
         self._now = clock
+        self._activities = activities
         self._launch = FakeAutoScalingGroup.replace_autoscaling_group_instances
 
     def corrections(self) -> Iterator[Correction]:
@@ -45,7 +47,7 @@ class GroupMembers:
     def launch(self, group: Any, count: int, tags: Mapping[str, str]) -> None:
         """Launch members, each in the zone that has fewest."""
         subnets, zones = group.vpc_zone_identifier, group.availability_zones
-        for _ in range(count):
+        for _ in range(count if self._activities.may_launch(group) else 0):
             counts = _by_zone(group, self.active(group))
             zone = min(counts, key=lambda each: counts[each])
             # Moto launches in the first subnet.
@@ -56,6 +58,9 @@ class GroupMembers:
                 group.vpc_zone_identifier, group.availability_zones = subnets, zones
             launched = group.instance_states[-1]
             launched.lifecycle_state, launched.since, launched.launched = "Pending", self._now(), True
+            launched.__class__ = _Member
+            launched.launched_from = _version(group)
+            self._activities.launched(group, launched.instance.id)
 
     def keep(self, group: Any) -> None:
         """Replace the unhealthy, and bring number and spread of the members to what they shall be."""
@@ -88,6 +93,31 @@ class GroupMembers:
         counts = _by_zone(group, _in(group, "InService")).values()
         if max(counts) - min(counts) > 1:
             group.replace_autoscaling_group_instances(1, group.get_propagated_tags())
+
+
+class _Member(InstanceState):  # type: ignore[misc]
+    """A member that says what version it was launched from, not which one is the default by now.
+
+    Source: API reference, Instance: ``LaunchTemplate`` is what the instance was launched with.
+    """
+
+    launched_from: dict[str, Any] | None
+
+    @property
+    def launch_template(self) -> dict[str, Any] | None:
+        return self.launched_from
+
+
+def _version(group: Any) -> dict[str, Any] | None:
+    template = group.ec2_launch_template
+    if template is None:
+        return None
+    number = template.get_version(group.launch_template_version).number
+    return {
+        "LaunchTemplateId": template.id,
+        "LaunchTemplateName": template.name,
+        "Version": str(number),
+    }
 
 
 def _in(group: Any, *states: str) -> Iterator[Any]:

@@ -40,18 +40,52 @@ class GroupScaling:
     def __init__(self, clock: Clock) -> None:
         self._now = clock
         self._put = AutoScalingResponse.put_scaling_policy
+        self._delete = AutoScalingResponse.delete_policy
         self._schedule = AutoScalingBackend.put_scheduled_update_group_action
 
     def corrections(self) -> Iterator[Correction]:
         owner = AutoScalingBackend
         yield Correction(AutoScalingResponse, "put_scaling_policy", self.put)
+        yield Correction(AutoScalingResponse, "delete_policy", self.delete)
         yield Correction(owner, "execute_policy", self.execute)
         yield Correction(owner, "put_scheduled_update_group_action", self.schedule)
+        yield Correction(owner, "delete_scheduled_action", self.unschedule)
 
     def put(self, response: Any) -> ActionResult:
-        """PutScalingPolicy: moto spells the ARN otherwise than AWS, so that no client finds it."""
+        """PutScalingPolicy: a name once in each group, not once in all; its ARN in AWS's spelling.
+
+        One that tracks requests per target is refused unless that target group is the group's own
+        (API reference, PredefinedMetricSpecification, ResourceLabel), and has alarms of its own.
+        """
+        asked, backend = response._get_params(), response.autoscaling_backend
+        group = found(backend, asked["AutoScalingGroupName"])
+        tracked = (asked.get("TargetTrackingConfiguration") or {}).get("PredefinedMetricSpecification") or {}
+        label = tracked.get("ResourceLabel", "")
+        if label and not any(label.endswith(arn.rpartition(":")[2]) for arn in group.target_group_arns):
+            text = (
+                f"The target group of the resource label {label} is not attached to the Auto Scaling group."
+            )
+            raise ValidationError(text)
+        before = backend.policies.get(asked["PolicyName"])
         told: Any = self._put(response).result
-        return ActionResult({"PolicyARN": told["PolicyArn"], "Alarms": []})
+        policy = backend.policies.pop(asked["PolicyName"])
+        if before is not None:
+            backend.policies[asked["PolicyName"]] = before
+        backend.policies[f"{group.name}/{policy.name}"] = policy
+        policy.enabled = asked.get("Enabled", True)
+        policy.alarms = _alarms(policy, group) if policy.policy_type == "TargetTrackingScaling" else []
+        return ActionResult({"PolicyARN": told["PolicyArn"], "Alarms": policy.alarms})
+
+    def delete(self, response: Any) -> ActionResult:
+        """DeletePolicy: by name within a group, or by ARN."""
+        asked, backend = response._get_params(), response.autoscaling_backend
+        for key, policy in list(backend.policies.items()):
+            if (
+                asked["PolicyName"] == policy.arn
+                or key == f"{asked.get('AutoScalingGroupName')}/{policy.name}"
+            ):
+                del backend.policies[key]
+        return ActionResult({})
 
     def execute(self, backend: Any, name: str) -> None:
         """ExecutePolicy: as far as the group's bounds allow; AlarmNotification has no say in it."""
@@ -68,14 +102,22 @@ class GroupScaling:
         """PutScheduledUpdateGroupAction: not in the past."""
         found(backend, name)
         action: Any = self._schedule(backend, name, *arguments, **named)
+        # A name once in each group, where moto has it once in all.
+        own = f"{name}/{action.scheduled_action_name}"
+        backend.scheduled_actions[own] = backend.scheduled_actions.pop(action.scheduled_action_name)
         action.due = math.inf
         if action.start_time:
             ahead = (_moment(action.start_time) - datetime.now(timezone.utc)).total_seconds()
             if ahead < -1:
-                del backend.scheduled_actions[action.scheduled_action_name]
+                del backend.scheduled_actions[own]
                 raise ValidationError("Given start time is in the past")
             action.due = self._now() + ahead
         return action
+
+    def unschedule(self, backend: Any, name: str, action: str) -> None:
+        """DeleteScheduledAction: one of this group's."""
+        if backend.scheduled_actions.pop(f"{name}/{action}", None) is None:
+            raise ValidationError("Scheduled action name not found")
 
     def act(self, backend: Any, group: Any) -> None:
         """Let what is due happen to one group."""
@@ -102,6 +144,18 @@ class GroupScaling:
             each.state_value == "ALARM" and each.actions_enabled and policy.arn in each.alarm_actions
             for each in alarms
         )
+
+
+def _alarms(policy: Any, group: Any) -> list[dict[str, str]]:
+    """Name the alarms that Auto Scaling makes for a target tracking policy."""
+    stem = f"TargetTracking-{group.name}-"
+    return [
+        {
+            "AlarmName": f"{stem}{side}-{policy.name}",
+            "AlarmARN": f"arn:aws:cloudwatch:{group.region}:{ACCOUNT}:alarm:{stem}{side}-{policy.name}",
+        }
+        for side in ("AlarmHigh", "AlarmLow")
+    ]
 
 
 def _run(action: Any, group: Any) -> None:

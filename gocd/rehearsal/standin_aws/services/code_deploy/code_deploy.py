@@ -18,7 +18,6 @@ from moto.core.responses import ActionResult
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances
-from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.bundle import BUNDLE_TYPES
 from gocd.rehearsal.standin_aws.services.code_deploy.agent.order import ROLLBACK, Order
 from gocd.rehearsal.standin_aws.services.code_deploy.blue_green import BlueGreen, check
@@ -50,14 +49,13 @@ class CodeDeploy:
         self,
         settings: Settings,
         instances: Instances,
-        auto_scaling: AutoScaling,
         client: Callable[[str], Any],
     ) -> None:
         self._instances = instances
         self._groups = DeploymentGroups(settings.region)
         self._targets = DeploymentTargets(settings.region, self._asked)
         self._client = client
-        self._fleets = Fleets(client, instances, auto_scaling, settings.region)
+        self._fleets = Fleets(client, instances, settings.region)
         self._speed = settings.deployment_speed
         self._clock = settings.clock
         self._deployments: dict[str, Deployment] = {}

@@ -13,7 +13,6 @@ from moto.autoscaling.models import autoscaling_backends
 
 from gocd.rehearsal.standin_aws.control.wire import ACCOUNT
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Instances
-from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
 
 # What a copy has as the original has it: all but its name and its load balancers.
 COPIED = (
@@ -25,19 +24,14 @@ COPIED = (
 class Fleets:
     """Auto Scaling groups by name, changed through the API as CodeDeploy's service role does it."""
 
-    def __init__(
-        self, client: Callable[[str], Any], instances: Instances, auto_scaling: AutoScaling, region: str
-    ) -> None:
+    def __init__(self, client: Callable[[str], Any], instances: Instances, region: str) -> None:
         self._client = client
         self._instances = instances
-        self._auto_scaling = auto_scaling
         self._region = region
 
     def copy(self, name: str, new: str) -> None:
         """Create the group *new* as *name* is, its own instances launched; no load balancer knows it."""
         described = self._described(name)
-        if name in self._auto_scaling.services:
-            self._auto_scaling.services[new] = self._auto_scaling.services[name]
         template = described["LaunchTemplate"]
         self._client("autoscaling").create_auto_scaling_group(
             AutoScalingGroupName=new,

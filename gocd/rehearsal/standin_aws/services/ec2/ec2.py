@@ -6,15 +6,21 @@ from collections.abc import Iterator
 
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.machines.instances import Instances
+from gocd.rehearsal.standin_aws.services.ec2.boots import Boots
 from gocd.rehearsal.standin_aws.services.ec2.machine_images import MachineImages
 from gocd.rehearsal.standin_aws.services.ec2.network_interfaces import NetworkInterfaces
 from gocd.rehearsal.standin_aws.services.ec2.power import Power
 
 
 class ElasticCompute:
-    """Instances, and no images."""
+    """Instances, and no images but those that are registered.
 
-    def __init__(self, instances: Instances) -> None:
+    Attributes:
+        boots: What is in those images.
+    """
+
+    def __init__(self, instances: Instances, region: str) -> None:
+        self.boots = Boots(instances, region)
         self._instances = instances
         self._power = Power(instances)
         self._images = MachineImages()
@@ -26,8 +32,10 @@ class ElasticCompute:
         yield from self._interfaces.corrections()
 
     def advance(self) -> None:
-        """Have what runs on each instance follow its state."""
+        """Have what runs on each instance follow its state, and what was launched boot."""
         self._instances.follow()
+        self.boots.advance()
 
     def forget(self) -> None:
-        """Nothing: the instances are forgotten when all has ended that runs on them."""
+        """Forget what is in images; the instances are forgotten when all has ended that runs on them."""
+        self.boots.forget()
