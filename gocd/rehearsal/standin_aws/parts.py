@@ -20,6 +20,7 @@ from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
 from gocd.rehearsal.standin_aws.reconciliation import Reconciliation
 from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
+from gocd.rehearsal.standin_aws.services.cloud_formation.cloud_formation import CloudFormation
 from gocd.rehearsal.standin_aws.services.code_deploy.code_deploy import CodeDeploy
 from gocd.rehearsal.standin_aws.services.ec2.ec2 import ElasticCompute
 from gocd.rehearsal.standin_aws.services.elb.elb import ElasticLoadBalancing
@@ -57,6 +58,7 @@ class Parts:
             functions := LambdaFunctions(settings.region),
             s3 := S3(settings.clock),
             CodeDeploy(settings, self.instances, self.client),
+            stacks := CloudFormation(settings, self.client),
         )
         self.elb, self.auto_scaling, self.functions = elb, auto_scaling, functions
         self.images = ec2.boots.images
@@ -66,7 +68,11 @@ class Parts:
             self.services, elb, self.plane, self.instances, self.faults, self.control_plane.lock
         )
         self._empty()
-        outside = {"lambda": functions.answer, "arc-zonal-shift": shifts.answer}
+        outside = {
+            "lambda": functions.answer,
+            "arc-zonal-shift": shifts.answer,
+            "cloudformation": stacks.answer,
+        }
         self.control_plane.serve(self.reconciliation, outside, {"s3": s3})
         self.reconciliation.start()
         self._closing.callback(self.reconciliation.end)

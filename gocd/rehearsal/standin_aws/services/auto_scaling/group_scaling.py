@@ -114,9 +114,10 @@ class GroupScaling:
             action.due = self._now() + ahead
         return action
 
-    def unschedule(self, backend: Any, name: str, action: str) -> None:
+    def unschedule(self, backend: Any, auto_scaling_group_name: str, scheduled_action_name: str) -> None:
         """DeleteScheduledAction: one of this group's."""
-        if backend.scheduled_actions.pop(f"{name}/{action}", None) is None:
+        own = f"{auto_scaling_group_name}/{scheduled_action_name}"
+        if backend.scheduled_actions.pop(own, None) is None:
             raise ValidationError("Scheduled action name not found")
 
     def act(self, backend: Any, group: Any) -> None:

@@ -54,6 +54,8 @@ class GroupSettings:
         if unknown := [each for each in asked.get("TargetGroupARNs") or [] if each not in known]:
             text = "Provided Target Groups may not be valid. Please ensure they exist and try again."
             raise ValidationError(f"{text} - {unknown[0]}")
+        if any(each["Key"].startswith("aws:") for each in asked.get("Tags") or []):
+            raise ValidationError("Tag keys that begin with aws: are reserved for AWS")
         created: Any = self._create(response)
         group = backend.autoscaling_groups[asked["AutoScalingGroupName"]]
         for source in asked.get("TrafficSources") or []:

@@ -1,0 +1,1 @@
+"""Stacks: templates whose resources really come up."""
