@@ -9,7 +9,7 @@ from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.next_command import next_command
 from tasks.balancing.reach import Reach
-from tasks.running.errors import Refused
+from tasks.running.errors import Refused, TaskError
 from tasks.running.log import Log
 from tasks.running.next_command import gocd_tasks
 
@@ -29,15 +29,16 @@ def refuse_users(
         otherwise: The command that does not look.
 
     Raises:
-        Refused: Users are on it, or AWS does not let anybody see whether they are.
+        Refused: Users are on it, or nobody can see whether they are.
     """
     try:
         on_it = list(_users(find(), instance, memory, log))
-    except Denied as denied:
-        policy = gocd_tasks("iam-policy", "deploy-artifact")
+    except TaskError as unseen:
+        policy = f"The policy this command needs: {gocd_tasks('iam-policy', 'deploy-artifact')}"
+        mend = policy if isinstance(unseen, Denied) else unseen.advice or "Run it again when that is mended"
         raise Refused(
-            f"whether {instance.name} is serving users cannot be seen ({denied.what})",
-            f"Allow that ({policy}), or if it serves nobody: {otherwise}",
+            f"whether {instance.name} is serving users cannot be seen ({unseen.what})",
+            f"{mend}; or, if it serves nobody: {otherwise}",
         ) from None
     if on_it:
         words = ", ".join(f"{member.words} in {balancer.name}" for balancer, member in on_it)

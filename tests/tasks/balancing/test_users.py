@@ -104,5 +104,6 @@ def test_what_may_not_be_seen_is_refused_with_both_ways_on(stage: Stage) -> None
         "elasticloadbalancing:DescribeTargetGroups (AccessDenied))"
     )
     assert refusal.value.advice == (
-        f"Allow that (gocd-tasks iam-policy deploy-artifact), or if it serves nobody: {OTHERWISE}"
+        "The policy this command needs: gocd-tasks iam-policy deploy-artifact; or, if it serves nobody: "
+        f"{OTHERWISE}"
     )

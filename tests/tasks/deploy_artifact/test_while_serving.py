@@ -83,7 +83,7 @@ def test_what_aws_does_not_let_it_see_is_refused(
 
     assert done.returncode == 2
     assert "AWS refused elasticloadbalancing:DescribeTargetGroups" in done.stderr
-    assert "; nothing was changed. Allow that (gocd-tasks iam-policy deploy-artifact), or " in done.stderr
+    assert "; nothing was changed. The policy this command needs: gocd-tasks iam-policy " in done.stderr
     assert not (tmp_path / "deployed").exists()
 
 

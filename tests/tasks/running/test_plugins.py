@@ -179,19 +179,21 @@ def test_an_address_needs_its_own_kind_and_no_other(
     )
 
 
-def test_a_deployer_of_the_sites_own_is_found_by_its_name(
-    gocd_tasks: CommandLine, pair: Pair, installed: str, tmp_path: Path
+def test_a_deployer_of_the_sites_own_is_found_by_its_name_and_refused_where_users_are(
+    site: Program, tmp_path: Path
 ) -> None:
     release = tmp_path / "release"
     release.mkdir()
     (release / "content").write_text("2.0")
     share = tmp_path / "share"
     words = ("--version", "2.0", "--via", "share", "--install-to", str(share))
-    done = gocd_tasks.installed("deploy-artifact", "Staging-1", str(release), *words, PYTHONPATH=installed)
-    refused = gocd_tasks.installed(
-        *("deploy-artifact", "Staging-1", str(release / "content"), *words), PYTHONPATH=installed
-    )
+    busy = site("deploy-artifact", "Staging-1", str(release), *words)
+    done = site("deploy-artifact", "Staging-1", str(release), *words, "--while-serving")
+    refused = site("deploy-artifact", "Staging-1", str(release / "content"), *words)
 
+    assert busy.returncode == 2
+    assert "Staging-1 is serving users (healthy in app)" in busy.stderr
+    assert "gocd-tasks detach-instance Staging-1 --load-balancer haproxy:app; or" in busy.stderr
     assert (done.returncode, done.stderr) == (0, "")
     assert f"Staging-1: 2.0 is on {share}" in done.stdout
     assert (share / "Staging-1/content").read_text() == "2.0"
