@@ -13,7 +13,9 @@ from gocd.errors import GoCDError
 BREAKAGES = ("starts-not", "answers-500", "users-get-500", "errors-at-first", "wrong-version")
 # As much as a file name has room for.
 LONGEST_VERSION = 200
-SERVICE = Path(__file__).with_name("service.py")
+HERE = Path(__file__).parent
+IMPORTED = re.compile(r"^from gocd\.rehearsal\.sample\.(\w+) import .*\n", re.MULTILINE)
+OF_A_FILE = "from __future__ import annotations\n"
 
 # For --via codedeploy. The agent of a real instance knows no DESTDIR, and means its own root.
 APPSPEC = """\
@@ -50,6 +52,15 @@ def check_version(version: str) -> None:
         raise GoCDError(f"{version!r} is not a version: use letters, digits and . _ + -")
 
 
+def service_program() -> bytes:
+    """The service in one file: what it imports of this project stands where it does so."""
+
+    def imported(found: re.Match[str]) -> str:
+        return (HERE / f"{found[1]}.py").read_text(encoding="utf-8").replace(OF_A_FILE, "", 1)
+
+    return IMPORTED.sub(imported, (HERE / "service.py").read_text(encoding="utf-8")).encode()
+
+
 def build_release(version: str, folder: Path, *, broken: str | None = None) -> Path:
     """Write ``app-<version>.tar.gz`` into *folder*, the same bytes each time, and return its path.
 
@@ -66,7 +77,7 @@ def build_release(version: str, folder: Path, *, broken: str | None = None) -> P
         raise GoCDError(f"{broken!r} is not a breakage: use one of {', '.join(BREAKAGES)}")
     files = {
         "VERSION": f"{version}\n".encode(),
-        "service.py": SERVICE.read_bytes(),
+        "service.py": service_program(),
         "appspec.yml": APPSPEC.format(version=version).encode(),
     }
     for name, line in SCRIPTS.items():

@@ -1,7 +1,8 @@
 """The application a rehearsal deploys: a small HTTP service that can be stopped without losing a request.
 
-It runs from an unpacked release, alone: only the standard library, nothing of this project. The file VERSION
-beside it names the release; the file BROKEN, if there is one, says what is wrong with the release:
+It runs from an unpacked release, alone: only the standard library, and of this project what is packed into
+the same file. The file VERSION beside it names the release; the file BROKEN, if there is one, says what is
+wrong with it:
 
     starts-not      exits 1 at once
     answers-500     answers everything with 500
@@ -16,12 +17,11 @@ closes idle connections soon, that is not ready when it starts, or that says too
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import json
 import math
 import os
-import select
+import selectors
 import signal
 import socket
 import sys
@@ -29,6 +29,8 @@ import time
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+from gocd.rehearsal.sample.loop import Loop, Stream, Timer
 
 HERE = Path(__file__).parent
 GRACE_S = 30.0
@@ -90,70 +92,49 @@ class Service:
                 return HTTPStatus.INTERNAL_SERVER_ERROR, "not warm yet"
         return None
 
-    async def stop(self) -> int:
-        """Let every request in flight finish; return how many could not in ``GRACE_S`` seconds."""
-        self.stopping = True
-        await self._left_alone(LINGER_S)
-        for connection in list(self.connections):
-            connection.close_if_idle()
-        await self._left_alone(GRACE_S)
-        return len(self.connections)
 
-    async def _left_alone(self, within: float) -> None:
-        deadline = asyncio.get_running_loop().time() + within
-        # Looked at only after a pause: a connection just accepted needs a moment to appear among them.
-        await asyncio.sleep(0.02)
-        while self.connections and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.01)
-
-
-class Connection(asyncio.Protocol):
+class Connection:
     """One client's connection; requests on it are answered one after another."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, loop: Loop, service: Service, client: socket.socket) -> None:
+        self._loop = loop
         self._service = service
         self._received = b""
-        self._answering = False
-        self._last = False
-        self._idle: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._service.connections.add(self)
+        self._answering = self._last = False
+        self._idle: Timer | None = None
+        service.connections.add(self)
+        self._stream = Stream(loop, client, self._take, self._hear_the_end, self._leave)
         self._rest()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._service.connections.discard(self)
-        if self._idle:
-            self._idle.cancel()
+    def close_if_idle(self) -> None:
+        # A request that has arrived and was not read yet would be answered with a reset.
+        if not (self._answering or self._received or self._stream.unread):
+            self._stream.close()
 
     def _rest(self) -> None:
         if self._service.idle_limit < math.inf:
-            self._idle = asyncio.get_running_loop().call_later(
-                self._service.idle_limit - AWAY_S, self._close_unread
-            )
+            self._idle = self._loop.later(self._service.idle_limit - AWAY_S, self._close_unread)
 
     def _close_unread(self) -> None:
-        self._transport.pause_reading()
-        asyncio.get_running_loop().call_later(AWAY_S, self._transport.close)
+        self._stream.read_no_more()
+        self._loop.later(AWAY_S, self._stream.close)
 
-    def eof_received(self) -> bool:
-        self._last = True
-        return self._answering
-
-    def data_received(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> None:
         if self._idle:
-            self._idle.cancel()
+            self._idle.called_off = True
         self._received += data
         self._read_request()
 
-    def close_if_idle(self) -> None:
-        unread = select.poll()
-        unread.register(self._transport.get_extra_info("socket"), select.POLLIN)
-        # A request that has arrived and was not read yet would be answered with a reset.
-        if not (self._answering or self._received or unread.poll(0)):
-            self._transport.close()
+    def _hear_the_end(self) -> None:
+        """Of what the client sends; it may still be waiting for its answer."""
+        self._last = True
+        if not self._answering:
+            self._stream.close()
+
+    def _leave(self) -> None:
+        self._service.connections.discard(self)
+        if self._idle:
+            self._idle.called_off = True
 
     def _read_request(self) -> None:
         if self._answering:
@@ -180,7 +161,7 @@ class Connection(asyncio.Protocol):
         self._last |= asked.get("connection", "") == "close" or protocol == "HTTP/1.0"
         status, body, wait = self._service.answer(target)
         if wait:
-            asyncio.get_running_loop().call_later(wait, self._answer, status, body, method == "HEAD")
+            self._loop.later(wait, lambda: self._answer(status, body, method == "HEAD"))
         else:
             self._answer(status, body, method == "HEAD")
 
@@ -190,7 +171,7 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, status: HTTPStatus, body: dict[str, str], head_only: bool = False) -> None:
         self._answering = False
-        if self._transport.is_closing():
+        if self._stream.closing:
             return
         last = self._last or self._service.stopping
         content = json.dumps(body).encode() + b"\n"
@@ -201,50 +182,73 @@ class Connection(asyncio.Protocol):
             f"X-Version: {self._service.version}\r\n"
             f"Connection: {'close' if last else 'keep-alive'}\r\n\r\n"
         )
-        self._transport.write(head.encode("latin-1") + (b"" if head_only else content))
         self._service.answered += 1
+        self._stream.send(head.encode("latin-1") + (b"" if head_only else content))
         if last:
-            self._transport.close()
+            self._stream.close()
         elif self._received:
-            asyncio.get_running_loop().call_soon(self._read_request)
+            self._loop.later(0, self._read_request)
         else:
             self._rest()
 
 
-async def serve(listeners: list[socket.socket], service: Service, *, ends_at_once: bool) -> None:
+def serve(listeners: list[socket.socket], service: Service, *, ends_at_once: bool) -> None:
     """Answer on *listeners* until SIGTERM or SIGINT, then until nobody waits for an answer."""
-    loop = asyncio.get_running_loop()
-    told_to_stop = asyncio.Event()
+    loop = Loop()
+    told_to_stop: list[int] = []
     for number in () if ends_at_once else (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_stop.set)
-    servers = [await _listening(listener, service) for listener in listeners]
-    await told_to_stop.wait()
-    for server, listener in zip(servers, listeners, strict=True):
-        await _accept_no_more(server, listener, service)
-    cut_off = await service.stop()
+        signal.signal(number, lambda number, _: told_to_stop.append(number))
+    # A signal is heard of between two waits: this ends the one that it comes in.
+    woken, waker = socket.socketpair()
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno())
+    loop.watch(woken, selectors.EVENT_READ, lambda _: None)
+    for listener in listeners:
+        _listen(listener, loop, service)
+    loop.run(lambda: bool(told_to_stop))
+    loop.watch(woken, 0, lambda _: None)
+    for listener in listeners:
+        _accept_no_more(listener, loop, service)
+    cut_off = stop(loop, service)
     say(f"stopped after {service.answered:,} answers; {cut_off} connections cut off")
 
 
-async def _listening(listener: socket.socket, service: Service) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(service), sock=listener, backlog=1024)
+def stop(loop: Loop, service: Service) -> int:
+    """Let every request in flight finish; return how many could not in ``GRACE_S`` seconds."""
+    service.stopping = True
+    loop.run(lambda: not service.connections, LINGER_S)
+    for connection in list(service.connections):
+        connection.close_if_idle()
+    loop.run(lambda: not service.connections, GRACE_S)
+    return len(service.connections)
+
+
+def _listen(listener: socket.socket, loop: Loop, service: Service) -> None:
+    listener.setblocking(False)
+    loop.watch(listener, selectors.EVENT_READ, lambda _: _accept(listener, loop, service))
     host, port = listener.getsockname()[:2]
     say(f"version {service.version} listens on {host}:{port}")
-    return server
 
 
-async def _accept_no_more(server: asyncio.Server, listener: socket.socket, service: Service) -> None:
-    # The end of the listener resets whoever has connected and was not accepted yet: accept them all, and then
-    # end it by the shortest way there is. Systems other than Linux do not know this way.
-    waiting = []
+def _accept(listener: socket.socket, loop: Loop, service: Service) -> None:
+    """Take everybody who has connected."""
     with contextlib.suppress(BlockingIOError):
         while True:
-            waiting.append(listener.accept()[0])
+            try:
+                client = listener.accept()[0]
+            except ConnectionAbortedError:
+                continue
+            Connection(loop, service, client)
+
+
+def _accept_no_more(listener: socket.socket, loop: Loop, service: Service) -> None:
+    # The end of the listener resets whoever has connected and was not accepted yet: accept them all, and then
+    # end it by the shortest way there is. Systems other than Linux do not know this way.
+    _accept(listener, loop, service)
     with contextlib.suppress(OSError):
         listener.shutdown(socket.SHUT_RD)
-    server.close()
-    for client in waiting:
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: Connection(service), client)
+    loop.watch(listener, 0, lambda _: None)
+    listener.close()
 
 
 def say(line: str) -> None:
@@ -273,12 +277,12 @@ def main() -> int:
     listeners = []
     for port in chosen.port or [8080]:
         try:
-            listeners.append(socket.create_server((chosen.host, port)))
+            listeners.append(socket.create_server((chosen.host, port), backlog=1024))
         except OSError as error:
             why = os.strerror(error.errno or 0)
             sys.stderr.write(f"error: cannot listen on {chosen.host}:{port}: {why}\n")
             return 1
-    asyncio.run(serve(listeners, service, ends_at_once=chosen.ends_at_once))
+    serve(listeners, service, ends_at_once=chosen.ends_at_once)
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gocd.files import make_folder
-from gocd.rehearsal.sample.release import SERVICE, build_release
+from gocd.rehearsal.sample.release import build_release, service_program
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
 from tasks.archives.artifact import open_artifact
@@ -40,7 +40,7 @@ def folder_of(place: Path) -> Path:
     folder = place / "built app"
     (folder / "lib").mkdir(parents=True)
     (folder / "VERSION").write_text("2.0\n")
-    (folder / "service.py").write_bytes(SERVICE.read_bytes())
+    (folder / "service.py").write_bytes(service_program())
     (folder / "lib/link").symlink_to("../VERSION")
     return folder
 
@@ -51,7 +51,7 @@ def made(kind: str, place: Path) -> str:
     if kind == "zip":
         path = place / "app.zip"
         path.write_bytes(
-            zip_of({"VERSION": (0o100644, b"2.0\n"), "service.py": (0o100644, SERVICE.read_bytes())})
+            zip_of({"VERSION": (0o100644, b"2.0\n"), "service.py": (0o100644, service_program())})
         )
         return str(path)
     release = build_release("2.0", place)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from gocd.errors import GoCDError
-from gocd.rehearsal.sample.release import BREAKAGES, SERVICE, build_release
+from gocd.rehearsal.sample.release import BREAKAGES, build_release, service_program
 
 
 def test_the_same_version_gives_the_same_bytes_whenever_and_wherever(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_files_belong_to_nobody(tmp_path: Path) -> None:
         assert version is not None
         assert service is not None
         assert version.read() == b"2.0\n"
-        assert service.read() == SERVICE.read_bytes()
+        assert service.read() == service_program()
     assert [member.name for member in members if "/" not in member.name] == [
         "VERSION",
         "appspec.yml",
