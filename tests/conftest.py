@@ -1,6 +1,7 @@
 """The stand-in AWS for every test that wants one: one per worker, empty at the start of each test."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import tests.models  # noqa: F401
 from gocd.rehearsal.removal import remove
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.world import World
+
+# Containers often tell Python to keep nothing that it has compiled: each worker would compile every test, and
+# each program that a test starts all of this project.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # JMeter runs for seconds here: to compile it well takes longer than to run it.
 os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
