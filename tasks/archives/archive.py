@@ -7,7 +7,7 @@ import posixpath
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import IO
 
 from tasks.archives.member import BadMember, Kind, Member, Wanted, check_member, nothing
@@ -25,7 +25,9 @@ MOST_MEMBERS = 200_000
 UNKNOWN_ON_WINDOWS = {"bzip2", "xz"}
 
 
-def check_archive(file: IO[bytes], name: str, *, windows: bool = False, folder: str = "") -> str:
+def check_archive(
+    file: IO[bytes], name: str, *, windows: bool = False, folder: str = "", own: Collection[str] = ()
+) -> str:
     """Refuse an archive that could write outside its release folder, or fill the disk.
 
     Everything in it is read once, as a stream, so memory stays flat whatever its size.
@@ -34,6 +36,7 @@ def check_archive(file: IO[bytes], name: str, *, windows: bool = False, folder: 
         name: What to call it in messages.
         windows: Whether it is for Windows, where more names are special and links need privileges.
         folder: Where the release will lie on a Windows host, which takes no long paths.
+        own: What is not the release's own at the top of that folder.
 
     Returns:
         ``zip`` or ``tar``; a tar may be packed with gzip, xz or bzip2.
@@ -51,7 +54,7 @@ def check_archive(file: IO[bytes], name: str, *, windows: bool = False, folder: 
                 f"{name} is packed with {program}, which the tar of many a Windows cannot unpack",
                 "Send a .zip, or a .tar.gz",
             )
-        _check_members(members(file, kind), packed, windows=windows, folder=folder)
+        _check_members(members(file, kind), packed, windows=windows, folder=folder, own=own)
     except BadMember as bad:
         raise Refused(f"{name} holds {bad}") from None
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as problem:
@@ -78,8 +81,10 @@ def sha256(file: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _check_members(members: Iterator[Member], packed: int, *, windows: bool, folder: str) -> None:
-    places = _Places(str.casefold if windows else str)
+def _check_members(
+    members: Iterator[Member], packed: int, *, windows: bool, folder: str, own: Collection[str]
+) -> None:
+    places = _Places(str.casefold if windows else str, own)
     unpacked = 0
     for count, member in enumerate(members, 1):
         check_member(member, windows=windows, folder=folder)
@@ -96,8 +101,9 @@ def _check_members(members: Iterator[Member], packed: int, *, windows: bool, fol
 class _Places:
     """Which paths are taken, and by what; only a hash of each, so that long names cost no memory."""
 
-    def __init__(self, fold: Callable[[str], str]) -> None:
+    def __init__(self, fold: Callable[[str], str], own: Collection[str]) -> None:
         self._fold = fold
+        self._own = own
         self._taken: dict[int, Kind] = {}
         self.kinds: set[Kind] = set()
 
@@ -108,9 +114,13 @@ class _Places:
         """Note where *member* goes.
 
         Raises:
-            BadMember: Its place is taken, or is reached through a link or a file.
+            BadMember: Its place is taken or not its own, or is reached through a link or a file.
         """
         path = self._path(member.name)
+        if path.partition("/")[0] in self._own:
+            raise BadMember(
+                f"{member.name!r}, where the record of a deployment is kept; give it another name"
+            )
         for end, character in enumerate(path):
             if character == "/" and self._taken.setdefault(hash(path[:end]), Kind.FOLDER) is not Kind.FOLDER:
                 raise BadMember(f"{member.name!r}, which would be written through a link or a file")

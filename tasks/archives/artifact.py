@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -51,17 +51,20 @@ class Artifact:
             raise Refused(f"the artifact {self.given} has changed since it was looked at")
 
 
-def open_artifact(aws: Aws, given: str, *, windows: bool = False, folder: str = "") -> Artifact:
+def open_artifact(
+    aws: Aws, given: str, *, windows: bool = False, folder: str = "", own: Collection[str] = ()
+) -> Artifact:
     """Return the artifact that *given* means, packed or fetched first where it has to be.
 
     Args:
         given: A path to an archive or folder, or ``s3://BUCKET/KEY``.
         folder: Where the release will lie on a Windows host.
+        own: What is not the release's own at the top of that folder.
 
     Raises:
         Refused: There is none, or it holds what a release has no need of.
     """
-    check = partial(check_archive, windows=windows, folder=folder)
+    check = partial(check_archive, windows=windows, folder=folder, own=own)
     if "://" in given:
         bucket, key = _address(given)
         try:

@@ -9,8 +9,10 @@ from enum import Enum
 # Linux: limits.h, NAME_MAX and PATH_MAX; the latter less what the release folder's own path may take.
 LONGEST_NAME, LONGEST_PATH, DEEPEST = 255, 3000, 100
 
-# Control characters, line separators, and what stands for bytes that are no UTF-8.
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Control characters and line separators.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What stands for bytes that are no UTF-8 (PEP 383).
+NO_UTF8 = re.compile("[\ud800-\udfff]")
 
 # Microsoft, "Maximum Path Length Limitation": Windows PowerShell writes no longer one, in UTF-16.
 LONGEST_ON_WINDOWS, LONGEST_FOLDER_ON_WINDOWS = 259, 247
@@ -38,6 +40,7 @@ class Member:
         size: Bytes once unpacked.
         target: Where a link leads; a hard link's counts from the top of the archive.
         content: What is in a file that was asked for by its name, and is no longer than people write by hand.
+        said: Whether the archive says which letters its name has, or leaves that to who unpacks it.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Member:
     size: int = 0
     target: str = ""
     content: bytes | None = None
+    said: bool = True
 
 
 # Whether the content of a member of that name is asked for.
@@ -80,6 +84,8 @@ def check_member(member: Member, *, windows: bool, folder: str = "") -> None:
 
 def check_path(name: str) -> None:
     """Refuse a path that leads out, or that no listing could show."""
+    if NO_UTF8.search(name):
+        raise BadMember(f"{bytes_of(name)}, a name that is no UTF-8")
     if UNPRINTABLE.search(name):
         raise BadMember(f"{name[:100]!r}, a name with control characters in it")
     if leaves(name):
@@ -88,6 +94,11 @@ def check_path(name: str) -> None:
     too_long = len(name.encode()) > LONGEST_PATH or len(parts) > DEEPEST
     if too_long or any(len(part.encode()) > LONGEST_NAME for part in parts):
         raise BadMember(f"{name[:100]!r}..., a name that is too long")
+
+
+def bytes_of(name: str) -> str:
+    """Show a name that is no UTF-8, or the beginning of it, with the bytes that are none."""
+    return ascii(name[:100]).replace("\\udc", "\\x")
 
 
 def leaves(name: str, folder: str = "") -> bool:
@@ -99,6 +110,8 @@ def leaves(name: str, folder: str = "") -> bool:
 
 
 def _check_link(link: Member) -> None:
+    if NO_UTF8.search(link.target):
+        raise BadMember(f"{link.name!r}, a link to a name that is no UTF-8")
     if UNPRINTABLE.search(link.target) or leaves(link.target, posixpath.dirname(link.name)):
         raise BadMember(f"{link.name!r}, a link out of the release folder")
     # After a name, which may be a link itself, nobody can tell from the text where ".." leads.
@@ -116,6 +129,12 @@ def _check_on_windows(member: Member, folder: str) -> None:
     devices = {part.split(".")[0].rstrip(" ").upper() for part in name.split("/")} & WINDOWS_DEVICES
     if name != "." and (devices or WINDOWS_SPECIAL.search(name)):
         raise BadMember(f"{member.name!r}, which is no name for a file on Windows")
+    if not member.said:
+        raise BadMember(
+            # libarchive, issue 1629: its tar takes the bytes for those of a code page.
+            f"{member.name!r}, a name that a tar has to say is UTF-8 for Windows to read it so; pack it with "
+            "tar --format=pax, or send a .zip"
+        )
     if folder:
         _check_length(name, member.kind, folder)
 

@@ -19,11 +19,13 @@ LEVEL = 6
 def pack(folder: Path, into: IO[bytes], *, modes: bool = sys.platform != "win32") -> None:
     """Write *folder*'s content to *into* as tar.gz: no times, no owners, names in order.
 
-    One file is read at a time and in pieces, so memory stays flat whatever the size.
+    Whoever fetches a folder twice has other times each time, and with another umask others may write: neither
+    is in it, so that the same release stays the same. One file is read at a time and in pieces, so memory
+    stays flat whatever the size.
 
     Args:
-        modes: Whether the file system knows which files may be run; where it does not, all may: a release
-            whose script cannot be started does not start.
+        modes: Whether the file system knows who may read and run a file; where it does not, all may: a
+            release whose script cannot be started does not start.
 
     Raises:
         Refused: It holds what is neither file, folder nor link, or changes meanwhile.
@@ -59,11 +61,10 @@ def _add(archive: tarfile.TarFile, path: Path, name: str, modes: bool) -> None:
         member.type, member.linkname, member.mode = tarfile.SYMTYPE, path.readlink().as_posix(), 0o777
         archive.addfile(member)
     elif stat.S_ISDIR(found.st_mode):
-        member.type, member.mode = tarfile.DIRTYPE, 0o755
+        member.type, member.mode = tarfile.DIRTYPE, found.st_mode & 0o755 if modes else 0o755
         archive.addfile(member)
     elif stat.S_ISREG(found.st_mode):
-        runs = not modes or found.st_mode & stat.S_IXUSR
-        member.size, member.mode = found.st_size, 0o755 if runs else 0o644
+        member.size, member.mode = found.st_size, found.st_mode & 0o755 if modes else 0o755
         with open_regular(path) as content:
             archive.addfile(member, content)
     else:

@@ -67,7 +67,8 @@ def tar_members(file: IO[bytes], wanted: Wanted = nothing) -> Iterator[Member]:
             size = max(info.size, stored)
             read = info.isreg() and size <= LONGEST_TEXT and wanted(info.name)
             text = archive.extractfile(info) if read else None
-            yield Member(info.name, _kind(info), size, info.linkname, text.read() if text else None)
+            said = info.name.isascii() or "path" in info.pax_headers
+            yield Member(info.name, _kind(info), size, info.linkname, text.read() if text else None, said)
         if not ended:
             raise tarfile.ReadError("it has no end")
         while stream.read(1024**2):

@@ -5,6 +5,7 @@ import io
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import IO
 
@@ -19,8 +20,13 @@ LARGEST_LIST = 32 * 1024**2
 END, END64 = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q")
 LONGEST_COMMENT, LOCATOR_SIZE = 65_535, 20
 
-# APPNOTE.TXT 4.6.9: a second name for the member, which some programs prefer to the first.
-UNICODE_PATH = 0x7075
+# APPNOTE.TXT 4.4.4: whether a name is UTF-8; and 4.6.9: a second name for the member, with the checksum of
+# the first, which some programs prefer to that.
+UTF8, UNICODE_PATH, SECOND_NAME = 0x800, 0x7075, struct.Struct("<BL")
+
+# APPNOTE.TXT 4.4.2: a zip says on what system it was made. Made on these (Unix, OS X), a name without a word
+# on its letters is the bytes that the file had there; made elsewhere, it has those of some code page of DOS.
+UNIX = {3, 19}
 
 LONGEST_TARGET = 4096
 
@@ -36,10 +42,12 @@ def zip_members(file: IO[bytes], wanted: Wanted = nothing) -> Iterator[Member]:
         zipfile.BadZipFile, EOFError, OSError, zlib.error: It is damaged.
     """
     _check_list(file)
-    with zipfile.ZipFile(file) as archive:
+    with _opened(file) as archive:
         for info in archive.infolist():
-            for name in _names(info):
-                check_path(name)
+            name = _name(info)
+            check_path(name)
+            if "\\" in name:
+                raise BadMember(f"{name!r}, a name with a backslash; pack it with / between folders")
             kind = _kind(info)
             if info.flag_bits & 0x1:
                 raise BadMember(f"{info.filename!r}, which is encrypted")
@@ -49,8 +57,26 @@ def zip_members(file: IO[bytes], wanted: Wanted = nothing) -> Iterator[Member]:
             target = archive.read(info).decode() if kind is Kind.LINK and _short(info) else ""
             read = kind is Kind.FILE and info.file_size <= LONGEST_TEXT and wanted(info.filename)
             content = archive.read(info) if read else None
-            yield Member(info.filename, kind, info.file_size, target, content)
+            yield Member(name, kind, info.file_size, target, content)
             _read_through(archive, info)
+
+
+def names_misread(file: IO[bytes]) -> bool:
+    """Whether Info-ZIP's unzip, told to leave names as they are, would write some of this zip's otherwise.
+
+    It takes those of a zip that was not made on Unix for a code page of DOS, whatever the zip says of them.
+    """
+    file.seek(0)
+    with _opened(file) as archive:
+        infos = archive.infolist()
+        return any(not _bytes(info).isascii() and info.create_system not in UNIX for info in infos)
+
+
+def _opened(file: IO[bytes]) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except UnicodeDecodeError as problem:
+        raise BadMember(f"{problem.object[:100]!r}, a name that is no UTF-8") from None
 
 
 def _read_through(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
@@ -72,19 +98,51 @@ def _short(info: zipfile.ZipInfo) -> bool:
     return True
 
 
-def _names(info: zipfile.ZipInfo) -> Iterator[str]:
-    # zipfile itself cuts a name at a zero byte, and knows no second name.
-    yield info.orig_filename
-    if "\\" in info.orig_filename:
-        raise BadMember(f"{info.orig_filename!r}, a name with a backslash; pack it with / between folders")
-    extra = info.extra
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return the one name that every program gives this member.
+
+    zipfile itself cuts a name at a zero byte, and before Python 3.13 knows no second name.
+    """
+    first = _bytes(info)
+    name = first.decode("utf-8", "surrogateescape")
+    if (
+        not name.isascii()
+        and not info.flag_bits & UTF8
+        and (info.create_system not in UNIX or not _is_utf8(first))
+    ):
+        raise BadMember(
+            f"{info.orig_filename!r}, a name that each system reads in letters of its own; pack it with "
+            "names in UTF-8 (7z -mcu=on does), or send a .tar.gz"
+        )
+    for checksum, second in _second_names(info.extra):
+        if second != first:
+            other = second.decode("utf-8", "backslashreplace")
+            raise BadMember(f"{name!r} that is {other!r} as well; pack it anew")
+        # Some programs then complain, some do not look.
+        if checksum != zlib.crc32(first):
+            raise BadMember(f"{name!r}, whose second name was made for another first one; pack it anew")
+    return name
+
+
+def _bytes(info: zipfile.ZipInfo) -> bytes:
+    # Every byte is a letter in code page 437, which is what zipfile reads a name as.
+    return info.orig_filename.encode("utf-8" if info.flag_bits & UTF8 else "cp437", "surrogateescape")
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _second_names(extra: bytes) -> Iterator[tuple[int, bytes]]:
     while len(extra) >= 4:
         kind, size = struct.unpack_from("<HH", extra)
-        if kind == UNICODE_PATH and size > 5:
-            second = extra[9 : 4 + size].decode("utf-8", "surrogateescape")
-            if second.isascii() and second != info.filename:
-                raise BadMember(f"{info.filename!r} that is {second!r} as well")
-            yield second
+        field = extra[4 : 4 + size]
+        if kind == UNICODE_PATH and len(field) >= SECOND_NAME.size:
+            yield SECOND_NAME.unpack_from(field)[1], field[SECOND_NAME.size :]
         extra = extra[4 + size :]
 
 

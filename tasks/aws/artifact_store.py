@@ -1,10 +1,11 @@
 """The S3 bucket that a release passes through on its way to an instance."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
+from datetime import datetime
 from functools import cached_property
 from typing import IO, Any
 
@@ -35,16 +36,20 @@ class ArtifactStore:
     def place(self, key: str) -> str:
         return f"s3://{self._bucket}/{key}"
 
-    def has(self, key: str, sha256: str) -> bool:
-        """Whether *key* is there with these contents, as an earlier run of the same stage left it."""
+    def since(self, key: str, sha256: str) -> datetime | None:
+        """Return when *key* came there with these contents, as an earlier run of the same stage left it.
+
+        None if it is not there so.
+        """
         try:
             head = self._aws.call("s3", "head_object", self._bucket, Bucket=self._bucket, Key=key)
         except AwsError as error:
             # Without s3:ListBucket, S3 answers 403 for what is not there.
             if error.code in ("404", "NoSuchKey", "NotFound", "403"):
-                return False
+                return None
             raise
-        return bool(head.get("Metadata", {}).get("sha256") == sha256)
+        there = head.get("Metadata", {}).get("sha256") == sha256
+        return _came(head) if there else None
 
     def put(self, key: str, content: IO[bytes], sha256: str) -> None:
         """Upload *content* in parts, with its SHA-256 beside it; S3 checks what it receives.
@@ -86,8 +91,8 @@ class ArtifactStore:
             self._aws.in_time(lambda: _copy(answer["Body"], into), size=answer["ContentLength"])
         return str(answer.get("ETag", ""))
 
-    def check_unchanged(self, key: str, etag: str) -> None:
-        """See that *key* still has the contents that were fetched.
+    def check_unchanged(self, key: str, etag: str) -> datetime:
+        """See that *key* still has the contents that were fetched, and return when those came there.
 
         Raises:
             Refused: It has others, or is gone.
@@ -101,6 +106,7 @@ class ArtifactStore:
             raise
         if head.get("ETag", "") != etag:
             raise Refused(f"{place} has changed since it was looked at")
+        return _came(head)
 
     def link(self, key: str) -> ReleaseLink:
         """Return a link that fetches *key* without credentials."""
@@ -109,6 +115,11 @@ class ArtifactStore:
     @cached_property
     def _region(self) -> str:
         return region_of(self._aws, self._bucket)
+
+
+def _came(head: Mapping[str, Any]) -> datetime:
+    came: datetime = head["LastModified"]
+    return came
 
 
 def _copy(body: Any, into: IO[bytes]) -> None:

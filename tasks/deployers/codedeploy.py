@@ -165,7 +165,7 @@ class CodeDeployDeployer(Deployer):
             if artifact.address or revision in self._uploaded:
                 return
             store = ArtifactStore(self._aws, revision.bucket)
-            if not store.has(revision.key, artifact.sha256):
+            if not store.since(revision.key, artifact.sha256):
                 artifact.check_unchanged()
                 store.put(revision.key, artifact.content, artifact.sha256)
             log.say(f"{release.version}: {artifact.size:,} bytes in {revision}")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tasks.archives.artifact import Artifact, open_artifact
+from tasks.archives.zip import names_misread
 from tasks.aws.api import Aws
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.errors import AwsError
@@ -12,7 +13,7 @@ from tasks.aws.instances import Instance
 from tasks.aws.run_command import Platform, RunCommand, by_platform, subject
 from tasks.deployers.deployer import Deployer, Settings
 from tasks.deployers.ending import Ending
-from tasks.deployers.record import Record, compared, facts, unread
+from tasks.deployers.record import OWN_NAMES, Record, compared, facts, unread
 from tasks.deployers.release import Release
 from tasks.hosts.install_hosts import InstallHosts, longest_folder
 from tasks.hosts.script import powershell_script, shell_script
@@ -173,14 +174,19 @@ class SsmDeployer(Deployer):
 
     def _installation(self, release: Release, platform: Platform, wait: Wait) -> Mapping[str, str]:
         artifact = self._artifact(release, platform)
+        url, came = self._staged(release, artifact, wait.log)
+        now = wait.clock.wall()
         return {
-            "url": self._staged(release, artifact, wait.log),
+            "url": url,
             "sha256": artifact.sha256,
             "kind": artifact.kind,
+            "misread": "yes" if artifact.kind == "zip" and names_misread(artifact.content) else "",
+            # The same on every host and in every run, and later than any release's before.
+            "made": f"{came or now:%Y%m%d%H%M.%S}",
             "version": release.version,
             "keep": str(self._settings.keep_releases),
             "owner": self._settings.owner,
-            "facts": facts(release, artifact.sha256, wait.clock.wall()),
+            "facts": facts(release, artifact.sha256, now),
         }
 
     def _run(
@@ -232,29 +238,31 @@ class SsmDeployer(Deployer):
             windows = platform is Platform.WINDOWS
             folder = longest_folder(self._folders[platform], release.version) if windows else ""
             self._artifacts[known] = open_artifact(
-                self._aws, release.artifact, windows=windows, folder=folder
+                self._aws, release.artifact, windows=windows, folder=folder, own=OWN_NAMES
             )
         return self._artifacts[known]
 
-    def _staged(self, release: Release, artifact: Artifact, log: Log) -> str:
-        """Have the release in S3, and return the link that the instance fetches it by."""
-        store, key = self._send(release, artifact)
+    def _staged(self, release: Release, artifact: Artifact, log: Log) -> tuple[str, datetime | None]:
+        """Have the release in S3, and return the link that an instance fetches it by, and since when."""
+        store, key, came = self._send(release, artifact)
         link = store.link(key)
         place = store.place(key)
         log.say(f"{release.version}: {artifact.size:,} bytes in {place}, its link good for {link.good_for}")
-        return link.url
+        return link.url, came
 
-    def _send(self, release: Release, artifact: Artifact) -> tuple[ArtifactStore, str]:
-        """Have the release in S3, and return where, and by what key."""
+    def _send(self, release: Release, artifact: Artifact) -> tuple[ArtifactStore, str, datetime | None]:
+        """Have the release in S3, and return where, by what key, and since when, if S3 says so."""
         name = f"{release.application}/{release.version}/{artifact.name}"
         bucket, key = artifact.address or (self._settings.bucket or "", name)
         store = self._stores.setdefault(bucket, ArtifactStore(self._aws, bucket))
         if artifact.address:
-            store.check_unchanged(key, artifact.etag)
-        elif not store.has(key, artifact.sha256):
+            return store, key, store.check_unchanged(key, artifact.etag)
+        came = store.since(key, artifact.sha256)
+        if not came:
             artifact.check_unchanged()
             store.put(key, artifact.content, artifact.sha256)
-        return store, key
+            came = store.since(key, artifact.sha256)
+        return store, key, came
 
 
 def _stop(command: RunCommand, instances: Sequence[Instance], doing: str, log: Log) -> None:

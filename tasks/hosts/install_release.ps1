@@ -1,5 +1,6 @@
 # Installs one release, after the lines of releases.ps1 and fetch.ps1. Values:
 #   url sha256 kind version install_to restart keep facts
+#   made   the time, as yyyyMMddHHmm.ss, of files that were packed without theirs
 
 function Expand-Release([string] $archive, [string] $folder) {
     if ($kind -eq 'zip') {
@@ -17,6 +18,21 @@ function Expand-Release([string] $archive, [string] $folder) {
     $ErrorActionPreference = 'Continue'
     $said = @(& $tar -xf $archive -C $folder 2>&1)
     if ($LASTEXITCODE -ne 0) { throw "tar.exe exited ${LASTEXITCODE}: $($said[0])" }
+}
+
+# Packed without times, files have one of their packer's: of 1970 (tar), 1980 (zip) or 1985 (npm), in every release
+# the same. To who asks for what has changed since, the next release would be the one before.
+function Set-Times([string] $folder) {
+    $time = [DateTime]::ParseExact($made, 'yyyyMMddHHmm.ss', [Globalization.CultureInfo]::InvariantCulture)
+    $time = [DateTime]::SpecifyKind($time, 'Utc')
+    foreach ($each in (New-Object IO.DirectoryInfo $folder).EnumerateFiles('*', 'AllDirectories')) {
+        if ($each.LastWriteTimeUtc.Year -ge 1990 -or $each.Attributes -band [IO.FileAttributes]::ReparsePoint) { continue }
+        # Windows PowerShell changes nothing of what may only be read.
+        $readOnly = $each.IsReadOnly
+        if ($readOnly) { $each.IsReadOnly = $false }
+        $each.LastWriteTimeUtc = $time
+        if ($readOnly) { $each.IsReadOnly = $true }
+    }
 }
 
 # What a program holds open cannot go. That stops no deployment: the next one tries again.
@@ -59,6 +75,7 @@ if (-not (Test-Release $release)) {
         }
         try { Expand-Release $archive $incoming }
         catch { Stop-Here "the release could not be unpacked ($(Get-Reason $_))" 'nothing was changed' }
+        Set-Times $incoming
         # Never through a link that the release may have brought under these names.
         $own = @{ 'release.json' = "$facts`n"; '.version' = $version; '.sha256' = $sha256 }
         foreach ($name in $own.Keys) {

@@ -1,35 +1,65 @@
 # Installs one release, after the lines of releases.sh and fetch.sh. Values:
 #   url sha256 kind version install_to restart keep facts
+#   misread  not empty if unzip would not give the names of a zip that it was packed with
+#   made   the time, as touch takes it, of files that were packed without theirs
 #   owner  USER or USER:GROUP whose files they are to be; empty for the owner of what is current
 
-# Python's own way to unpack a zip from a shell forgets modes and links.
+# Python's own way to unpack a zip from a shell forgets modes, times and links, and writes names in the letters of
+# the locale. Those of a zip are UTF-8 where it says so, and otherwise the bytes that they are.
 unzip_with_python='
-import os, stat, sys, zipfile
-with zipfile.ZipFile(sys.argv[1]) as archive:
+import os, shutil, stat, sys, time, zipfile
+
+def unpack(archive, top):
+    modes = []
     for info in archive.infolist():
+        name = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
+        path = os.path.normpath(os.path.join(top, name))
         mode = info.external_attr >> 16
-        path = os.path.join(sys.argv[2], info.filename)
+        os.makedirs(path if name.endswith(b"/") else os.path.dirname(path), exist_ok=True)
         if stat.S_ISLNK(mode):
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            os.symlink(archive.read(info), os.fsencode(path))
-        else:
-            archive.extract(info, sys.argv[2])
-            if stat.S_IMODE(mode) and not info.is_dir():
-                os.chmod(path, mode & 0o755)
+            os.symlink(archive.read(info), path)
+            continue
+        if not name.endswith(b"/"):
+            with archive.open(info) as source, open(path, "wb") as target:
+                shutil.copyfileobj(source, target, 1024 * 1024)
+            packed = time.mktime(info.date_time + (0, 0, -1))
+            os.utime(path, (packed, packed))
+        if stat.S_IMODE(mode):
+            modes.append((path, mode & 0o755))
+    # What is in a folder comes before its mode.
+    for path, mode in reversed(modes):
+        os.chmod(path, mode)
+
+try:
+    with zipfile.ZipFile(sys.argv[1]) as archive:
+        unpack(archive, os.fsencode(sys.argv[2]))
+except Exception as problem:
+    sys.exit("%s: %s" % (type(problem).__name__, problem))
 '
+
+# Has unzip leave names as they are: in a locale without their letters it would write others.
+unzip_as_it_is() {
+    case $(unzip -v 2>/dev/null) in
+    *UNICODE_SUPPORT*) unzip -q -UU "$1" -d "$2" ;;
+    *) unzip -q "$1" -d "$2" ;;
+    esac
+}
 
 # Unpacks the archive $1 to $2, and leaves what there is to complain of in $1.why.
 unpack() {
-    if [ "$kind" = zip ] && has unzip; then
-        unzip -q "$1" -d "$2" >"$1.why" 2>&1
+    if [ "$kind" = zip ] && has python3; then
+        python3 -c "$unzip_with_python" "$1" "$2" 2>"$1.why"
+    elif [ "$kind" = zip ] && has unzip && [ -z "$misread" ]; then
+        unzip_as_it_is "$1" "$2" >"$1.why" 2>&1
     elif [ "$kind" != zip ] && has tar; then
-        tar -xf "$1" -C "$2" --no-same-owner --no-same-permissions 2>"$1.why"
+        LC_ALL=C tar -xf "$1" -C "$2" --no-same-owner --no-same-permissions 2>"$1.why"
     elif has bsdtar; then
-        bsdtar -xf "$1" -C "$2" --no-same-owner --no-same-permissions 2>"$1.why"
+        LC_ALL=C.UTF-8 bsdtar -xf "$1" -C "$2" --no-same-owner --no-same-permissions 2>"$1.why"
     elif [ "$kind" != zip ]; then
         fail "this instance has no tar to unpack the release with" "nothing was changed"
-    elif has python3; then
-        python3 -c "$unzip_with_python" "$1" "$2" 2>"$1.why"
+    elif has unzip; then
+        fail "this instance has neither python3 nor bsdtar, and its unzip would change names of the release: \
+send a .tar.gz" "nothing was changed"
     else
         fail "this instance has none of unzip, bsdtar and python3 to unpack a zip with" "nothing was changed"
     fi
@@ -91,6 +121,20 @@ give_to_owner() {
     rm -f "$root/.chown.why"
 }
 
+# A folder without x, as some that pack leave it, is one that nobody can enter; one who may read it may.
+make_passable() {
+    chmod -R u+rX,go-w,u-s,g-s "$1" &&
+        find "$1" -type d ! -perm -200 -exec chmod u+w {} + &&
+        find "$1" -type d -perm -040 ! -perm -010 -exec chmod g+x {} + &&
+        find "$1" -type d -perm -004 ! -perm -001 -exec chmod o+x {} +
+}
+
+# Packed without times, files have one of their packer's: of 1970 (tar), 1980 (zip) or 1985 (npm), in every release
+# the same. To who asks for what has changed since, the next release would be the one before.
+give_times() {
+    touch -t 199001010000 "$2" && TZ=UTC0 find "$1" ! -type l ! -newer "$2" -exec touch -t "$made" {} +
+}
+
 for left in "$root/releases/.incoming".*; do
     remove "$left"
 done
@@ -114,7 +158,8 @@ if [ ! -d "$root/$release" ]; then
         fail "the release arrived with another SHA-256 than it was sent with" "nothing was changed"
     unpack "$incoming/archive" "$incoming/release" ||
         fail "the release could not be unpacked ($(why_not "$incoming/archive" "$incoming"))" "nothing was changed"
-    must chmod -R u+rwX,go-w,u-s,g-s "$incoming/release"
+    must make_passable "$incoming/release"
+    must give_times "$incoming/release" "$incoming/older"
     give_to_owner "$incoming/release"
     # Never through a link that the release may have brought under these names.
     for name in release.json .version .sha256; do
@@ -133,6 +178,11 @@ else
     [ -z "$owner" ] || give_to_owner "$root/$release"
 fi
 
+mine=$(find "$root/$release" ! -type l -user "$(id -u)" ! -perm -004 | wc -l)
+[ -n "$owner" ] || [ "$mine" -eq 0 ] ||
+    printf '(%s of its files may be read by their owner alone, %s: --owner gives them to another)\n' \
+        "$mine" "$(id -un)"
+
 time_for_restarts 2
 
 # Written before the switch. What comes after "current" in it was gone back from, or is only about to be.
@@ -150,10 +200,6 @@ must rm -f "$root/.going-back"
 switch_to "$release"
 if ! restart_service .restart.log 2; then
     failed="$version did not start$why"
-    mine=$(find "$root/$release" ! -type l -user "$(id -u)" ! -perm -004 | wc -l)
-    [ -n "$owner" ] || [ "$mine" -eq 0 ] ||
-        printf '(%s of its files may be read by their owner alone, %s: --owner gives them to another)\n' \
-            "$mine" "$(id -un)"
     previous=$(release_before "$release")
     [ -n "$previous" ] || fail "$failed" "there is no earlier release to go back to"
     switch_to "$previous"

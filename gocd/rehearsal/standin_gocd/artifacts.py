@@ -133,7 +133,8 @@ def _below_prefix(match: Path, root: Path, pattern: str) -> str:
 def _copy_file(source: str | Path, target: str | Path) -> None:
     # A task may have left a pipe, or a link to a device.
     open_regular(Path(source)).close()
-    shutil.copy2(source, target)
+    # GoCD zips without modes: what is fetched is executable for nobody (its issues 464 and 1843).
+    shutil.copyfile(source, target)
 
 
 def _copy(source: Path, folder: Path) -> Path:

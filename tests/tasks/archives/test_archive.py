@@ -16,7 +16,9 @@ import pytest
 from tasks.archives import archive
 from tasks.archives import zip as zip_archive
 from tasks.archives.archive import check_archive, sha256
+from tasks.deployers.record import OWN_NAMES
 from tasks.running.errors import Refused
+from tests.tasks.archives.names import DOS, NAME, READ_ALIKE, zip_named
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int = 0) -> tarfile.TarInfo:
@@ -93,6 +95,13 @@ def test_an_honest_zip_passes() -> None:
     assert check(zipped(*entries)) == "zip"
 
 
+@pytest.mark.parametrize("kind", READ_ALIKE)
+def test_a_name_in_utf_8_passes_however_a_zip_says_so(kind: str) -> None:
+    [found] = archive.members(io.BytesIO(READ_ALIKE[kind]), "zip")
+
+    assert (check(READ_ALIKE[kind]), found.name) == ("zip", NAME)
+
+
 TARS = {
     "up": ([member("../evil")], "leaves the release folder"),
     "up in the middle": ([member("a/../../evil")], "leaves the release folder"),
@@ -107,7 +116,8 @@ TARS = {
     "escape sequence": ([member("a\x1b[2Jb")], "control characters"),
     "carriage return": ([member("app\rFAKE")], "control characters"),
     "line separator": ([member("a\u2028b")], "control characters"),
-    "not utf-8": ([member("a\udcffb")], "control characters"),
+    "not utf-8": ([member("a\udcffb")], r"'a\\xffb', a name that is no UTF-8"),
+    "link to what is not utf-8": ([member("out", tarfile.SYMTYPE, "a\udcffb")], "a name that is no UTF-8"),
     "long name": ([member("x" * 300)], "too long"),
     "long path": ([member("/".join(["x" * 100] * 40))], "too long"),
     "deep": ([member("/".join("x" * 120))], "too long"),
@@ -223,7 +233,18 @@ ZIPS: dict[str, tuple[Callable[[], bytes], str]] = {
     "newline": (lambda: zipped(entry("a\nb")), "control characters"),
     "zero byte": (lambda: zipped(entry("appXevil")).replace(b"appXevil", b"app\0evil"), "control characters"),
     "second name": (lambda: second_name("../evil"), "as well"),
-    "second name, not ascii": (lambda: second_name("../é"), "leaves"),
+    "second name, not ascii": (lambda: second_name("../é"), "as well"),
+    "second name of another first": (
+        lambda: zip_named(NAME.encode(), second=NAME.encode(), checksum=1),
+        "made for another first one",
+    ),
+    "second name for one in a code page": (
+        lambda: zip_named("Größe".encode("cp437"), second="Größe".encode()),
+        "letters of its own",
+    ),
+    "name in a code page": (lambda: zip_named("Größe".encode("cp437"), system=DOS), "letters of its own"),
+    "name in UTF-8, of DOS": (lambda: zip_named(NAME.encode(), system=DOS), "letters of its own"),
+    "name that is no UTF-8": (lambda: zip_named(b"caf\xe9", says_utf8=True), "no UTF-8"),
     "second name inside": (lambda: second_name("evil"), "as well"),
     "local name": (lambda: locally_named("evi"), "not a whole archive"),
     "link to absolute": (lambda: zipped(entry("out", b"/etc", LINK)), "link out"),
@@ -345,6 +366,31 @@ def test_what_means_something_else_on_windows_is_refused_there_and_only_there(ca
     assert check(content) == "tar"
     with pytest.raises(Refused, match=words):
         check(content, windows=True)
+
+
+def test_a_name_in_a_tar_is_read_alike_on_windows_only_where_the_tar_says_how() -> None:
+    assert check(tar(APP, member("größe", size=1), format=tarfile.PAX_FORMAT), windows=True) == "tar"
+    silent = tar(APP, member("größe", size=1), format=tarfile.GNU_FORMAT)
+    assert check(silent) == "tar"
+    with pytest.raises(Refused, match="has to say is UTF-8 for Windows to read it so"):
+        check(silent, windows=True)
+
+
+@pytest.mark.parametrize("name", ["release.json", "./.version", ".sha256/inside", "x/../release.json"])
+def test_no_release_has_what_is_kept_of_its_deployment(name: str) -> None:
+    content = tar(APP, member(name, size=1), member("config/release.json", size=1))
+
+    assert check(content) == "tar"
+    with pytest.raises(Refused, match="where the record of a deployment is kept; give it another name"):
+        check_archive(io.BytesIO(content), "app", own=OWN_NAMES)
+
+
+def test_on_windows_the_record_has_its_place_in_letters_of_either_case() -> None:
+    content = tar(APP, member("Release.JSON", size=1))
+
+    assert check_archive(io.BytesIO(content), "app", own=OWN_NAMES) == "tar"
+    with pytest.raises(Refused, match="where the record of a deployment is kept"):
+        check_archive(io.BytesIO(content), "app", own=OWN_NAMES, windows=True)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import stat
 import tarfile
 import threading
 import urllib.request
@@ -129,12 +130,14 @@ def packed(folder: Path, *, modes: bool = True) -> bytes:
 def test_the_same_content_is_packed_to_the_same_bytes(tmp_path: Path) -> None:
     one, two = folder_of(tmp_path / "1"), folder_of(tmp_path / "2")
     os.utime(two / "VERSION", (1, 1))
-    (two / "VERSION").chmod(0o600)
-    (two / "lib").chmod(0o700)
+    # As it is where builds are made with umask 002.
+    (two / "VERSION").chmod(0o664)
+    (two / "lib").chmod(0o775)
 
     assert packed(one) == packed(two)
-    (two / "VERSION").chmod(0o700)
-    assert packed(one) != packed(two)
+    for mode in (0o755, 0o600):
+        (two / "VERSION").chmod(mode)
+        assert packed(one) != packed(two)
 
 
 def test_where_no_file_is_known_to_run_every_one_may(tmp_path: Path) -> None:
@@ -146,16 +149,18 @@ def test_where_no_file_is_known_to_run_every_one_may(tmp_path: Path) -> None:
         }
 
 
-def test_a_folder_keeps_its_links_and_what_can_be_run(tmp_path: Path) -> None:
+def test_a_folder_keeps_its_links_and_who_may_read_and_run_what(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     (folder / "service.py").chmod(0o755)
     (folder / "same.py").hardlink_to(folder / "service.py")
+    for name, mode in (("VERSION", 0o400), ("lib", 0o2770)):
+        (folder / name).chmod(mode)
     with tarfile.open(fileobj=io.BytesIO(packed(folder))) as tar:
         found = {member.name: (member.type, oct(member.mode), member.linkname) for member in tar}
 
     assert found == {
-        "VERSION": (tarfile.REGTYPE, "0o644", ""),
-        "lib": (tarfile.DIRTYPE, "0o755", ""),
+        "VERSION": (tarfile.REGTYPE, "0o400", ""),
+        "lib": (tarfile.DIRTYPE, "0o750", ""),
         "lib/link": (tarfile.SYMTYPE, "0o777", "../VERSION"),
         "same.py": (tarfile.REGTYPE, "0o755", ""),
         "service.py": (tarfile.REGTYPE, "0o755", ""),
@@ -172,6 +177,8 @@ def test_a_folder_keeps_its_links_and_what_can_be_run(tmp_path: Path) -> None:
         (lambda folder: (folder / "out").symlink_to("/etc"), "a link out of the release folder"),
         (lambda folder: (folder / "out").symlink_to("../.."), "a link out of the release folder"),
         (lambda folder: (folder / "a\nb").touch(), "control characters"),
+        (lambda folder: (folder / "caf\udce9").touch(), r"'caf\\xe9', a name that is no UTF-8"),
+        (lambda folder: (folder / "l").symlink_to("caf\udce9"), "a link to a name that is no UTF-8"),
         (lambda folder: [path.unlink() for path in folder.rglob("*") if not path.is_dir()], "no file"),
     ],
 )
@@ -181,6 +188,46 @@ def test_a_folder_is_judged_as_an_archive_is(tmp_path: Path, aws: Aws, add: obje
 
     with pytest.raises(Refused, match=said):
         open_artifact(aws, str(folder))
+
+
+def test_a_folder_stays_on_the_host_what_it_is_and_is_as_old_as_its_release(
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+) -> None:
+    """Fetched again, as by a stage that is re-run, its files have other times, and it is the same release."""
+    folder = folder_of(tmp_path)
+    modes = {"VERSION": 0o600, "service.py": 0o400, "lib": 0o700}
+    words = (str(folder), "--bucket", "releases", *SSM)
+    times = []
+    for version in ("2.0", "2.0", "2.1"):
+        (folder / "VERSION").write_text(version)
+        for name, mode in modes.items():
+            (folder / name).chmod(mode)
+        done = gocd_tasks("deploy-artifact", "Staging-1", *words, "--version", version)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "(3 of its files may be read by their owner alone, " in done.stdout
+        current = one.root / "srv/app/current"
+        assert {name: stat.S_IMODE((current / name).stat().st_mode) for name in modes} == modes
+        times.append((current / "service.py").stat().st_mtime)
+
+    keys = [f"app/{version}/built app.tar.gz" for version in ("2.0", "2.0", "2.1")]
+    heads = [cloud.client("s3").head_object(Bucket="releases", Key=key) for key in keys]
+    assert times == [head["LastModified"].timestamp() for head in heads]
+    assert sorted(path.name for path in (one.root / "srv/app/releases").iterdir()) == ["1.0", "2.0", "2.1"]
+
+
+def test_a_release_that_would_replace_the_record_of_its_deployment_is_refused(
+    gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path)
+    (folder / "release.json").write_text('{"theirs": true}')
+    words = (str(folder), "--version", "2.0", "--bucket", "releases", *SSM)
+    done = gocd_tasks("deploy-artifact", "Staging-1", *words)
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"error: {folder} holds 'release.json', where the record of a deployment is kept; "
+        "give it another name; nothing was changed\n",
+    )
 
 
 def test_what_is_no_file_is_no_artifact(tmp_path: Path, aws: Aws) -> None:

@@ -96,6 +96,8 @@ class Host:
             "mark": "",
             "keep": "5",
             "owner": "",
+            "misread": "",
+            "made": "202611262110.30",
             "facts": json.dumps({"version": version}),
             **values,
         }

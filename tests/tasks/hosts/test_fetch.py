@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tasks.hosts.bash_host import running_host
+from tests.tasks.hosts.bash_host import running_host, tools
 from tests.tasks.hosts.host import Host
-from tests.tasks.hosts.test_install_release import tools
 
 PROGRAMS = ("curl", "wget")
 

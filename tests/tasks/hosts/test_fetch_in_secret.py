@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tasks.hosts.bash_host import running_host
+from tests.tasks.hosts.bash_host import running_host, tools
 from tests.tasks.hosts.host import Host
 from tests.tasks.hosts.powershell_host import needs_powershell, running_powershell_host
-from tests.tasks.hosts.test_install_release import tools
 
 SECRET = "X-Amz-Signature=0123456789abcdef"
 

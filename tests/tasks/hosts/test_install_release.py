@@ -7,7 +7,7 @@ import re
 import stat
 import subprocess
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ from typing import Literal
 import pytest
 
 from tasks.hosts.script import assignments
-from tests.tasks.hosts.bash_host import running_host
+from tests.tasks.hosts.bash_host import running_host, tools
 from tests.tasks.hosts.host import Host, zip_of
 
 # Values that would be code, were they ever read as such.
@@ -41,20 +41,6 @@ HOSTILE = [
 def host(tmp_path: Path) -> Iterator[Host]:
     with running_host(tmp_path) as host:
         yield host
-
-
-def tools(host: Host, *names: str, without: Sequence[str] = ()) -> None:
-    """Leave the host with the system's own commands less those that unpack a zip, and *names* of them."""
-    folder = host.root / "tools"
-    folder.mkdir()
-    for place in ("/usr/bin", "/bin"):
-        for path in Path(place).iterdir():
-            link = folder / path.name
-            missing = path.name in ("unzip", "bsdtar", "python3", "curl", "wget") and path.name not in names
-            missing = missing or path.name in without
-            if not missing and not link.exists() and not link.is_symlink():
-                link.symlink_to(path)
-    host.path = str(folder)
 
 
 def test_the_link_leads_to_a_place_beside_it_wherever_the_folder_is_seen(host: Host) -> None:
@@ -108,19 +94,6 @@ def test_a_restart_that_talks_a_lot_leaves_room_for_the_verdict(host: Host) -> N
 
 
 PROGRAM = {"bin/app": (stat.S_IFREG | 0o755, b"1.0"), "content": (stat.S_IFREG | 0o644, b"1.0")}
-
-
-@pytest.mark.parametrize("tool", ["unzip", "python3"])
-def test_a_zip_is_unpacked_by_what_the_host_has(host: Host, tool: str) -> None:
-    tools(host, tool, "curl")
-    link = {"bin/current": (stat.S_IFLNK | 0o777, b"app")}
-    done = host.install("1.0", kind="zip", sha256=host.serve(zip_of({**PROGRAM, **link})))
-
-    assert done.returncode == 0, done.stderr
-    app = host.app / "current/bin/app"
-    assert os.access(app, os.X_OK)
-    assert (app.parent / "current").readlink() == Path("app")
-    assert host.current == "1.0"
 
 
 @pytest.mark.parametrize(
@@ -241,11 +214,9 @@ def test_an_owner_that_there_is_not_is_told_before_anything_is_fetched(host: Hos
     assert (host.current, host.releases) == ("1.0", ["1.0"])
 
 
-def test_files_that_no_service_of_another_user_could_read_are_named_where_it_does_not_start(
-    host: Host,
-) -> None:
+def test_files_that_no_service_of_another_user_could_read_are_named(host: Host) -> None:
     files = {"content": (stat.S_IFREG | 0o600, b"1.0"), "bin/app": (stat.S_IFREG | 0o755, b"")}
-    done = host.install("1.0", kind="zip", sha256=host.serve(zip_of(files)), restart="false")
+    done = host.install("1.0", kind="zip", sha256=host.serve(zip_of(files)))
     me = pwd.getpwuid(os.getuid()).pw_name
 
     assert (

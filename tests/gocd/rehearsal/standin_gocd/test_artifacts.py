@@ -88,6 +88,18 @@ def test_a_fetched_file_goes_into_the_destination(job_folder: Path, tmp_path: Pa
     assert files(tmp_path / "next") == ["d/a.txt"]
 
 
+def test_what_is_fetched_is_executable_for_nobody(job_folder: Path, tmp_path: Path) -> None:
+    for name in ("out/a.txt", "out/sub/b.txt"):
+        (job_folder / name).chmod(0o755)
+    published, folder = tmp_path / "published", tmp_path / "next"
+    list(publish(Artifact("build", "out"), job_folder, published))
+    fetch(Fetch("s", "j", "out"), published, folder)
+    fetch(Fetch("s", "j", "out/a.txt", is_file=True), published, folder)
+
+    for name in ("a.txt", "out/a.txt", "out/sub/b.txt"):
+        assert not (folder / name).stat().st_mode & 0o111
+
+
 @pytest.mark.parametrize("source", ["none", "out/a.txt"])
 def test_fetching_what_is_not_there_as_a_folder_is_an_error(
     source: str, job_folder: Path, tmp_path: Path

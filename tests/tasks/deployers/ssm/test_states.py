@@ -133,6 +133,7 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
     assert "2.0" in values.pop("facts")
     assert len(values.pop("sha256")) == 64
     assert re.fullmatch("[0-9a-f]{16} ", values.pop("mark"))
+    assert re.fullmatch(r"2\d{11}\.\d\d", values.pop("made"))
     assert values == {
         "install_to": r"C:\srv\app",
         "restart": "Restart-Service app",
@@ -142,6 +143,7 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
         "version": "2.0",
         "keep": "5",
         "owner": "",
+        "misread": "",
     }
 
 
