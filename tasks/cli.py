@@ -79,8 +79,7 @@ def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         arguments: The words after the program's name; by default those of the process.
         clock: What the command's time goes by; by default the system's.
     """
-    for number in CANCELS:
-        signal.signal(number, _cancel)
+    heed_cancels()
     words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     secrets = secret_values(words, os.environ)
     console = Console(secrets=secrets)
@@ -139,6 +138,12 @@ def _unforeseen(error: BaseException, words: Sequence[str], console: Console) ->
         report = "the traceback above" if shown else "the traceback that --debug shows"
         console.error(f"{what_failed(error)}; nothing was changed. Report it with {report}")
     return 1
+
+
+def heed_cancels() -> None:
+    """Have what asks this process to stop end what it does as ``Cancelled``."""
+    for number in CANCELS:
+        signal.signal(number, _cancel)
 
 
 def _cancel(number: int, _: FrameType | None) -> None:

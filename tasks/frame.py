@@ -90,6 +90,10 @@ def running(name: str, events: Path | None = None, color: Color = Color.AUTO) ->
         log.event("ended", exit_code=ended.exit_code)
         raise
     except Cancelled as cancelled:
+        # Few commands are cancelled, and fewer beside traffic.
+        from tasks.traffic.cancelled import finish_cancelled  # noqa: PLC0415
+
+        finish_cancelled(Wait(called.clock, log))
         end(cancelled, "cancelled", None, cancelled.exit_code)
     except Denied as error:
         policy = f"The policy this command needs: {gocd_tasks('iam-policy', name)}"

@@ -68,8 +68,26 @@ def command(
         option("--since", "From when those count: a time, or an event file; by default the first sample."),
     ] = None,
     timeout: Annotated[
-        float | None, option("--timeout", "Seconds after which JMeter is stopped and has failed.", seconds(1))
+        float | None,
+        option(
+            "--timeout",
+            "Seconds until JMeter is stopped and has failed; with --start, until its first good answer.",
+            seconds(1),
+        ),
     ] = None,
+    start: Annotated[
+        bool, option("--start", "Begin traffic that lasts until --finish; return once it is answered.")
+    ] = False,
+    finish: Annotated[bool, option("--finish", "End the traffic that --start began, and judge it.")] = False,
+    so_far: Annotated[
+        bool, option("--judge-so-far", "Judge the traffic that is under way until this moment.")
+    ] = False,
+    at_most: Annotated[
+        float,
+        option(
+            "--at-most", "With --start: seconds after which it ends by itself, if not finished.", seconds(1)
+        ),
+    ] = 4 * 3600.0,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:
@@ -79,7 +97,9 @@ def command(
     """
     with running("verify-traffic", events, color) as task:
         # Reading and judging samples takes modules that no other command has a use for.
+        from tasks.traffic.begun import FIRST_WITHIN, Beginning, begin_traffic  # noqa: PLC0415
         from tasks.traffic.cloudwatch import counted, find_counting, read_since  # noqa: PLC0415
+        from tasks.traffic.finished import finish_traffic, judge_so_far  # noqa: PLC0415
         from tasks.traffic.jmeter.found import find_jmeter  # noqa: PLC0415
         from tasks.traffic.jmeter.plan import check_plan  # noqa: PLC0415
         from tasks.traffic.jmeter.recording import Recording  # noqa: PLC0415
@@ -99,16 +119,25 @@ def command(
                 "min-samples": min_samples,
             },
         )
-        start = read_since(since) if since else None
+        first_counted = read_since(since) if since else None
+        asked = {"--start": start, "--finish": finish, "--judge-so-far": so_far, "--jtl": bool(jtl)}
+        if len(chosen := [name for name, wanted in asked.items() if wanted]) > 1:
+            raise Refused(f"{chosen[0]} and {chosen[1]} do not go together")
         if plan and jtl:
             raise Refused("give either a plan to run or, with --jtl, finished runs to judge")
+        if so_far:
+            judge_so_far(out, task.wait)
+            return
         balancers = find_counting(task.aws, cloudwatch) if cloudwatch else []
 
         def counts(measurement: Measurement | None) -> list[Criterion]:
             if not balancers:
                 return []
-            return counted(task.aws, balancers, start, measurement, task.wait.clock.wall())
+            return counted(task.aws, balancers, first_counted, measurement, task.wait.clock.wall())
 
+        if finish:
+            finish_traffic(out, limits, counts, task.wait)
+            return
         if jtl:
             ready(out)
             verify_jtls(jtl, limits, counts, out, task.log)
@@ -116,9 +145,17 @@ def command(
         plan = plan or READY_PLAN
         numbers = {"duration": duration, "rate": rate, "threads": threads}
         given = {name: f"{number:.15g}" for name, number in numbers.items() if number is not None}
+        if start and duration is not None:
+            raise Refused("--start takes no --duration: it lasts until --finish", "Bound it with --at-most")
         plan_properties = {**read_pairs("--property", properties or []), **given}
-        recording = Recording(plan, out, plan_properties, dashboard, timeout)
         check_plan(plan, list(given))
         found = find_jmeter(jmeter)
+        if start:
+            within = FIRST_WITHIN if timeout is None else timeout
+            beginning = Beginning(plan, out, plan_properties, limits, dashboard, at_most, within)
+            begin_traffic(beginning, found, task.wait)
+            return
         ready(out)
-        verify_plan(recording, found, limits, counts, task.wait)
+        verify_plan(
+            Recording(plan, out, plan_properties, dashboard, timeout), found, limits, counts, task.wait
+        )

@@ -129,7 +129,7 @@ def _criterion(rule: Rule, figures: Figures, limit: float, label: str | None) ->
     if rule.name == "max-gap" and measured:
         words += f" from {figures.gap_began_s:,.1f} s on"
     if rule.words.endswith("failed") and measured:
-        words += f" ({_kinds(figures)})"
+        words += f" ({kinds(figures)})"
     passed = rule.allows(measured, limit)
     return Criterion(rule.name, label, limit, measured, rule.unit, passed, f"{words}; {bound}")
 
@@ -145,10 +145,11 @@ def _absent(label: str, limits: Limits) -> Criterion:
     return Criterion("min-samples", label, limits["min-samples"], 0, "samples", False, message)
 
 
-def _kinds(figures: Figures) -> str:
-    kinds: Sequence[tuple[str, int]] = list(figures.lost_by_kind.items())
-    told = [f"{count:,} {kind}" for kind, count in kinds[:_KINDS_TOLD]]
-    if rest := sum(count for _, count in kinds[_KINDS_TOLD:]):
+def kinds(figures: Figures) -> str:
+    """Return what was lost in words: how many to what, the worst first."""
+    by_kind: Sequence[tuple[str, int]] = list(figures.lost_by_kind.items())
+    told = [f"{count:,} {kind}" for kind, count in by_kind[:_KINDS_TOLD]]
+    if rest := sum(count for _, count in by_kind[_KINDS_TOLD:]):
         told.append(f"{rest:,} others")
     return ", ".join(told)
 

@@ -18,6 +18,7 @@ _GUARDIAN = 'read -r _; kill -s TERM -- "-$1"; sleep 5; kill -s KILL -- "-$1"'
 # Source: https://learn.microsoft.com/windows/win32/procthread/process-creation-flags
 _CREATE_NEW_PROCESS_GROUP = 0x0000_0200
 
+Process = subprocess.Popen[bytes]
 # Waits for up to so many seconds, and tells whether all of the tree has ended.
 Ended = Callable[[float], bool]
 
@@ -25,7 +26,7 @@ Ended = Callable[[float], bool]
 class System(Protocol):
     """What begins processes, and ends each with all that it started."""
 
-    def begin(self, words: Sequence[str], output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    def begin(self, words: Sequence[str], output: int | IO[bytes]) -> Process:
         """Begin one in a group of its own, without input.
 
         Raises:
@@ -53,7 +54,7 @@ class Windows:
 
     def __init__(
         self,
-        start: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen,
+        start: Callable[..., Process] = subprocess.Popen,
         call: Callable[[Sequence[str]], object] = lambda words: subprocess.run(
             words, capture_output=True, check=False
         ),
@@ -63,7 +64,7 @@ class Windows:
         self._call = call
         self._kill = kill
 
-    def begin(self, words: Sequence[str], output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    def begin(self, words: Sequence[str], output: int | IO[bytes]) -> Process:
         # Or the Ctrl-C that is meant for us ends it without our doing.
         return self._start(
             words,
@@ -103,7 +104,7 @@ else:
     class Unix:
         """A process group is told to end, and killed if it does not."""
 
-        def begin(self, words: Sequence[str], output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+        def begin(self, words: Sequence[str], output: int | IO[bytes]) -> Process:
             # A site's script may start what does the work as a child that no signal to the script reaches.
             return subprocess.Popen(
                 words,

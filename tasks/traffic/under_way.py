@@ -17,11 +17,12 @@ from gocd.samples.jtl import UnreadableJtl
 from gocd.samples.limits import RULES, Limits, Thresholds
 from gocd.samples.measurement import Measurement, measure
 from gocd.samples.verdict import Verdict, judge, unreadable, went_wrong
+from gocd.task_variables import variable
 from tasks.running.held_file import is_held
 from tasks.traffic.jmeter.recording import JTL
 
 STATE, HELD = "under-way.json", "under-way.lock"
-# Where a record is left unless a task was told otherwise.
+# Where traffic is recorded unless a task was told otherwise.
 USUALLY = Path("traffic")
 
 # Seconds that a sample may take into the record once it has ended.
@@ -39,7 +40,8 @@ class UnderWay:
         process: The id of the process that keeps JMeter.
         job: The job that began it, as GoCD writes it; empty outside of GoCD.
         at_most: Seconds after which it ends by itself.
-        port: Where JMeter takes its orders on this machine; None until it has told.
+        port: Where JMeter takes its orders on this machine.
+        dashboard: Whether it makes its own pages before it ends.
         ended: When it ended by itself, seconds since 1970.
         problem: Why it cannot be trusted to have gone well; empty if nothing is known against it.
     """
@@ -50,7 +52,8 @@ class UnderWay:
     process: int
     job: str
     at_most: float
-    port: int | None = None
+    port: int
+    dashboard: bool = False
     ended: float | None = None
     problem: str = ""
 
@@ -94,7 +97,7 @@ class UnderWay:
             truncated=False,
             files=tuple(replace(each, cut_off_line=None) for each in measurement.files),
         )
-        measurement = _up_to(measurement, now - _UNTIL_WRITTEN)
+        measurement = up_to(measurement, now - _UNTIL_WRITTEN)
         return judge(measurement, _so_far(self.thresholds, measurement), broken)
 
 
@@ -121,6 +124,11 @@ def left(out: Path) -> UnderWay | None:
         return None
 
 
+def usual_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder that traffic of this job is recorded into."""
+    return Path(environ.get(variable("--out")) or USUALLY)
+
+
 def this_job(environ: Mapping[str, str] = os.environ) -> str:
     """Return the job that this process runs in, as GoCD writes it; empty outside of GoCD."""
     job = RunningJob.from_environment(environ)
@@ -138,7 +146,8 @@ def _read(out: Path, told: dict[str, Any]) -> UnderWay:
         int(_at_least_0(told["process"])),
         str(told["job"]),
         _at_least_0(told["at_most"]),
-        None if told["port"] is None else int(_at_least_0(told["port"])),
+        int(_at_least_0(told["port"])),
+        told["dashboard"] is True,
         None if told["ended"] is None else _at_least_0(told["ended"]),
         str(told["problem"]),
     )
@@ -155,7 +164,7 @@ def _at_least_0(told: object) -> float:
     return found
 
 
-def _up_to(measurement: Measurement, moment: float) -> Measurement:
+def up_to(measurement: Measurement, moment: float) -> Measurement:
     """Count the time since the last sample as one in which none succeeded."""
     first, last = measurement.first_at, measurement.last_at
     if first is None or last is None or moment - last <= measurement.longest_gap_s:

@@ -19,6 +19,7 @@ from tasks.running.log import Log
 from tasks.running.waiting import Wait
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.recording import Recording, errors_logged, record
+from tasks.traffic.under_way import up_to
 
 VERDICT, JUNIT, REPORT = "verdict.json", "junit.xml", "report.html"
 
@@ -56,11 +57,11 @@ def verify_plan(
     log.say(jmeter.title)
     problem = record(recording, jmeter, wait)
     broken = [went_wrong("jmeter", problem)] if problem else []
-    verdict = _judged([recording.jtl], thresholds, counts, broken)
+    verdict = judged([recording.jtl], thresholds, counts, broken)
     if any(criterion.limit is None for criterion in verdict.failed) or not _samples_in(verdict):
         for line in errors_logged(recording.out):
             log.say(f"jmeter.log: {line}")
-    _conclude(verdict, recording.out, log)
+    conclude(verdict, recording.out, log)
 
 
 def verify_jtls(jtls: list[Path], thresholds: Thresholds, counts: Counts, out: Path, log: Log) -> None:
@@ -69,13 +70,27 @@ def verify_jtls(jtls: list[Path], thresholds: Thresholds, counts: Counts, out: P
     Raises:
         TaskError: A file cannot be judged, or the samples do not keep to *thresholds*.
     """
-    _conclude(_judged(jtls, thresholds, counts, []), out, log)
+    conclude(judged(jtls, thresholds, counts, []), out, log)
 
 
-def _judged(jtls: list[Path], thresholds: Thresholds, counts: Counts, broken: list[Criterion]) -> Verdict:
+def judged(
+    jtls: list[Path],
+    thresholds: Thresholds,
+    counts: Counts,
+    broken: list[Criterion],
+    until: float | None = None,
+) -> Verdict:
+    """Hold what was recorded to *thresholds*.
+
+    Args:
+        broken: What went wrong beside it.
+        until: Seconds since 1970 up to which there was to be traffic; by default the end of the last sample.
+    """
     measurement: Measurement | None = None
     try:
         measurement = measure(*jtls)
+        if until is not None:
+            measurement = up_to(measurement, until)
     except (UnreadableJtl, OSError) as problem:
         # Where JMeter failed there is often no file; what went wrong with JMeter says it all.
         if not (broken and isinstance(problem, FileNotFoundError)):
@@ -88,7 +103,7 @@ def _samples_in(verdict: Verdict) -> int:
     return verdict.measurement.sent if verdict.measurement else 0
 
 
-def _conclude(verdict: Verdict, out: Path, log: Log) -> None:
+def conclude(verdict: Verdict, out: Path, log: Log) -> None:
     """Tell the verdict and leave its evidence; a failed one ends the task."""
     passed = "passed" if verdict.passed else "failed"
     try:
@@ -98,14 +113,8 @@ def _conclude(verdict: Verdict, out: Path, log: Log) -> None:
             f"the traffic {passed}, and of its evidence not all is in {out}", "Make room and judge it again"
         )
         raise TaskError(f"{problem.filename} cannot be written ({problem.strerror})") from None
+    tell(verdict, log)
     figures = verdict.measurement
-    if figures:
-        log.say(f"verify: {headline(figures)}")
-    for criterion in verdict.criteria:
-        if not criterion.passed:
-            log.say(f"verify: failed: {criterion.subject}")
-        elif criterion.measured is None and criterion.limit is not None:
-            log.say(f"verify: {criterion.subject}")
     log.event(
         "judged",
         passed=verdict.passed,
@@ -115,12 +124,28 @@ def _conclude(verdict: Verdict, out: Path, log: Log) -> None:
         p95_ms=figures.p95_ms if figures else None,
         verdict=str(out / VERDICT),
     )
-    counted = f"{len(verdict.failed)} of {len(verdict.criteria)} criteria"
     if not verdict.passed:
         advice = "Find out why before this release goes on"
         log.stands(f"the evidence is in {out}: {VERDICT} and {JUNIT}", advice)
-        raise TaskError(f"the traffic failed {counted}, the first: {verdict.failed[0].subject}")
+        raise failing(verdict)
     log.say(f"verify: passed, all {len(verdict.criteria)} criteria; the evidence is in {out}")
+
+
+def tell(verdict: Verdict, log: Log) -> None:
+    """Say what was measured, and each criterion that failed or could not be judged."""
+    if verdict.measurement:
+        log.say(f"verify: {headline(verdict.measurement)}")
+    for criterion in verdict.criteria:
+        if not criterion.passed:
+            log.say(f"verify: failed: {criterion.subject}")
+        elif criterion.measured is None and criterion.limit is not None:
+            log.say(f"verify: {criterion.subject}")
+
+
+def failing(verdict: Verdict, when: str = "") -> TaskError:
+    """Return the error of a verdict that failed."""
+    counted = f"{len(verdict.failed)} of {len(verdict.criteria)} criteria"
+    return TaskError(f"the traffic failed {counted}{when}, the first: {verdict.failed[0].subject}")
 
 
 def leave_evidence(verdict: Verdict, out: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,11 +79,12 @@ class _Telling:
         broken: Its lines that tell of a part of the plan that did not run.
     """
 
-    def __init__(self, recording: Recording, wait: Wait) -> None:
+    def __init__(self, recording: Recording, wait: Wait, watch: Callable[[], None]) -> None:
         self.said = ""
         self.broken: list[str] = []
         self._recording = recording
         self._wait = wait
+        self._watch = watch
         self._growing = GrowingRecord(recording.jtl)
         self._start = self._spoke = wait.clock.now()
         properties = [f"{name}={value}" for name, value in recording.properties.items()]
@@ -98,6 +99,7 @@ class _Telling:
             if line.startswith(_BROKEN):
                 self.broken.append(line)
             self._wait.log.say(f"JMeter: {line}")
+        self._look()
 
     def idle(self) -> None:
         """Tell how far it is.
@@ -105,9 +107,8 @@ class _Telling:
         Raises:
             DidNotEnd: It has had its time.
         """
-        elapsed, within = self._wait.since(self._start), self._recording.within
-        if within is not None and elapsed > within:
-            raise DidNotEnd(f"JMeter did not end within {within:g} s and was stopped")
+        self._look()
+        elapsed = self._wait.since(self._start)
         words, log = "verify: JMeter runs", self._wait.log
         if log.live:
             log.show(f"{words}, {elapsed:.0f} s, {self._growing.numbers()}")
@@ -117,19 +118,28 @@ class _Telling:
             size = jtl.stat().st_size if jtl.exists() else 0
             log.say(f"{words}, {elapsed:.0f} s, {size / 1e6:,.1f} MB recorded")
 
+    def _look(self) -> None:
+        self._watch()
+        within = self._recording.within
+        if within is not None and self._wait.since(self._start) >= within:
+            raise DidNotEnd(f"JMeter did not end within {within:g} s and was stopped")
 
-def record(recording: Recording, jmeter: JMeter, wait: Wait) -> str:
+
+def record(recording: Recording, jmeter: JMeter, wait: Wait, watch: Callable[[], None] = lambda: None) -> str:
     """Run JMeter, passing on what it says, and return what went wrong, or nothing.
 
     That nothing went wrong says nothing of the samples: JMeter exits 0 when all of them failed, when there
     were none, and sometimes when it never started.
+
+    Args:
+        watch: Called about once a second; what it raises ends JMeter too.
 
     Raises:
         TaskError: JMeter cannot be started.
     """
     recording.clear()
     log, start = wait.log, wait.clock.now()
-    telling = _Telling(recording, wait)
+    telling = _Telling(recording, wait, watch)
     log.stands(f"JMeter was started, its record is {recording.jtl}")
     try:
         with property_file({**recording.properties, **RECORD}) as properties:

@@ -90,7 +90,7 @@ def test_traffic_so_far_without_fault_has_passed(traffic: UnderWay) -> None:
 
 def test_what_is_lost_already_fails_at_once(traffic: UnderWay) -> None:
     recorded(traffic, 0, 500, 1000, lost=1)
-    assert failed(traffic.verdict_so_far(1001)) == ["1 failed (1 HTTP 500); at most 0 allowed"]
+    assert failed(traffic.verdict_so_far(1001)) == ["1 failed (1 answered 500); at most 0 allowed"]
 
 
 def test_a_gap_is_judged_as_far_as_it_is_certain(traffic: UnderWay) -> None:

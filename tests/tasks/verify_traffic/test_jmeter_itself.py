@@ -86,6 +86,23 @@ def test_groovy_of_a_plan_runs_on_what_the_extra_installs(
     assert re.fullmatch("[0-9a-f-]{36}", rows[0].split(",")[2])
 
 
+def test_it_runs_from_one_task_to_another_and_ends_at_its_own_word(
+    verify_traffic: VerifyTraffic, service: Running
+) -> None:
+    begun = verify_traffic(
+        *("--start", "--property", f"port={service.port}", "--rate", "50", "--threads", "5"),
+        *("--max-gap", "4", "--at-most", "60"),
+    )
+    assert (begun.returncode, begun.stderr) == (0, "")
+    assert verify_traffic("--judge-so-far").returncode == 0
+    done = verify_traffic("--finish")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "verify: passed, all 4 criteria; the evidence is in traffic"
+    told = (verify_traffic.folder / "traffic" / "jmeter-console.log").read_text()
+    assert "JMeter: Command: Shutdown received from /127.0.0.1\n" in told
+    assert told.endswith("JMeter: ... end of run\n")
+
+
 def test_all_samples_failed_is_a_failure_although_jmeter_exits_0(verify_traffic: VerifyTraffic) -> None:
     done = verify_traffic(str(PLAN), "--property", f"port={free_port()}", "--duration", "1")
     assert done.returncode == 1

@@ -1,0 +1,155 @@
+"""Traffic begun before a stage's work: JMeter runs, and its first requests are answered."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gocd.files import read_bounded
+from gocd.samples.jtl import UnreadableJtl
+from gocd.samples.limits import Thresholds
+from gocd.samples.measurement import Measurement, measure
+from gocd.samples.verdict import headline, kinds
+from tasks.running.errors import TaskError, TimedOut
+from tasks.running.next_command import gocd_tasks
+from tasks.running.process_tree import Process
+from tasks.running.waiting import Missing, Wait
+from tasks.traffic.finished import end, forget
+from tasks.traffic.jmeter.found import JMeter
+from tasks.traffic.jmeter.keeper import CONSOLE, Order, begin_keeper
+from tasks.traffic.jmeter.orders import free_port, listening_on
+from tasks.traffic.jmeter.recording import JTL, errors_logged
+from tasks.traffic.under_way import UnderWay, left, this_job
+from tasks.traffic.verification import ready
+
+# Seconds in which the first request may be answered: Java starts, and reads a plan.
+FIRST_WITHIN = 60.0
+# Seconds of nothing but failures after which no success is waited for.
+_FAILING_FOR = 10.0
+# A plan's own end must not come before that which --at-most sets.
+_LONGER = 60
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Traffic to begin.
+
+    Args:
+        at_most: Seconds after which it ends by itself.
+        within: Seconds in which the first request must succeed.
+    """
+
+    plan: Path
+    out: Path
+    properties: Mapping[str, str]
+    thresholds: Thresholds
+    dashboard: bool
+    at_most: float
+    within: float = FIRST_WITHIN
+
+
+def begin_traffic(
+    beginning: Beginning, jmeter: JMeter, wait: Wait, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Begin traffic that lasts until it is finished, and return once its first request has succeeded.
+
+    Traffic that is still under way into the same folder is ended first.
+
+    Raises:
+        TaskError: It did not come to that; then no JMeter is left.
+    """
+    out, log = beginning.out, wait.log
+    end_earlier(out, wait)
+    ready(out)
+    log.say(jmeter.title)
+    port = free_port()
+    duration = {"duration": str(math.ceil(beginning.at_most) + _LONGER)}
+    properties = {**duration, **beginning.properties, **listening_on(port)}
+    order = Order(jmeter.words, str(beginning.plan), properties, beginning.dashboard)
+    found = UnderWay(
+        out=out,
+        plan=str(beginning.plan),
+        thresholds=beginning.thresholds,
+        process=0,
+        job=this_job(environ),
+        at_most=beginning.at_most,
+        port=port,
+        dashboard=beginning.dashboard,
+    )
+    try:
+        for stale in (JTL, CONSOLE):
+            (out / stale).unlink(missing_ok=True)
+        found.write()
+        keeper = begin_keeper(out, order)
+    except OSError as problem:
+        raise TaskError(f"JMeter cannot be kept running ({problem.filename}: {problem.strerror})") from None
+    try:
+        measured = _first_answers(found, keeper, beginning.within, wait)
+    except BaseException:
+        last = left(out) or found
+        end(last, wait)
+        keeper.wait()
+        forget(last)
+        log.stands("JMeter was ended, and nothing else was begun", "Mend that, and begin it again")
+        raise
+    finish = gocd_tasks("verify-traffic", "--finish")
+    log.say(
+        f"verify: JMeter runs and is answered: {headline(measured)}; it ends with {finish}, or by itself "
+        f"{beginning.at_most:g} s from its start"
+    )
+
+
+def end_earlier(out: Path, wait: Wait) -> None:
+    """End what is still under way into *out*, saying so."""
+    found = left(out)
+    if found and found.lives:
+        by = found.job or "somebody by hand"
+        wait.log.say(f"verify: JMeter still runs for {by}, which did not finish it; it is ended first")
+        end(found, wait)
+
+
+def _first_answers(found: UnderWay, keeper: Process, within: float, wait: Wait) -> Measurement:
+    failing_since: list[float] = []
+
+    def look() -> Measurement | Missing:
+        gone = keeper.poll() is not None
+        now = left(found.out)
+        measured = _measured(found.jtl)
+        if gone or now is None or now.ended is not None:
+            for line in errors_logged(found.out):
+                wait.log.say(f"jmeter.log: {line}")
+            raise TaskError(_why_ended(now, found.out))
+        if measured is None or not measured.sent:
+            return Missing("verify: JMeter starts")
+        if measured.succeeded:
+            return measured
+        failing_since.append(wait.clock.now())
+        if wait.since(failing_since[0]) > _FAILING_FOR:
+            raise TaskError(f"no request succeeds: {measured.sent:,} failed ({kinds(measured)})")
+        return Missing("verify: no request has succeeded yet")
+
+    try:
+        return wait.until_done(look, pace=lambda _: 0.2, within=within)
+    except TimedOut as late:
+        raise TaskError(late.what.removeprefix("verify: ")) from None
+
+
+def _why_ended(found: UnderWay | None, out: Path) -> str:
+    if found is None:
+        return f"{out} was taken away"
+    if found.ended is not None:
+        return found.problem or "JMeter ended before a request was answered"
+    with suppress(OSError):
+        if said := read_bounded(out / CONSOLE).decode("utf-8", "backslashreplace").split("\n")[-2:]:
+            return f"what keeps JMeter ended: {said[0]}"
+    return "what keeps JMeter ended"
+
+
+def _measured(jtl: Path) -> Measurement | None:
+    with suppress(OSError, UnreadableJtl):
+        return measure(jtl)
+    return None

@@ -1,0 +1,300 @@
+"""Traffic begun by one task and finished by another: what is left of it however either of them ends.
+
+JMeter's place is taken by a program that takes its command line and its orders, and asks a real server.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import psutil
+import pytest
+
+from tasks.traffic.under_way import STATE
+from tests.program import SPEED, CommandLine, Done
+from tests.tasks.traffic.jmeter.test_process import gone
+from tests.tasks.verify_traffic import standin_jmeter
+from tests.tasks.verify_traffic.conftest import VerifyTraffic
+
+JOB = {
+    "GO_PIPELINE_NAME": "rolling",
+    "GO_PIPELINE_COUNTER": "7",
+    "GO_PIPELINE_LABEL": "2.0",
+    "GO_STAGE_NAME": "deploy",
+    "GO_STAGE_COUNTER": "1",
+    "GO_JOB_NAME": "deploy",
+}
+AGAIN = {**JOB, "GO_STAGE_COUNTER": "2"}
+
+
+class Service:
+    """A server of HTTP that answers with *status*."""
+
+    def __init__(self) -> None:
+        service = self
+        self.status = 200
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(service.status)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    service = Service()
+    thread = threading.Thread(target=service.server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    with service.server:
+        yield service
+        service.server.shutdown()
+        thread.join()
+
+
+class Traffic:
+    """``verify-traffic`` in one folder, with its JMeter; waits take a tenth of their time."""
+
+    def __init__(self, verify_traffic: VerifyTraffic, service: Service) -> None:
+        environment = verify_traffic.gocd_tasks.environment
+        self.folder = verify_traffic.folder
+        self.gocd_tasks = CommandLine(environment, self.folder, speed=SPEED)
+        self.out = self.folder / "traffic"
+        self.state = self.out / STATE
+        program = self.folder / "jmeter"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -S {standin_jmeter.__file__} "$@"\n')
+        program.chmod(0o755)
+        where = ("--property", "host=127.0.0.1", "--property", f"port={service.port}")
+        self.asked = ("--jmeter", str(program), *where)
+
+    def __call__(self, *words: str, **variables: str) -> Done:
+        return self.gocd_tasks("verify-traffic", *words, **variables)
+
+    def begin(self, *words: str, **variables: str) -> Done:
+        return self("--start", *self.asked, *words, **{**JOB, **variables})
+
+    def finish(self, *words: str, **variables: str) -> Done:
+        return self("--finish", *words, **{**JOB, **variables})
+
+    def process(self) -> int:
+        return int(json.loads(self.state.read_text())["process"])
+
+    def processes(self) -> list[psutil.Process]:
+        """Whatever on this machine runs for this folder."""
+        return [
+            each
+            for each in psutil.process_iter(["cmdline"])
+            if any(str(self.folder) in word for word in each.info["cmdline"] or ())
+        ]
+
+    def alone(self, within: float = 2) -> bool:
+        """Whether all of them end within so many seconds; those that do not are killed."""
+        left = [each for each in self.processes() if not gone(each.pid, within)]
+        for each in left:
+            each.kill()
+        return not left
+
+
+@pytest.fixture
+def traffic(verify_traffic: VerifyTraffic, service: Service) -> Iterator[Traffic]:
+    traffic = Traffic(verify_traffic, service)
+    yield traffic
+    assert traffic.alone()
+
+
+def test_traffic_lasts_from_one_task_to_another_and_is_judged_as_a_run_of_its_own(traffic: Traffic) -> None:
+    begun = traffic.begin("--max-gap", "5", "--dashboard")
+    assert (begun.returncode, begun.stderr) == (0, "")
+    assert "verify: JMeter runs and is answered: " in begun.stdout
+    assert len(traffic.processes()) >= 2
+    so_far = traffic("--judge-so-far", **JOB)
+    assert (so_far.returncode, so_far.stderr) == (0, "")
+    assert so_far.stdout.splitlines()[-1] == "verify: passed so far, all 4 criteria"
+
+    done = traffic.finish()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "verify: passed, all 4 criteria; the evidence is in traffic"
+    criteria = {
+        each["name"]: each["limit"]
+        for each in json.loads((traffic.out / "verdict.json").read_text())["criteria"]
+    }
+    assert criteria["max-gap"] == 5
+    assert (traffic.out / "junit.xml").exists()
+    assert (traffic.out / "report.html").exists()
+    assert traffic.alone()
+    assert "Command: Shutdown received" in (traffic.out / "jmeter-console.log").read_text()
+
+
+def test_what_users_lost_in_between_fails_so_far_and_in_the_end(traffic: Traffic, service: Service) -> None:
+    assert traffic.begin().returncode == 0
+    service.status = 500
+    samples = (traffic.out / "results.jtl").stat().st_size
+    while (traffic.out / "results.jtl").stat().st_size < samples + 200:
+        threading.Event().wait(0.02)
+    so_far = traffic("--judge-so-far", **JOB)
+    assert so_far.returncode == 1
+    assert "the traffic failed 1 of 3 criteria so far, the first: " in so_far.stderr
+
+    done = traffic.finish()
+    assert done.returncode == 1
+    assert "answered 500); at most 0 allowed" in done.stderr
+    assert json.loads((traffic.out / "verdict.json").read_text())["passed"] is False
+
+
+def test_limits_may_be_added_when_it_is_finished(traffic: Traffic) -> None:
+    assert traffic.begin("--max-gap", "5").returncode == 0
+    done = traffic.finish("--min-samples", "1000000")
+    assert done.returncode == 1
+    assert "at least 1,000,000 needed" in done.stderr
+    assert "failed 1 of 4 criteria" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--property", "manner=no-heap"), "JMeter exited 1: Error occurred during initialization of VM; "),
+        (("--property", "port=1"), "failed ("),
+        (("--property", "duration=0"), "JMeter ended before a request was answered; "),
+        (("--property", "port=1", "--timeout", "5"), "no request has succeeded yet after "),
+    ],
+)
+def test_traffic_that_is_not_answered_is_not_begun(
+    traffic: Traffic, words: tuple[str, ...], said: str
+) -> None:
+    begun = traffic.begin(*words)
+    assert begun.returncode == 1
+    assert said in begun.stderr
+    assert "JMeter was ended, and nothing else was begun" in begun.stderr
+    assert traffic.alone()
+
+    done = traffic.finish()
+    assert (done.returncode, done.stderr.partition(";")[0]) == (
+        2,
+        "error: no traffic is under way into traffic",
+    )
+
+
+def test_a_cancel_before_it_is_answered_leaves_no_jmeter(traffic: Traffic) -> None:
+    words = ("--start", *traffic.asked, "--property", "port=1")
+    starting = traffic.gocd_tasks.start("verify-traffic", *words, **JOB)
+    while "no request has succeeded" not in starting.stdout.readline():
+        assert starting.returncode is None
+    starting.send_signal(signal.SIGTERM)
+    assert starting.wait() == 143
+    assert traffic.alone()
+    assert not traffic.state.exists()
+
+
+def test_a_cancelled_task_between_leaves_a_verdict_and_no_jmeter(traffic: Traffic) -> None:
+    assert traffic.begin().returncode == 0
+    between = traffic.gocd_tasks.start("sleep-settle", "--seconds", "1000", **JOB)
+    between.stdout.readline()
+    between.send_signal(signal.SIGTERM)
+    out, errors = between.communicate()
+    assert between.wait() == 143
+    assert "verify: passed, all 3 criteria; the evidence is in traffic" in out
+    assert errors == "error: cancelled; nothing was changed\n"
+    assert traffic.alone()
+    assert json.loads((traffic.out / "verdict.json").read_text())["passed"] is True
+
+
+def test_what_a_person_began_outlives_a_task_that_is_broken_off(traffic: Traffic) -> None:
+    assert traffic("--start", *traffic.asked).returncode == 0
+    between = traffic.gocd_tasks.start("sleep-settle", "--seconds", "1000")
+    between.stdout.readline()
+    between.send_signal(signal.SIGINT)
+    out, _ = between.communicate()
+    assert "verify: JMeter runs on into traffic; it ends with gocd-tasks verify-traffic --finish" in out
+    assert traffic("--finish").returncode == 0
+
+
+def test_jmeter_whose_job_died_ends_by_itself(traffic: Traffic) -> None:
+    assert traffic.begin("--at-most", "2").returncode == 0
+    assert traffic.alone(within=10)
+    done = traffic.finish()
+    assert done.returncode == 1
+    assert "the traffic was not finished after 2 s (--at-most): JMeter was ended" in done.stderr
+
+
+def test_another_start_ends_what_an_earlier_one_left_and_judges_its_own_alone(
+    traffic: Traffic, service: Service
+) -> None:
+    assert traffic.begin().returncode == 0
+    service.status = 500
+    threading.Event().wait(0.2)
+    earlier = traffic.processes()
+    service.status = 200
+    again = traffic.begin(**AGAIN)
+    assert again.returncode == 0
+    assert "verify: JMeter still runs for rolling/7/deploy/1/deploy, which did not finish it" in again.stdout
+    assert all(gone(each.pid) for each in earlier)
+    done = traffic.finish(**AGAIN)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_an_earlier_run_of_the_stage_left_is_ended_and_not_judged(traffic: Traffic) -> None:
+    assert traffic.begin().returncode == 0
+    done = traffic.finish(**AGAIN)
+    assert done.returncode == 1
+    assert "was begun by rolling/7/deploy/1/deploy: it was ended, and is not judged" in done.stderr
+    assert not (traffic.out / "verdict.json").exists()
+    assert traffic.alone()
+
+
+def test_jmeter_ends_once_its_folder_is_taken_away(traffic: Traffic) -> None:
+    """As a stage does that cleans its workspace before it runs again."""
+    assert traffic.begin().returncode == 0
+    shutil.rmtree(traffic.out)
+    assert traffic.alone(within=10)
+    assert not traffic.out.exists()
+
+
+def test_jmeter_does_not_outlive_a_kill_of_what_keeps_it(traffic: Traffic) -> None:
+    assert traffic.begin().returncode == 0
+    os.kill(traffic.process(), signal.SIGKILL)
+    assert traffic.alone(within=10)
+    done = traffic.finish()
+    assert done.returncode == 1
+    assert "JMeter, and what kept it, was killed" in done.stderr
+
+
+def test_jmeter_that_does_not_let_its_requests_end_is_told_to_stop(traffic: Traffic) -> None:
+    assert traffic.begin("--property", "manner=slow").returncode == 0
+    done = traffic.finish()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert traffic.alone()
+
+
+@pytest.mark.exhaustive
+def test_jmeter_that_takes_no_orders_is_killed_and_has_failed(traffic: Traffic) -> None:
+    assert traffic.begin("--property", "manner=deaf").returncode == 0
+    done = traffic.finish()
+    assert done.returncode == 1
+    assert "JMeter did not end when it was told to, and was killed" in done.stderr
+    assert traffic.alone(within=10)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--start", "--finish"), "--start and --finish do not go together"),
+        (("--finish", "--jtl", "run.jtl"), "--finish and --jtl do not go together"),
+        (("--start", "--duration", "60"), "--start takes no --duration: it lasts until --finish"),
+        (("--judge-so-far",), "no traffic is under way into traffic"),
+        (("--finish",), "no traffic is under way into traffic"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(traffic: Traffic, words: tuple[str, ...], said: str) -> None:
+    done = traffic(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert not traffic.out.exists()
