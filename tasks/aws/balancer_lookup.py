@@ -1,6 +1,6 @@
 """Load balancers, found by whatever a person calls them, and the kinds of them by what is registered."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
@@ -66,18 +66,39 @@ def find_load_balancer(aws: Aws, wanted: str) -> LoadBalancer:
     Raises:
         Refused: It means nothing, or two things.
     """
+    matches = _meant(aws, wanted)
+    if len(matches) > 1:
+        raise _several(wanted, matches)
+    return matches[0]
+
+
+def find_counting(aws: Aws, wanted: str) -> list[LoadBalancer]:
+    """Return what *wanted* means: one load balancer, or all target groups of one.
+
+    Raises:
+        Refused: It means nothing, or two things.
+    """
+    matches = _meant(aws, wanted)
+    if len(matches) > 1 and len({tuple(match.metrics().dimensions.items()) for match in matches}) > 1:
+        raise _several(wanted, matches)
+    return matches
+
+
+def _meant(aws: Aws, wanted: str) -> list[LoadBalancer]:
     kind, colon, name = wanted.partition(":")
     if colon and kind != "arn":
         asked = f"{CALLED} {kind} (in {wanted})"
         matches = list(_kind(find(GROUP, kind, asked), aws, asked).named(name))
     else:
         matches = [match for each in _kinds(aws) for match in each.meant_by(wanted)]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        several = " or ".join(sorted(match.address for match in matches))
-        raise Refused(f"{wanted} means {len(matches)} things", f"Say which: {several}")
-    raise Refused(f"no target group or load balancer is called {wanted} in {aws.region}", _existing(aws))
+    if not matches:
+        raise Refused(f"no target group or load balancer is called {wanted} in {aws.region}", _existing(aws))
+    return matches
+
+
+def _several(wanted: str, matches: Sequence[LoadBalancer]) -> Refused:
+    several = " or ".join(sorted(match.address for match in matches))
+    return Refused(f"{wanted} means {len(matches)} things", f"Say which: {several}")
 
 
 def _kinds(aws: Aws) -> list[LoadBalancerKind]:

@@ -36,6 +36,7 @@ FAILURES = (
     Metric("SpilloverCount", "requests rejected, the surge queue being full"),
     Metric("SurgeQueueLength", "requests in the surge queue at most", "Maximum"),
 )
+TOLD = (Metric("UnHealthyHostCount", "instances unhealthy at one time", "Maximum"),)
 
 # Classic tells its state by sentences. They are matched in part: AWS words them differently over time.
 LEAVING = "deregistration currently in progress"
@@ -114,7 +115,7 @@ class ClassicLoadBalancer(LoadBalancer):
         )
 
     def metrics(self) -> MetricSource:
-        return MetricSource("AWS/ELB", {"LoadBalancerName": self.name}, REQUESTS, FAILURES)
+        return MetricSource("AWS/ELB", {"LoadBalancerName": self.name}, REQUESTS, FAILURES, told=TOLD)
 
     def roster(self, *instances: Instance) -> Roster:
         members = self._health()

@@ -17,6 +17,8 @@ FAILURES = (
     Metric("TargetConnectionErrorCount", "failed connections to instances", whole=False),
     Metric("RejectedConnectionCount", "connections rejected, the load balancer being full"),
 )
+# One that has just come is unhealthy until its first checks are over.
+TOLD = (Metric("UnHealthyHostCount", "instances unhealthy at one time", "Maximum", whole=False),)
 FLOWS = Metric("NewFlowCount", "connections")
 NETWORK_FAILURES = (
     Metric("TCP_ELB_Reset_Count", "connections reset by the load balancer"),
@@ -34,11 +36,13 @@ def metrics_of(entry: Mapping[str, Any], groups: int, *, network: bool) -> Metri
         network: Whether that is a Network Load Balancer.
     """
     # The dimensions are the tails of ARNs, "app/NAME/ID" and "targetgroup/NAME/ID".
-    balancer = {"LoadBalancer": entry["LoadBalancerArns"][0].partition(":loadbalancer/")[2]}
-    if network:
-        return MetricSource("AWS/NetworkELB", balancer, FLOWS, _told(NETWORK_FAILURES, groups))
+    full = entry["LoadBalancerArns"][0].partition(":loadbalancer/")[2]
+    balancer, name = {"LoadBalancer": full}, full.split("/")[1]
     group = {"TargetGroup": entry["TargetGroupArn"].rpartition(":")[2]}
-    return MetricSource("AWS/ApplicationELB", balancer, REQUESTS, _told(FAILURES, groups), group)
+    if network:
+        failures = _told(NETWORK_FAILURES, groups)
+        return MetricSource("AWS/NetworkELB", balancer, FLOWS, failures, group, name, TOLD)
+    return MetricSource("AWS/ApplicationELB", balancer, REQUESTS, _told(FAILURES, groups), group, name, TOLD)
 
 
 def _told(metrics: tuple[Metric, ...], groups: int) -> tuple[Metric, ...]:
