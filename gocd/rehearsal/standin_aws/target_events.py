@@ -7,7 +7,7 @@ import time
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
-from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ENABLED
+from gocd.rehearsal.standin_aws.services.zonal_shift.attribute import ENABLED
 from gocd.rehearsal.standin_aws.world import PAUSE, World
 
 

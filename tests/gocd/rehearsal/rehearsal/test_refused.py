@@ -9,18 +9,14 @@ import pytest
 
 from gocd.rehearsal.own_folder import own_folder
 from gocd.rehearsal.rehearsal import NAMES
-from tests.gocd.rehearsal.rehearsal.rehearsing import (
-    FAST,
-    PRODUCTION,
-    PROGRAM,
-    ROLLING,
-    ROOT,
-    STAGING,
-    UPGRADE,
-    rehearse,
-)
+from tests.gocd.rehearsal.rehearsal.rehearsing import FAST, PRODUCTION, ROLLING, ROOT, STAGING, UPGRADE
+from tests.program import CommandLine, Done
 
 pytestmark = pytest.mark.end_to_end
+
+
+def rehearse(folder: Path, *words: str | Path) -> Done:
+    return CommandLine(dict(os.environ))("rehearse", "--folder", str(folder), *map(str, words))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +40,7 @@ pytestmark = pytest.mark.end_to_end
 def test_a_bad_request_is_refused_in_one_line(
     tmp_path: Path, file: Path, words: tuple[str, ...], said: str
 ) -> None:
-    done, _ = rehearse(tmp_path / "r", file, *words)
+    done = rehearse(tmp_path / "r", file, *words)
 
     assert done.returncode == 2
     assert said in done.stderr
@@ -55,19 +51,32 @@ def test_windows_hosts_without_a_powershell_are_refused_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    done, _ = rehearse(tmp_path / "r", STAGING, "--platform", "windows")
+    done = rehearse(tmp_path / "r", STAGING, "--platform", "windows")
 
     why = "Windows hosts need a PowerShell here: install PowerShell 7, with its pwsh on PATH"
     assert (done.returncode, done.stderr) == (2, f"error: {why}; nothing was changed\n")
     assert not (tmp_path / "r").exists()
 
 
-def test_what_is_not_installed_is_said_in_one_line(tmp_path: Path) -> None:
-    program = "import sys; sys.modules['psutil'] = None; from tasks.cli import main; main()"
-    words = ["rehearse", str(STAGING), "--folder", str(tmp_path / "r")]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True, check=False
+def rehearse_without(module: str, *words: str) -> Done:
+    program = f"import sys; sys.modules['{module}'] = None; from tasks.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "rehearse", STAGING, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+def test_a_request_is_judged_before_what_takes_long_to_import() -> None:
+    done = rehearse_without("moto", "--fault", "earthquake")
+
+    assert (done.returncode, done.stderr[:31]) == (2, "error: there is no fault 'earth")
+
+
+def test_what_is_not_installed_is_said_in_one_line(tmp_path: Path) -> None:
+    done = rehearse_without("psutil", "--folder", str(tmp_path / "r"))
 
     needs = "a rehearsal needs psutil: pip install 'gocd-tasks[rehearsal]'"
     assert (done.returncode, done.stderr) == (2, f"error: {needs}; nothing was changed\n")
@@ -75,7 +84,7 @@ def test_what_is_not_installed_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_a_rehearsals_is_never_emptied(tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
-    done, _ = rehearse(tmp_path, STAGING)
+    done = rehearse(tmp_path, STAGING)
 
     assert done.returncode == 2
     assert "is not empty and not of a rehearsal" in done.stderr
@@ -119,9 +128,7 @@ def test_a_refusal_leaves_an_earlier_rehearsal_and_whatever_is_beside_it(
     staging.write_text(STAGING.read_text().replace("    environment_variables:\n", SECURE, 1))
     before = sorted((tmp_path / "r").rglob("*"))
     file = () if "--trap" in words else (staging,)
-    done = subprocess.run(
-        [PROGRAM, "rehearse", *file, "--folder", "r", *words], capture_output=True, text=True, check=False
-    )
+    done = rehearse(Path("r"), *file, *words)
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert said in done.stderr
@@ -133,7 +140,7 @@ def test_a_refusal_leaves_an_earlier_rehearsal_and_whatever_is_beside_it(
 def test_a_second_rehearsal_in_the_folder_of_a_running_one_is_refused(tmp_path: Path) -> None:
     with own_folder(tmp_path / "r", NAMES):
         (tmp_path / "r/traffic.jtl").touch()
-        done, _ = rehearse(tmp_path / "r", STAGING)
+        done = rehearse(tmp_path / "r", STAGING)
 
     running = (
         f"error: another rehearsal runs in {tmp_path}/r; wait for its end, or name another with --folder"
@@ -149,7 +156,7 @@ def test_a_pipeline_that_points_at_real_aws_is_refused(tmp_path: Path) -> None:
         '    environment_variables:\n      AWS_ENDPOINT_URL: "https://elasticloadbalancing.eu-west-1.example"\n',
     )
     file.write_text(text)
-    done, _ = rehearse(tmp_path / "r", file)
+    done = rehearse(tmp_path / "r", file)
 
     assert done.returncode == 2
     assert "a rehearsal stays on this machine" in done.stderr

@@ -21,8 +21,7 @@ from gocd.rehearsal.standin_aws.clock import Clock
 from gocd.rehearsal.standin_aws.control import wire
 from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.control.journal import Call
-
-ENABLED = "zonal_shift.config.enabled"
+from gocd.rehearsal.standin_aws.services.zonal_shift.attribute import ENABLED
 
 _ONE = re.compile(r"(GET|POST|PATCH|DELETE) /zonalshifts(?:/([^/]+))?")
 _LENGTH = re.compile(r"([1-9]\d*)([mh])")

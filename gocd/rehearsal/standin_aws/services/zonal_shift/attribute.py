@@ -1,0 +1,3 @@
+"""The attribute of a load balancer by which it allows zonal shifts; here, it needs no moto to be known."""
+
+ENABLED = "zonal_shift.config.enabled"
