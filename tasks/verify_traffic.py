@@ -101,7 +101,9 @@ def command(
         from tasks.traffic.cloudwatch import counted, find_counting, read_since  # noqa: PLC0415
         from tasks.traffic.finished import finish_traffic, judge_so_far  # noqa: PLC0415
         from tasks.traffic.jmeter.found import find_jmeter  # noqa: PLC0415
+        from tasks.traffic.jmeter.own_properties import OwnProperties  # noqa: PLC0415
         from tasks.traffic.jmeter.plan import check_plan  # noqa: PLC0415
+        from tasks.traffic.jmeter.plan_properties import check_properties  # noqa: PLC0415
         from tasks.traffic.jmeter.recording import Recording  # noqa: PLC0415
         from tasks.traffic.verification import ready, thresholds_of, verify_jtls, verify_plan  # noqa: PLC0415
 
@@ -148,8 +150,9 @@ def command(
         if start and duration is not None:
             raise Refused("--start takes no --duration: it lasts until --finish", "Bound it with --at-most")
         plan_properties = {**read_pairs("--property", properties or []), **given}
-        check_plan(plan, list(given))
+        check_plan(plan)
         found = find_jmeter(jmeter)
+        check_properties(plan, plan_properties, given, OwnProperties(found.home))
         if start:
             within = FIRST_WITHIN if timeout is None else timeout
             beginning = Beginning(plan, out, plan_properties, limits, dashboard, at_most, within)

@@ -9,6 +9,7 @@ import pytest
 from tests.answering import answering
 from tests.program import CommandLine, Done
 from tests.tasks.conftest import Pair
+from tests.tasks.traffic.jmeter.plans import changed_plan
 
 PASSWORD, TOKEN = "hunter2hunter2", "t0kent0ken"
 
@@ -95,8 +96,9 @@ def test_a_property_is_given_to_jmeter_where_nobody_else_can_read_it(
     )
     program.chmod(0o755)
     (tmp_path / "out").mkdir()
+    plan = changed_plan(tmp_path, 'testname="verify"', 'testname="${__P(password)}"')
     done = gocd_tasks(
-        *("verify-traffic", "--jmeter", str(program), "--out", str(tmp_path / "out")),
+        *("verify-traffic", str(plan), "--jmeter", str(program), "--out", str(tmp_path / "out")),
         *("--property", f"password={PASSWORD}", "--property", "host=h"),
     )
 

@@ -1,7 +1,7 @@
 """Stands where JMeter would: asks a real service over HTTP, records as JMeter does, and takes its orders.
 
 It knows of gocd-tasks only what JMeter knows: its command line, and a file of properties. A JMeter that
-is slow to end, or does not, is asked for by the property ``manner``.
+is slow to end, or does not, is asked for by the property ``jmeter.manner``.
 
 Source: JMeter's JMeter.java, for its words, its orders and what each does
 """
@@ -47,7 +47,7 @@ def sample(host: str, port: int) -> str:
 def main() -> None:
     words = dict(zip(sys.argv[2::2], sys.argv[3::2], strict=False))
     given = properties(words["-q"])
-    manner, port = given.get("manner", ""), int(given["jmeterengine.nongui.port"])
+    manner, port = given.get("jmeter.manner", ""), int(given["jmeterengine.nongui.port"])
     if manner == "no-heap":
         sys.exit("Error occurred during initialization of VM")
     if manner == "deaf":

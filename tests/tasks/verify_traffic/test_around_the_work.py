@@ -161,7 +161,10 @@ def test_limits_may_be_added_when_it_is_finished(traffic: Traffic) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--property", "manner=no-heap"), "JMeter exited 1: Error occurred during initialization of VM; "),
+        (
+            ("--property", "jmeter.manner=no-heap"),
+            "JMeter exited 1: Error occurred during initialization of VM; ",
+        ),
         (("--property", "port=1"), "failed ("),
         (("--property", "duration=0"), "JMeter ended before a request was answered; "),
         (("--property", "port=1", "--timeout", "5"), "no request has succeeded yet after "),
@@ -268,7 +271,7 @@ def test_jmeter_does_not_outlive_a_kill_of_what_keeps_it(traffic: Traffic) -> No
 
 
 def test_jmeter_that_does_not_let_its_requests_end_is_told_to_stop(traffic: Traffic) -> None:
-    assert traffic.begin("--property", "manner=slow").returncode == 0
+    assert traffic.begin("--property", "jmeter.manner=slow").returncode == 0
     done = traffic.finish()
     assert (done.returncode, done.stderr) == (0, "")
     assert traffic.alone()
@@ -276,7 +279,7 @@ def test_jmeter_that_does_not_let_its_requests_end_is_told_to_stop(traffic: Traf
 
 @pytest.mark.exhaustive
 def test_jmeter_that_takes_no_orders_is_killed_and_has_failed(traffic: Traffic) -> None:
-    assert traffic.begin("--property", "manner=deaf").returncode == 0
+    assert traffic.begin("--property", "jmeter.manner=deaf").returncode == 0
     done = traffic.finish()
     assert done.returncode == 1
     assert "JMeter did not end when it was told to, and was killed" in done.stderr

@@ -20,6 +20,8 @@ from tests.tasks.verify_traffic.conftest import VerifyTraffic
 
 pytestmark = pytest.mark.end_to_end
 
+HERE = ("--property", "host=127.0.0.1")
+
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Running]:
@@ -38,8 +40,9 @@ def test_a_healthy_service_passes_whatever_the_properties_say_of_the_record(
     (verify_traffic.folder / "traffic").mkdir()
     stale = verify_traffic.folder / "traffic" / "results.jtl"
     stale.write_text("left by an earlier run, to which JMeter would append\n")
+    plan = changed_plan(verify_traffic.folder, 'testname="verify"', 'testname="${__P(password)}"')
     done = verify_traffic(
-        *(str(PLAN), "--property", f"port={service.port}", "--duration", "4", "--rate", "50"),
+        *(str(plan), *HERE, "--property", f"port={service.port}", "--duration", "4", "--rate", "50"),
         *("--threads", "5", "--max-gap", "4", "--p99", "4000", "--min-samples", "20", "--dashboard"),
         *("--property", "jmeter.save.saveservice.output_format=xml"),
         *("--property", "jmeter.save.saveservice.default_delimiter=;"),
@@ -77,7 +80,7 @@ def test_groovy_of_a_plan_runs_on_what_the_extra_installs(
     plan = changed_plan(verify_traffic.folder, written, path.format("/?${__groovy(UUID.randomUUID())}"))
     plan = changed_plan(verify_traffic.folder, "<ResponseAssertion", f"{SCRIPT}<ResponseAssertion", plan)
     done = verify_traffic(
-        *(str(plan), "--property", "host=127.0.0.1", "--property", f"port={service.port}"),
+        *(str(plan), *HERE, "--property", f"port={service.port}"),
         *("--duration", "1", "--threads", "2"),
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
@@ -104,7 +107,7 @@ def test_it_runs_from_one_task_to_another_and_ends_at_its_own_word(
 
 
 def test_all_samples_failed_is_a_failure_although_jmeter_exits_0(verify_traffic: VerifyTraffic) -> None:
-    done = verify_traffic(str(PLAN), "--property", f"port={free_port()}", "--duration", "1")
+    done = verify_traffic(str(PLAN), *HERE, "--property", f"port={free_port()}", "--duration", "1")
     assert done.returncode == 1
     assert "JMeter: ... end of run\n" in done.stdout
     assert "verify: failed: 20 failed (20 connection refused)" in done.stdout
@@ -112,7 +115,7 @@ def test_all_samples_failed_is_a_failure_although_jmeter_exits_0(verify_traffic:
 
 def test_no_samples_is_a_failure_although_jmeter_exits_0(verify_traffic: VerifyTraffic) -> None:
     plan = changed_plan(verify_traffic.folder, "__P(threads", "__Q(threads")
-    done = verify_traffic(str(plan), "--duration", "1")
+    done = verify_traffic(str(plan), *HERE, "--duration", "1")
     assert done.returncode == 1
     assert "JMeter: ... end of run\n" in done.stdout
     assert "verify: failed: traffic/results.jtl has no samples, so nothing is proven\n" in done.stdout
@@ -122,7 +125,7 @@ def test_no_samples_is_a_failure_although_jmeter_exits_0(verify_traffic: VerifyT
 
 def test_a_plan_that_jmeter_cannot_load_is_a_failure_with_its_words(verify_traffic: VerifyTraffic) -> None:
     plan = changed_plan(verify_traffic.folder, "HTTPSamplerProxy", "HTTPSamplerProxi")
-    done = verify_traffic(str(plan))
+    done = verify_traffic(str(plan), *HERE)
     assert done.returncode == 1
     assert "verify: failed: JMeter exited 1: " in done.stdout
     assert "CannotResolveClassException: HTTPSamplerProxi" in done.stdout
@@ -135,14 +138,14 @@ def test_a_jmeter_that_never_starts_is_a_failure_although_it_exits_0(verify_traf
     home = verify_traffic.folder / "home"
     (home / "bin").mkdir(parents=True)
     shutil.copy(jars / "ApacheJMeter-5.5.jar", home / "bin" / "ApacheJMeter.jar")
-    done = verify_traffic(str(PLAN), JMETER_HOME=str(home))
+    done = verify_traffic(str(PLAN), *HERE, JMETER_HOME=str(home))
     assert done.returncode == 1
     assert "verify: failed: JMeter exited 0 and left no results.jtl: " in done.stdout
     assert "ClassNotFoundException: org.apache.jmeter.JMeter" in done.stdout
 
 
 def test_a_java_that_does_not_start_is_a_failure(verify_traffic: VerifyTraffic) -> None:
-    done = verify_traffic(str(PLAN), JVM_ARGS="-XX:NoSuchOption")
+    done = verify_traffic(str(PLAN), *HERE, JVM_ARGS="-XX:NoSuchOption")
     assert done.returncode == 1
     assert "verify: failed: JMeter exited 1: " in done.stdout
 
@@ -150,7 +153,7 @@ def test_a_java_that_does_not_start_is_a_failure(verify_traffic: VerifyTraffic) 
 def test_a_cancel_stops_jmeter_keeps_its_record_and_gives_no_verdict(
     verify_traffic: VerifyTraffic, service: Running
 ) -> None:
-    words = (str(PLAN), "--property", f"port={service.port}", "--duration", "60", "--rate", "50")
+    words = (str(PLAN), *HERE, "--property", f"port={service.port}", "--duration", "60", "--rate", "50")
     running = verify_traffic.start(*words)
     jtl = verify_traffic.folder / "traffic" / "results.jtl"
     assert eventually(lambda: jtl.exists() and jtl.read_text().count("\n") > 20, within=30)

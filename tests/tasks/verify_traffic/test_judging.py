@@ -105,7 +105,7 @@ def test_until_there_is_a_new_verdict_there_is_none(verify_traffic: VerifyTraffi
     verdict = verify_traffic.folder / "traffic" / "verdict.json"
     assert verdict.exists()
     verdict.write_text("old")
-    verify_traffic(str(PLAN), "--jmeter", "/bin/false")
+    verify_traffic(str(PLAN), "--property", "host=127.0.0.1", "--jmeter", "/bin/false")
     assert json.loads(verdict.read_text())["passed"] is False
 
 
@@ -115,6 +115,11 @@ def test_until_there_is_a_new_verdict_there_is_none(verify_traffic: VerifyTraffi
         (["a.jmx", "--jtl", "b.jtl"], "give either a plan to run or, with --jtl, finished runs to judge"),
         (["none.jmx"], "the plan none.jmx cannot be read (No such file or directory)"),
         ([str(PLAN), "--property", "host"], "--property takes NAME=VALUE, not host"),
+        (
+            [str(PLAN), "--property", "hots=h"],
+            "does not read the property hots: --property hots would change",
+        ),
+        ([str(PLAN), "--duration", "9"], "verify.jmx needs a value for the property host"),
         ([str(PLAN), "--jmeter", "nowhere"], "--jmeter nowhere is no program on this agent"),
         ([str(PLAN), "--max-gap", "nan"], "--max-gap takes seconds, 0 or more, not 'nan'"),
         (["--jtl", "b.jtl", "--thresholds", "bad.yaml"], "bad.yaml:1: there is no limit 'p59'"),
