@@ -15,19 +15,24 @@ from tasks.traffic.jmeter.bundled import JAR, bundled_jars, bundled_java, java_i
 # From this release on Java warns in every run of what it is about to take away.
 # Source: https://openjdk.org/jeps/498
 _WARNS = 24
+# Tells JMeter where it is.
+_HOME = "-Djmeter.home="
 
 
 @dataclass(frozen=True)
 class JMeter:
-    """The words that start JMeter, and whose it is.
-
-    Args:
-        home: The folder with its property files and its jars; None if it is not known.
-    """
+    """The words that start JMeter, and whose it is."""
 
     words: tuple[str, ...]
     title: str
-    home: Path | None = None
+
+    @property
+    def home(self) -> Path | None:
+        """The folder with its property files and its jars; None if it is not known."""
+        told = [word.removeprefix(_HOME) for word in self.words if word.startswith(_HOME)]
+        # Its own script is in it, whatever links lead there.
+        home = Path(told[0]) if told else Path(self.words[0]).resolve().parent.parent
+        return home if (home / "bin" / "jmeter.properties").is_file() else None
 
 
 def find_jmeter(
@@ -49,18 +54,18 @@ def find_jmeter(
         if Path(given).is_dir():
             return _in_home(Path(given), f"--jmeter {given}", environment, windows)
         if program := shutil.which(given, path=path):
-            return JMeter((program,), f"JMeter: {program}", _home_of(program))
+            return JMeter((program,), f"JMeter: {program}")
         raise Refused(f"--jmeter {given} is no program on this agent")
     if home := environment.get("JMETER_HOME"):
         return _in_home(Path(home), f"JMETER_HOME={home}", environment, windows)
     if program := shutil.which("jmeter", path=path):
         jar = Path(program).with_name(JAR)
         words = _java_words(jar.parents[1], environment) if windows and jar.is_file() else (program,)
-        return JMeter(words, f"JMeter: {program}, from the PATH", _home_of(program))
+        return JMeter(words, f"JMeter: {program}, from the PATH")
     if jars := bundled_jars():
         made = laid_out(jars, environment)
         title = f"JMeter: {made.name.split('-')[1]}, from the jmeter extra"
-        return JMeter(_java_words(made, environment), title, made)
+        return JMeter(_java_words(made, environment), title)
     raise Refused(
         "there is no JMeter on this agent",
         "Say where it is with --jmeter or JMETER_HOME, or install one: pip install 'gocd-tasks[jmeter]'",
@@ -70,16 +75,10 @@ def find_jmeter(
 def _in_home(home: Path, said: str, environment: Mapping[str, str], windows: bool) -> JMeter:
     program = home / "bin" / "jmeter"
     if not windows and os.access(program, os.X_OK) and program.is_file():
-        return JMeter((str(program),), f"JMeter: {program}", home)
+        return JMeter((str(program),), f"JMeter: {program}")
     if (home / "bin" / JAR).is_file():
-        return JMeter(_java_words(home, environment), f"JMeter: {home}", home)
+        return JMeter(_java_words(home, environment), f"JMeter: {home}")
     raise Refused(f"{said} holds no JMeter: there is neither bin/jmeter nor bin/{JAR}")
-
-
-def _home_of(program: str) -> Path | None:
-    """Return the folder that JMeter's own script is of: links on the way to it are followed."""
-    home = Path(program).resolve().parents[1]
-    return home if (home / "bin" / "jmeter.properties").is_file() else None
 
 
 def _java_words(home: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -89,7 +88,7 @@ def _java_words(home: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
     if release_of(java) >= _WARNS:
         # JMeter's libraries use what Java is about to take away.
         own.append("--sun-misc-unsafe-memory-access=allow")
-    settings = ("-Djava.awt.headless=true", f"-Djmeter.home={home}")
+    settings = ("-Djava.awt.headless=true", f"{_HOME}{home}")
     return (str(java), *own, *settings, "-jar", str(home / "bin" / JAR))
 
 

@@ -15,6 +15,7 @@ from tasks.running.errors import Cancelled, TaskError
 from tasks.running.log import SILENCE
 from tasks.running.waiting import Wait
 from tasks.traffic.jmeter.found import JMeter
+from tasks.traffic.jmeter.lacking import why_not_run
 from tasks.traffic.jmeter.live import GrowingRecord
 from tasks.traffic.jmeter.process import run_jmeter
 from tasks.traffic.jmeter.property_file import property_file
@@ -22,6 +23,8 @@ from tasks.traffic.jmeter.settings import RECORD
 
 JTL, LOG, DASHBOARD = "results.jtl", "jmeter.log", "dashboard"
 _LINES_TOLD = 5
+# Of its console: how many are looked through and told, and characters of one.
+_LINES_KEPT, _LAST_LINES, _LONGEST_TOLD = 200, 3, 200
 # What JMeter says when a part of the plan did not run, and then goes on and exits 0.
 _BROKEN = ("Error occurred starting thread group", "Uncaught Exception")
 
@@ -75,12 +78,12 @@ class _Telling:
     """Passes on what JMeter says, and tells how far it is while it says nothing.
 
     Attributes:
-        said: Its last line.
+        lines: Its last ones.
         broken: Its lines that tell of a part of the plan that did not run.
     """
 
     def __init__(self, recording: Recording, wait: Wait, watch: Callable[[], None]) -> None:
-        self.said = ""
+        self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self.broken: list[str] = []
         self._recording = recording
         self._wait = wait
@@ -95,11 +98,16 @@ class _Telling:
             self._spoke = self._wait.clock.now()
             # What it said last is in the verdict's files as well.
             line = hidden(line, self._secrets)
-            self.said = line
+            self.lines.append(line)
             if line.startswith(_BROKEN):
                 self.broken.append(line)
             self._wait.log.say(f"JMeter: {line}")
         self._look()
+
+    @property
+    def said(self) -> str:
+        """What it said last."""
+        return " / ".join(line[:_LONGEST_TOLD] for line in [*self.lines][-_LAST_LINES:])
 
     def idle(self) -> None:
         """Tell how far it is.
@@ -154,12 +162,15 @@ def record(recording: Recording, jmeter: JMeter, wait: Wait, watch: Callable[[],
             "Run it again for a verdict",
         )
         raise
+    lacking = why_not_run(telling.lines, jmeter.home)
+    if code and lacking:
+        return f"JMeter cannot run the plan: {lacking}"
     if code:
         return f"JMeter exited {code}: {telling.said}"
     if not recording.jtl.exists():
-        return f"JMeter exited 0 and left no {JTL}: {telling.said}"
+        return f"JMeter exited 0 and left no {JTL}: {lacking or telling.said}"
     if telling.broken:
-        return f"JMeter did not run the whole plan: {telling.broken[0]}"
+        return f"JMeter did not run the whole plan: {lacking or telling.broken[0]}"
     if recording.dashboard and not (recording.out / DASHBOARD / "index.html").exists():
         log.say(f"JMeter: no dashboard was made; why is in {recording.out / LOG}")
     return ""

@@ -93,7 +93,7 @@ def test_it_runs_from_one_task_to_another_and_ends_at_its_own_word(
     verify_traffic: VerifyTraffic, service: Running
 ) -> None:
     begun = verify_traffic(
-        *("--start", "--property", f"port={service.port}", "--rate", "50", "--threads", "5"),
+        *("--start", *HERE, "--property", f"port={service.port}", "--rate", "50", "--threads", "5"),
         *("--max-gap", "4", "--at-most", "60"),
     )
     assert (begun.returncode, begun.stderr) == (0, "")
@@ -127,7 +127,9 @@ def test_a_plan_that_jmeter_cannot_load_is_a_failure_with_its_words(verify_traff
     plan = changed_plan(verify_traffic.folder, "HTTPSamplerProxy", "HTTPSamplerProxi")
     done = verify_traffic(str(plan), *HERE)
     assert done.returncode == 1
-    assert "verify: failed: JMeter exited 1: " in done.stdout
+    assert (
+        "verify: failed: JMeter cannot run the plan: it lacks the class HTTPSamplerProxi, of a" in done.stdout
+    )
     assert "CannotResolveClassException: HTTPSamplerProxi" in done.stdout
     assert "no samples" not in done.stderr
 
@@ -140,7 +142,10 @@ def test_a_jmeter_that_never_starts_is_a_failure_although_it_exits_0(verify_traf
     shutil.copy(jars / "ApacheJMeter-5.5.jar", home / "bin" / "ApacheJMeter.jar")
     done = verify_traffic(str(PLAN), *HERE, JMETER_HOME=str(home))
     assert done.returncode == 1
-    assert "verify: failed: JMeter exited 0 and left no results.jtl: " in done.stdout
+    assert (
+        "verify: failed: JMeter exited 0 and left no results.jtl: it lacks the class org.apache"
+        in done.stdout
+    )
     assert "ClassNotFoundException: org.apache.jmeter.JMeter" in done.stdout
 
 

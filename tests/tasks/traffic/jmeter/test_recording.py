@@ -52,8 +52,48 @@ def test_one_that_does_not_end_is_stopped(tmp_path: Path) -> None:
 
 def test_its_last_words_are_told_with_its_exit_code(tmp_path: Path) -> None:
     problem, lines = recorded(tmp_path, "echo one; echo; echo out of memory >&2; exit 7")
-    assert problem == "JMeter exited 7: out of memory"
+    assert problem == "JMeter exited 7: one / out of memory"
     assert lines == ["JMeter: one", "JMeter: out of memory"]
+
+
+@pytest.mark.parametrize(
+    ("words", "lacking"),
+    [
+        (
+            "CannotResolveClassException: kg.apc.jmeter.perfmon.PerfMonSampler",
+            "it lacks the class kg.apc.jmeter.perfmon.PerfMonSampler, most likely of the plug-in "
+            "jpgc-perfmon (Servers Performance Monitoring): put its jar into {home}/lib/ext, or name it with "
+            "--property search_paths=JAR",
+        ),
+        (
+            "java.lang.NoClassDefFoundError: com/example/Sampler",
+            "it lacks the class com.example.Sampler, of a plug-in or of the plan's own: put its jar into "
+            "{home}/lib/ext, or name it with --property search_paths=JAR",
+        ),
+        (
+            "CannotResolveClassException: org.apache.jmeter.protocol.tcp.sampler.TCPSampler",
+            "it lacks the class org.apache.jmeter.protocol.tcp.sampler.TCPSampler, a part of JMeter itself: "
+            "take a whole one, said by JMETER_HOME, where the extra has none of it",
+        ),
+        (
+            "IllegalArgumentException: guiclass attribute is not found",
+            "IllegalArgumentException: guiclass att",
+        ),
+        (
+            "BUG! exception in phase semantic analysis Unsupported class file major version 65",
+            "its Groovy cannot read the classes of Java 21: run it with an older Java, said by JAVA_HOME",
+        ),
+    ],
+)
+def test_what_jmeter_lacks_for_a_plan_is_told_with_where_it_goes(
+    tmp_path: Path, words: str, lacking: str
+) -> None:
+    home = tmp_path / "home"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "jmeter.properties").touch()
+    problem, _ = recorded(home / "bin", f"echo Cause:; echo '{words}'; echo; echo ------; exit 1")
+
+    assert problem.startswith(f"JMeter cannot run the plan: {lacking.format(home=home)}")
 
 
 @pytest.mark.parametrize(
