@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gocd.files import write_whole
 from gocd.pipeline import Pipeline
+from gocd.rehearsal.load.lateness import Lateness
 from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
@@ -33,6 +34,7 @@ class Rehearsed:
     traffic: Measurement
     capacity: Capacity
     verdict: str
+    lateness: Lateness
 
     @property
     def passed(self) -> bool:
@@ -65,11 +67,16 @@ def conclude(
     """Leave ``report.html`` and ``summary.json`` in the plan's folder, and tell the figures."""
     report = _write_report(rehearsed, plan, pipeline)
     summary = as_json(
-        rehearsed.traffic, story.rows, rehearsed.capacity, verdict=rehearsed.verdict, report=str(report)
+        rehearsed.lateness.without_untrue(rehearsed.traffic),
+        story.rows,
+        rehearsed.capacity,
+        verdict=rehearsed.verdict,
+        report=str(report),
+        lateness=rehearsed.lateness,
     )
     write_whole(plan.folder / "summary.json", summary)
     say("")
-    for line in figures(rehearsed.traffic, rehearsed.capacity, str(report)):
+    for line in figures(rehearsed.traffic, rehearsed.capacity, str(report), rehearsed.lateness):
         say(line)
     say("")
     if rehearsed.run.status is Status.FAILED:
@@ -80,17 +87,21 @@ def conclude(
 
 
 def _write_report(rehearsed: Rehearsed, plan: Plan, pipeline: Pipeline) -> Path:
-    jtl, seen, capacity = plan.folder / "traffic.jtl", rehearsed.traffic, rehearsed.capacity
+    jtl, capacity, lateness = plan.folder / "traffic.jtl", rehearsed.capacity, rehearsed.lateness
+    seen = lateness.without_untrue(rehearsed.traffic)
+    late = [lateness.sentence(seen.sent)] if lateness.requests else []
     versions = [f"{versions_over_time(seen.versions)}."] if seen.requests_per_version else []
     # What a job published, and what one that was lost or cancelled had no chance to publish.
     events = [*plan.folder.glob("artifacts/**/*.jsonl"), *plan.folder.glob("agents/*/pipelines/**/*.jsonl")]
     return write_report(
         plan.folder,
         verdict=Conclusion(rehearsed.verdict, good=rehearsed.passed),
-        traffic=[Traffic(jtl.name, seen, first_lost(jtl) if seen.lost else ())],
+        traffic=[
+            Traffic(jtl.name, seen, first_lost(jtl) if seen.lost else (), own_delay=bool(lateness.requests))
+        ],
         rollout=read_rollout(sorted(events)),
         title=f"Rehearsal of {pipeline.name}",
-        notes=[*versions, f"Never fewer than {capacity.lowest} healthy of {capacity.of}."],
+        notes=[*late, *versions, f"Never fewer than {capacity.lowest} healthy of {capacity.of}."],
         settings={
             "Rate": f"{plan.rate:g} requests/s",
             "Speed": f"{plan.speed:g}",

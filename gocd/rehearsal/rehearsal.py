@@ -24,6 +24,7 @@ from gocd.rehearsal.conclusion import Rehearsed, conclude, verdict
 from gocd.rehearsal.going_on import leave_environment
 from gocd.rehearsal.herd_site import build_herd_site
 from gocd.rehearsal.injected_faults import breakage, explain, inject
+from gocd.rehearsal.load.lateness import Lateness
 from gocd.rehearsal.load.plan_traffic import PlanTraffic
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
 from gocd.rehearsal.own_folder import own_folder
@@ -114,9 +115,9 @@ def _rehearsed(plan: Plan, site: Site, telling: Telling) -> Rehearsed:
         story = Storyline(say)
         hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)
         server = _server(plan, pipeline, versions[1], release, aws, hooks)
-        run, capacity = _under_traffic(plan, aws, built, server, telling)
+        run, capacity, lateness = _under_traffic(plan, aws, built, server, telling)
         seen = measure(plan.folder / "traffic.jtl")
-        rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen))
+        rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen), lateness)
         conclude(rehearsed, story, plan, pipeline, say)
         if plan.keep:
             script = leave_environment(
@@ -137,7 +138,7 @@ def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> Bui
 
 def _under_traffic(
     plan: Plan, aws: World, built: BuiltSite, server: Server, telling: Telling
-) -> tuple[PipelineRun, Capacity]:
+) -> tuple[PipelineRun, Capacity, Lateness]:
     front = built.front
     jtl = plan.folder / "traffic.jtl"
     watch = CapacityWatch(aws, front, len(built.instances))
@@ -154,7 +155,7 @@ def _under_traffic(
             time.sleep(LEAD)
     except TrafficFailed as failure:
         raise GoCDError(str(failure)) from None
-    return run, watch.seen
+    return run, watch.seen, traffic.lateness
 
 
 def _traffic(plan: Plan, aws: World, front: LoadBalancer, jtl: Path) -> Traffic | PlanTraffic:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from gocd.rehearsal.load.lateness import Lateness
 from gocd.samples.measurement import Measurement
 from gocd.samples.version_spans import VersionSpan
 
@@ -47,12 +48,13 @@ def as_json(
     *,
     verdict: str | None = None,
     report: str | None = None,
+    lateness: Lateness | None = None,
 ) -> str:
     """Return the same as a JSON object, schema 1; a later schema may add names but not change these.
 
     ``schema`` 1; ``verdict`` a sentence; ``requests`` the ``Measurement`` by its own names; ``tasks`` a list
     of ``TaskRow`` by its own names, in the order they ran; ``capacity`` ``{"lowest": n, "of": n}`` or null;
-    ``report`` a path or null.
+    ``report`` a path or null; ``late`` ``{"share_ms": n, "requests": n, "late_ms": n}`` or null.
     """
     summary = {
         "schema": 1,
@@ -61,6 +63,7 @@ def as_json(
         "tasks": [asdict(row) for row in tasks],
         "capacity": capacity and asdict(capacity),
         "report": report,
+        "late": lateness and asdict(lateness),
     }
     return json.dumps(summary, indent=2) + "\n"
 
@@ -82,18 +85,24 @@ def versions_over_time(spans: Sequence[VersionSpan]) -> str:
 
 
 def figures(
-    measurement: Measurement, capacity: Capacity | None = None, report: str | None = None
+    measurement: Measurement,
+    capacity: Capacity | None = None,
+    report: str | None = None,
+    lateness: Lateness | None = None,
 ) -> list[str]:
     """Return what was measured, line by line."""
+    late = lateness if lateness and lateness.requests else None
     told = [
         f"requests   {measurement.sent:,} sent   {measurement.lost:,} lost   "
-        f"longest gap {_duration(measurement.longest_gap_s)}"
+        f"longest gap {'at most ' if late else ''}{_duration(measurement.longest_gap_s)}"
     ]
-    if measurement.succeeded:
-        told.append(
-            f"latency    p50 {measurement.p50_ms:,} ms   p95 {measurement.p95_ms:,} ms   "
-            f"p99 {measurement.p99_ms:,} ms"
-        )
+    known = late.without_untrue(measurement) if late else measurement
+    ranks = (("p50", known.p50_ms), ("p95", known.p95_ms), ("p99", known.p99_ms))
+    latencies = [f"{rank} {ms:,} ms" for rank, ms in ranks if ms is not None]
+    if latencies and measurement.succeeded:
+        told.append(f"latency    {'   '.join(latencies)}")
+    if late:
+        told.append(f"late       {late.sentence(measurement.sent)}")
     if measurement.truncated:
         told.append("record     cut off in its last line; what came after it is not counted")
     if measurement.requests_per_version:

@@ -33,12 +33,13 @@ def figures(traffic: Sequence[Traffic], rollout: Rollout) -> list[Figure]:
         kinds.update(each.measurement.lost_by_kind)
     share = f"{percent(lost, sent)}: " if lost else ""
     what = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(3))
-    worst = max(traffic, key=lambda each: each.measurement.longest_gap_s).measurement
+    longest = max(traffic, key=lambda each: each.measurement.longest_gap_s)
+    worst, most = longest.measurement, "at most " if longest.own_delay else ""
     when = clock((worst.first_at or 0) + worst.gap_began_s)
     return [
         Figure("requests sent", f"{sent:,}", _pace(sent, traffic)),
         Figure("lost", f"{lost:,}", f"{share}{what}" or "every one was answered", bad=bool(lost)),
-        Figure("longest gap", duration(worst.longest_gap_s), f"without a success, at {when}"),
+        Figure("longest gap", f"{most}{duration(worst.longest_gap_s)}", f"without a success, at {when}"),
         _time(traffic, rollout),
     ]
 

@@ -22,11 +22,13 @@ class Traffic:
     Args:
         name: Of the file, for a person.
         lost: The first lost requests, at most ``FIRST``.
+        own_delay: Whether gaps may be the sender's own, so that each is only the most that it can have been.
     """
 
     name: str
     measurement: Measurement
     lost: tuple[Outcome, ...] = ()
+    own_delay: bool = False
 
     @property
     def interval(self) -> Interval | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult
 
 from gocd.rehearsal.load.connection import Connection, Exchange
+from gocd.rehearsal.load.lateness import Lateness
 from gocd.samples.jtl import NO_ANSWER, JtlWriter
 
 # This machine could not make the connection; the service was not asked.
@@ -49,7 +50,7 @@ class OpenLoop:
     """Sends request i at ``start + i / rate`` and measures it from that time, sent late or not.
 
     A stall therefore shows in the latency of every request that was due while it lasted. The event loop wakes
-    up to 1 ms late, which is part of the latency.
+    up to 1 ms late, which is part of the latency; of how many it was later than that, ``lateness`` tells.
     """
 
     def __init__(self, load: Load, jtl: JtlWriter, first_success: Callable[[], object]) -> None:
@@ -65,6 +66,7 @@ class OpenLoop:
         self._succeeded = 0
         self.sent = 0
         self.lost = 0
+        self._late, self._late_s = 0, 0.0
 
     def start(self) -> None:
         self._start = self._loop.time()
@@ -78,9 +80,15 @@ class OpenLoop:
         while self._deadlines:
             await asyncio.sleep(0.01)
 
+    @property
+    def lateness(self) -> Lateness:
+        return Lateness(1000 / self._load.rate, self._late, 1000 * self._late_s)
+
     def _send_what_is_due(self) -> None:
         due = self._start + self.sent / self._load.rate
-        while due <= self._loop.time():
+        while due <= (now := self._loop.time()):
+            self._late += now - due > 1 / self._load.rate
+            self._late_s = max(self._late_s, now - due)
             self._send(due)
             due = self._start + self.sent / self._load.rate
         self._timer = self._loop.call_at(due, self._send_what_is_due)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
+from gocd.rehearsal.load.lateness import Lateness
 from gocd.rehearsal.load.traffic import TrafficFailed
 
 # Seconds: longer than any rehearsal, and than JMeter needs to start and to end.
@@ -31,6 +32,8 @@ class PlanTraffic:
     """
 
     def __init__(self, url: str, rate: float, plan: Path, jtl: Path, variables: Mapping[str, str]) -> None:
+        # JMeter does not tell how late it is; what it measures counts from when it really began.
+        self.lateness = Lateness(1000 / rate)
         to = urlsplit(url)
         self._jtl = jtl
         self._variables = variables

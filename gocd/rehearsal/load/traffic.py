@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import SplitResult, urlsplit
 
+from gocd.rehearsal.load.lateness import Lateness
 from gocd.rehearsal.load.open_loop import Load, OpenLoop
 from gocd.samples.jtl import JtlWriter
 from gocd.samples.measurement import measure
@@ -68,6 +69,7 @@ class Traffic:
         self._flowing_or_over = threading.Event()
         self._flows = False
         self._sent, self._lost = 0, 0
+        self.lateness = Lateness(1000 / rate)
 
     def __enter__(self) -> Traffic:
         # -m looks first where it is started: that must hold this package, wherever the caller is.
@@ -136,8 +138,9 @@ class Traffic:
                     self._flows = True
                     self._flowing_or_over.set()
                 else:
-                    _, sent, _, lost = line.split()
+                    _, sent, _, lost, _, late, late_ms = line.split()
                     self._sent, self._lost = int(sent), int(lost)
+                    self.lateness = Lateness(self.lateness.share_ms, int(late), float(late_ms))
         self._flowing_or_over.set()
 
 
@@ -160,7 +163,8 @@ async def send(load: Load, out: Path) -> None:
 
 
 def _say_progress(traffic: OpenLoop) -> bool:
-    return _say(f"sent {traffic.sent} lost {traffic.lost}")
+    late = traffic.lateness
+    return _say(f"sent {traffic.sent} lost {traffic.lost} late {late.requests} {late.late_ms:.3f}")
 
 
 def _say(line: str) -> bool:

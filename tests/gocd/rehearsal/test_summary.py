@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from gocd.rehearsal.load.lateness import Lateness
 from gocd.rehearsal.summary import Capacity, TaskRow, as_json, figures, losses, versions_over_time
 from gocd.samples.measurement import Measurement
 from gocd.samples.version_spans import VersionSpan
@@ -54,6 +55,22 @@ def test_what_is_not_known_is_not_said() -> None:
     assert losses(nothing) == "No request was sent, so nothing is proven."
 
 
+def test_what_this_machine_was_too_slow_for_is_said_in_place_of_the_figure() -> None:
+    late = figures(MEASURED, lateness=Lateness(2.5, 200, 43.4))
+    very_late = figures(MEASURED, lateness=Lateness(2.5, 1000, 43.4))
+
+    assert figures(MEASURED, lateness=Lateness(2.5)) == figures(MEASURED)
+    assert late[:3] == [
+        "requests   16,480 sent   0 lost   longest gap at most 11 ms",
+        "latency    p50 1 ms   p95 4 ms",
+        "late       This machine was too slow to measure p99 and the longest gap: 200 of 16,480 requests "
+        "began more than 2.5 ms late here, up to 43 ms.",
+    ]
+    assert very_late[1] == "latency    p50 1 ms"
+    assert "to measure p95, p99 and the longest gap: 1,000 of" in very_late[2]
+    assert "to measure the longest gap exactly: 1 of" in figures(MEASURED, lateness=Lateness(2.5, 1, 9))[2]
+
+
 def test_a_record_cut_off_is_said() -> None:
     assert any("cut off" in line for line in figures(replace(MEASURED, truncated=True)))
 
@@ -99,7 +116,7 @@ def test_versions_over_time_are_a_sentence(spans: list[VersionSpan], words: str)
 
 def test_the_same_as_json_names_its_schema() -> None:
     told = json.loads(as_json(MEASURED, TASKS, Capacity(1, 2), report="r.html"))
-    assert list(told) == ["schema", "verdict", "requests", "tasks", "capacity", "report"]
+    assert list(told) == ["schema", "verdict", "requests", "tasks", "capacity", "report", "late"]
     assert (told["schema"], told["verdict"], told["report"]) == (1, "No request was lost.", "r.html")
     assert told["requests"]["versions"][1]["versions"] == ["1.0", "2.0"]
     assert told["tasks"][1] == {

@@ -234,6 +234,20 @@ def test_a_stalled_service_shows_as_latency_and_gap_and_does_not_slow_the_sendin
     assert measured.p50_ms < 800 * stall < measured.p99_ms
 
 
+def test_a_sender_that_was_held_up_tells_how_many_requests_it_began_late(service: Running, jtl: Path) -> None:
+    with Traffic(service.url, 100, jtl) as traffic:
+        traffic.wait_until_flowing()
+        sender = _sender(os.getpid())
+        os.kill(sender, signal.SIGSTOP)
+        pause(0.5)
+        os.kill(sender, signal.SIGCONT)
+        pause(0.2)
+        traffic.stop()
+    assert traffic.lateness.share_ms == 10
+    assert 45 <= traffic.lateness.requests <= measure(jtl).sent
+    assert traffic.lateness.late_ms >= 480
+
+
 def test_a_slow_answer_delays_no_other_request(service: Running, jtl: Path) -> None:
     with Traffic(service.url + "slow?seconds=0.5", 100, jtl) as traffic:
         traffic.wait_until_flowing()
