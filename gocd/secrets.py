@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from gocd.task_variables import variable
+from gocd.task_variables import PARAMETER, variable
 
 MASK = "***"
 
@@ -56,7 +56,8 @@ def secret_values(words: Sequence[str], environment: Mapping[str, str]) -> set[s
     """Return what is secret in a command line and in an *environment*, and long enough to be known again."""
     found = set(_in_words(words))
     for name, text in environment.items():
-        if says_secret(name) and not _ELSEWHERE.search(name) and len(text) > SHORTEST + 1:
+        unseen = says_secret(name) and not _ELSEWHERE.search(name) and len(text) > SHORTEST + 1
+        if unseen or name.startswith(PARAMETER):
             found.add(text)
         # An option that may be given several times has its values in one variable.
         words = text.split()

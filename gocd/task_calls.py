@@ -16,6 +16,8 @@ PROGRAM = "gocd-tasks"
 # Options that stand alone; every other one is followed by its value.
 FLAGS = {
     "--again",
+    "--allow-fixed-names",
+    "--allow-new-state",
     "--dashboard",
     "--debug",
     "--dry-run",

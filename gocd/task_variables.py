@@ -11,9 +11,14 @@ from difflib import get_close_matches
 
 PREFIX = "GOCD_TASKS_"
 
+# Goes before the name of a stack's parameter, in capitals, whose value nobody shall see.
+PARAMETER = f"{PREFIX}PARAMETER_"
+
 # Without the prefix.
 KNOWN = frozenset(
     (
+        "ALLOW_FIXED_NAMES",
+        "ALLOW_NEW_STATE",
         "APPLICATION",
         "APPROVE",
         "ARTIFACT",
@@ -22,6 +27,7 @@ KNOWN = frozenset(
         "BATCH",
         "BUCKET",
         "BUILD_INFO_URL",
+        "CAPABILITY",
         "CA_BUNDLE",
         "CLOUDWATCH",
         "COLOR",
@@ -74,6 +80,7 @@ KNOWN = frozenset(
         "MIN_THROUGHPUT",
         "NAME",
         "NO_ROLLBACK",
+        "ON_FAILURE",
         "OUT",
         "OWNER",
         "P50",
@@ -86,9 +93,9 @@ KNOWN = frozenset(
         "PROBE_URL",
         "PROPERTY",
         "RATE",
-        "RERUN",
         "REGION",
         "REQUIRE_DRAIN",
+        "RERUN",
         "RESTART",
         "RESTART_WITHIN",
         "RESUME",
@@ -97,6 +104,7 @@ KNOWN = frozenset(
         "SECRET",
         "SETTLE",
         "SINCE",
+        "SOURCE",
         "SPEED",
         "START",
         "STATUS_TIMEOUT",
@@ -127,7 +135,7 @@ def variable(option: str) -> str:
 def unknown(environment: Mapping[str, str]) -> list[str]:
     """Return the variables with our prefix that no command knows; an empty one counts as absent."""
     ours = {name for name, value in environment.items() if name.startswith(PREFIX) and value}
-    return sorted(ours - {PREFIX + name for name in KNOWN})
+    return sorted(name for name in ours - {PREFIX + each for each in KNOWN} if not name.startswith(PARAMETER))
 
 
 def nearest(name: str) -> str | None:

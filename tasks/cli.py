@@ -36,6 +36,7 @@ COMMANDS = {
     "check-status": "tasks.check_status",
     "iam-policy": "tasks.iam_policy",
     "verify-traffic": "tasks.verify_traffic",
+    "clone-environment": "tasks.clone_environment",
     "upgrade-herd": "tasks.upgrade_herd",
     "watch-deployment": "tasks.watch_deployment",
     "lock": "tasks.lock",

@@ -40,6 +40,9 @@ RESOURCES: dict[Scope, list[str]] = {
         "arn:{partition}:ssm:*:*:parameter/gocd-tasks/lock",
         "arn:{partition}:ssm:*:*:parameter/gocd-tasks/lock/*",
     ],
+    Scope.STACKS: ["arn:{partition}:cloudformation:*:*:stack/*"],
+    # An instance is launched from an image, into a subnet, with a volume and so on.
+    Scope.CLONED_INSTANCES: ["arn:{partition}:ec2:*:*:*", "arn:{partition}:ec2:*::image/*"],
     Scope.UPGRADE_FUNCTION: ["arn:{partition}:lambda:*:*:function:*-UPGRADE-HERD-LAMBDA-FUNCTION"],
     Scope.UPGRADE_PARAMETERS: ["arn:{partition}:ssm:*:*:parameter/app/MDL/*"],
 }

@@ -15,6 +15,8 @@ class Scope(Enum):
     LOCKS = "LockDeployments"
     GROUPS = "SendMembersToStandby"
     POWER = "StopServersWithoutTheRelease"
+    STACKS = "CloneStacks"
+    CLONED_INSTANCES = "LaunchTheInstancesOfAClone"
     UPGRADE_FUNCTION = "StartTheUpgrade"
     UPGRADE_PARAMETERS = "ReadOfUpgrades"
 
@@ -98,6 +100,58 @@ WATCH = {
 }
 WATCHED = {"codedeploy:BatchGetDeployments", "codedeploy:GetDeployment", "codedeploy:ListDeployments"}
 
+# What a group or stack is, and what it serves with.
+ENVIRONMENT = FIND | {
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeLifecycleHooks",
+    "autoscaling:DescribeNotificationConfigurations",
+    "autoscaling:DescribePolicies",
+    "autoscaling:DescribeScalingActivities",
+    "autoscaling:DescribeScheduledActions",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStacks",
+    "cloudformation:GetStackPolicy",
+    "cloudformation:GetTemplate",
+    "cloudformation:GetTemplateSummary",
+    "cloudformation:ListStackResources",
+    "elasticloadbalancing:DescribeTags",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+}
+
+# Auto Scaling asks for those of a group's tags, hooks and instances in the caller's name, CloudFormation for
+# that of a stack's policy.
+CLONE: dict[Scope, set[str]] = {
+    Scope.EVERYTHING: ENVIRONMENT,
+    Scope.LOAD_BALANCERS: {
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:CreateTargetGroup",
+        "elasticloadbalancing:DeleteTargetGroup",
+        "elasticloadbalancing:ModifyTargetGroupAttributes",
+    },
+    Scope.GROUPS: {
+        "autoscaling:CreateAutoScalingGroup",
+        "autoscaling:CreateOrUpdateTags",
+        "autoscaling:DeleteAutoScalingGroup",
+        "autoscaling:EnableMetricsCollection",
+        "autoscaling:PutLifecycleHook",
+        "autoscaling:PutNotificationConfiguration",
+        "autoscaling:PutScalingPolicy",
+        "autoscaling:PutScheduledUpdateGroupAction",
+        "autoscaling:PutWarmPool",
+        "autoscaling:SuspendProcesses",
+        "autoscaling:UpdateAutoScalingGroup",
+    },
+    Scope.STACKS: {
+        "cloudformation:CreateStack",
+        "cloudformation:SetStackPolicy",
+        "cloudformation:UpdateTerminationProtection",
+    },
+    Scope.CLONED_INSTANCES: {"ec2:CreateTags", "ec2:RunInstances"},
+    Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+}
+
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
     "detach-instance": DETACH,
     "attach-instance": {
@@ -115,6 +169,7 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
     }
     | {Scope.POWER: {"ec2:StopInstances"}},
     "lock": {Scope.LOCKS: LOCK | {"ssm:GetParametersByPath"}},
+    "clone-environment": CLONE,
     "upgrade-herd": {
         Scope.EVERYTHING: WATCH,
         Scope.CODE_DEPLOY: WATCHED,

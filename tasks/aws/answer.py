@@ -77,3 +77,10 @@ class Answer(Mapping[str, Any]):
         if kind in ("structure", "list", "map") or not KINDS.get(kind, lambda _: True)(value):
             raise senseless(self._action, where, value)
         return value
+
+
+def plain(value: Any) -> Any:
+    """Return a value of an answer as one that can be sent back: structures as dictionaries of their own."""
+    if isinstance(value, Mapping):
+        return {key: plain(value[key]) for key in value}
+    return [plain(each) for each in value] if isinstance(value, list) else value

@@ -109,6 +109,11 @@ class Aws:
             how = self._open().get_paginator_model(service).get_paginator(name)
             return [item for each in Paginator(page, how, model).paginate(**parameters) for item in each[key]]
 
+    def takes(self, service: str, operation: str) -> set[str]:
+        """Return the names of all that *operation* can be told, as the service's model has them."""
+        model = self.client(service, operation).meta.service_model.operation_model(_camel(operation))
+        return set(model.input_shape.members)
+
     def in_time(self, ask: Callable[[], Value], operation: str = "", size: int = 0) -> Value:
         """Return what *ask* returns, which waits for AWS.
 
@@ -211,6 +216,7 @@ class Aws:
     def _open(self) -> Any:
         if self._session is None:
             # boto3's own session adds nothing here but 20 ms at every start.
+            from botocore.handlers import json_decode_template_body  # noqa: PLC0415
             from botocore.session import Session  # noqa: PLC0415
 
             from tasks.aws.connections import have_them_heed  # noqa: PLC0415
@@ -224,6 +230,8 @@ class Aws:
                 self._session.set_config_variable("region", region)
             self._session.register("before-send", self._count)
             self._session.register("before-parse", expect_aws)
+            # botocore reads a template that is JSON, where the model promises the text as it is.
+            self._session.unregister("after-call.cloudformation.GetTemplate", json_decode_template_body)
             have_them_heed()
         return self._session
 

@@ -112,6 +112,17 @@ class ArtifactStore:
         """Return a link that fetches *key* without credentials."""
         return release_link(self._aws, self._bucket, key, self._region)
 
+    def address(self, key: str) -> str:
+        """Return the URL of *key*, which is of use to AWS's own services and to who has credentials.
+
+        Source: Amazon S3 user guide, Virtual hosting; a certificate is for one word before ``s3``.
+        """
+        suffix = "amazonaws.com.cn" if self._aws.partition(self._region) == "aws-cn" else "amazonaws.com"
+        host = f"s3.{self._region}.{suffix}"
+        if "." in self._bucket:
+            return f"https://{host}/{self._bucket}/{key}"
+        return f"https://{self._bucket}.{host}/{key}"
+
     @cached_property
     def _region(self) -> str:
         return region_of(self._aws, self._bucket)

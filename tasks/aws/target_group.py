@@ -70,6 +70,11 @@ class TargetGroup(LoadBalancer):
         return str(self._entry["TargetGroupArn"])
 
     @property
+    def balancers(self) -> list[str]:
+        """The ARNs of the load balancers with a rule for it; without one, nobody checks its targets."""
+        return list(self._entry.get("LoadBalancerArns") or [])
+
+    @property
     def title(self) -> str:
         return f"{self.name} (target group, port {self._entry['Port']})"
 

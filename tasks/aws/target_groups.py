@@ -1,15 +1,36 @@
 """Target groups, found by their names, or by those of the load balancers that use them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
 from tasks.aws.load_balancer import LoadBalancer, LoadBalancerKind
+from tasks.aws.parts import parts
 from tasks.aws.target_group import HOLD_INSTANCES, TargetGroup
 
 # AWS's words for a name that there is not, or cannot be.
 UNKNOWN = {"LoadBalancerNotFound", "TargetGroupNotFound", "ValidationError"}
+
+# Target groups in one question (elbv2 API reference, DescribeTargetGroups: PageSize).
+MOST_ASKED = 100
+
+
+def groups_by_arn(aws: Aws, arns: Sequence[str]) -> list[TargetGroup]:
+    """Return the target groups of these ARNs, as many as there are."""
+    found = []
+    for some in parts(list(arns), MOST_ASKED):
+        try:
+            told = aws.call("elbv2", "describe_target_groups", TargetGroupArns=some)["TargetGroups"]
+        except AwsError as error:
+            # One that is gone fails the whole question.
+            if error.code not in UNKNOWN:
+                raise
+            if len(some) > 1:
+                found += [group for each in some for group in groups_by_arn(aws, [each])]
+            continue
+        found += [TargetGroup(aws, each) for each in told]
+    return found
 
 
 class TargetGroups(LoadBalancerKind):

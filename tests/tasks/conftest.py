@@ -54,6 +54,17 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 
 @pytest.fixture(scope="session")
+def second(sample: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """The same with version 2.0."""
+    archive = build_release("2.0", tmp_path_factory.mktemp("second"))
+    return replace(
+        sample,
+        archives={"/srv/app/releases/2.0": archive},
+        links={"/srv/app/current": "releases/2.0"},
+    )
+
+
+@pytest.fixture(scope="session")
 def windows_sample(sample: Service) -> Service:
     """The same on a Windows host."""
     folder = r"C:\srv\app"

@@ -70,6 +70,15 @@ def _target_group(told: Mapping[str, Any], at: str) -> list[str]:
     return [told["TargetGroupArn"]]
 
 
+def _new_target_group(told: Mapping[str, Any], at: str) -> list[str]:
+    return [f"elasticloadbalancing:{at}:targetgroup/{told['Name']}/id"]
+
+
+def _stack(told: Mapping[str, Any], at: str) -> list[str]:
+    name = str(told["StackName"])
+    return [name if name.startswith("arn:") else f"cloudformation:{at}:stack/{name}/id"]
+
+
 def _classic(told: Mapping[str, Any], at: str) -> list[str]:
     return [f"elasticloadbalancing:{at}:loadbalancer/{told['LoadBalancerName']}"]
 
@@ -118,13 +127,24 @@ _NAMED: Mapping[str, Named] = {
     "elasticloadbalancing:DeregisterTargets": _target_group,
     "elasticloadbalancing:RegisterInstancesWithLoadBalancer": _classic,
     "elasticloadbalancing:DeregisterInstancesFromLoadBalancer": _classic,
+    "elasticloadbalancing:CreateTargetGroup": _new_target_group,
+    "elasticloadbalancing:DeleteTargetGroup": _target_group,
+    "elasticloadbalancing:ModifyTargetGroupAttributes": _target_group,
+    "autoscaling:CreateAutoScalingGroup": _group,
     "autoscaling:CreateOrUpdateTags": _group,
+    "autoscaling:DeleteAutoScalingGroup": _group,
     "autoscaling:DeleteTags": _group,
     "autoscaling:EnterStandby": _group,
     "autoscaling:ExitStandby": _group,
+    "autoscaling:PutNotificationConfiguration": _group,
+    "autoscaling:PutScalingPolicy": _group,
+    "autoscaling:PutScheduledUpdateGroupAction": _group,
     "autoscaling:ResumeProcesses": _group,
     "autoscaling:SuspendProcesses": _group,
     "autoscaling:UpdateAutoScalingGroup": _group,
+    "cloudformation:CreateStack": _stack,
+    "cloudformation:DeleteStack": _stack,
+    "cloudformation:UpdateTerminationProtection": _stack,
     "ssm:GetParameter": _parameters,
     "ssm:GetParameterHistory": _parameters,
     "ssm:GetParameters": _parameters,

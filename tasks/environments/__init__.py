@@ -1,0 +1,1 @@
+"""Environments that are cloned and retired: stacks, and Auto Scaling groups with their target groups."""
