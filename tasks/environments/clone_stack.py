@@ -147,7 +147,7 @@ def _template(aws: Aws, plan: StackClone) -> Mapping[str, str]:
     digest = hashlib.sha256(text).hexdigest()
     key = f"templates/{plan.source.name}-{digest[:12]}.template"
     store = ArtifactStore(aws, plan.allowed.bucket)
-    if not store.has(key, digest):
+    if store.since(key, digest) is None:
         store.put(key, io.BytesIO(text), digest)
     return {"TemplateURL": store.address(key)}
 
