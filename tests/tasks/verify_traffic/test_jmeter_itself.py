@@ -72,13 +72,18 @@ SCRIPT = """<JSR223PostProcessor guiclass="TestBeanGUI" testclass="JSR223PostPro
 </JSR223PostProcessor><hashTree/>"""
 
 
+def scripted_plan(folder: Path) -> Path:
+    """The ready plan with Groovy in a path and behind each request."""
+    path = '<stringProp name="HTTPSampler.path">{}</stringProp>'
+    written = path.format("${__P(path,/)}")
+    plan = changed_plan(folder, written, path.format("/?${__groovy(UUID.randomUUID())}"))
+    return changed_plan(folder, "<ResponseAssertion", f"{SCRIPT}<ResponseAssertion", plan)
+
+
 def test_groovy_of_a_plan_runs_on_what_the_extra_installs(
     verify_traffic: VerifyTraffic, service: Running
 ) -> None:
-    path = '<stringProp name="HTTPSampler.path">{}</stringProp>'
-    written = path.format("${__P(path,/)}")
-    plan = changed_plan(verify_traffic.folder, written, path.format("/?${__groovy(UUID.randomUUID())}"))
-    plan = changed_plan(verify_traffic.folder, "<ResponseAssertion", f"{SCRIPT}<ResponseAssertion", plan)
+    plan = scripted_plan(verify_traffic.folder)
     done = verify_traffic(
         *(str(plan), *HERE, "--property", f"port={service.port}"),
         *("--duration", "1", "--threads", "2"),
