@@ -157,6 +157,9 @@ def _read(value: str) -> Absence | None:
         return None
     unwell = tuple(port for port, well in ports if not well)
     all_of_them = tuple(port for port, _ in ports)
+    if len(set(all_of_them)) < len(ports):
+        # Written by nobody here: one port cannot have been two things.
+        return None
     return Absence(match[1] == "yes", all_of_them, since, match[4] or "", unwell, bool(match[5]))
 
 

@@ -58,11 +58,11 @@ def compared(told: str, release: Release, sha256: str, since: datetime | None = 
         told: That, without its mark; empty if it told nothing.
         since: A deployment before it does not match.
     """
-    found = re.fullmatch(r"(record|nothing) (.*)", told)
+    found = re.fullmatch(r"(record|nothing) (.*\S)\s*", told)
     if not found:
         return unread("it printed nothing")
     if found[1] == "nothing":
-        return Record("", "", False, found[2].strip())
+        return Record("", "", False, found[2])
     try:
         record = read_json(found[2])
         version, digest = str(record["version"]), str(record["sha256"])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from gocd.connection import TWO_LENGTHS
 from gocd.deadline import Late, within
 from gocd.json_text import read_json
 from tasks.aws.instances import Instance
@@ -211,7 +212,13 @@ def _inside(answer: Any, name: str) -> str | None:
 
 def _reason(problem: BaseException) -> str:
     text = str(problem)
-    for words in ("Connection refused", "Name or service not known", "No route to host", "certificate"):
+    for words in (
+        "Connection refused",
+        "Name or service not known",
+        "No route to host",
+        "certificate",
+        TWO_LENGTHS,
+    ):
         if words.lower() in text.lower():
             return words.lower()
     return type(problem).__name__

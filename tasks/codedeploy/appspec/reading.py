@@ -118,7 +118,8 @@ def _key(node: yaml.Node) -> str:
 def _scalar(node: yaml.Node) -> Any:
     try:
         return yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError):
+        # With a tag of YAML's own that does not go with it, such as !!timestamp before a name.
         return node.value
 
 

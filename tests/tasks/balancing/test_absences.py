@@ -52,7 +52,7 @@ SINCE = "2026-01-01T00:00:00+00:00"
     "value",
     [
         f"served=yes ports={port} since={SINCE}"
-        for port in ("²", "1_000", "-1", "70000", "9" * 100, "x@10.0.0.5")
+        for port in ("²", "1_000", "-1", "70000", "9" * 100, "x@10.0.0.5", "80,80-")
     ]
     + [f"served=yes ports=80 since={since}" for since in ("²", "yesterday", "0001-01-01T00:00:00+14:00")],
 )

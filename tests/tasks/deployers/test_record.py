@@ -25,3 +25,11 @@ def test_what_cannot_be_read_is_no_record_of_ours(text: str) -> None:
 
     assert (record.version, record.matches) == ("", False)
     assert record.words == "its release.json was not written by --via ssm"
+
+
+@pytest.mark.parametrize("told", ["", "nothing ", "record  ", "other words"])
+def test_what_says_nothing_is_told_in_words(told: str) -> None:
+    record = compared(told, Release("app", "2.0", "app.zip"), "digest")
+
+    assert (record.matches, record.known) == (False, False)
+    assert record.words == "its record cannot be read: it printed nothing"

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tasks.running.errors import TimedOut
 from tasks.running.plugins import find
-from tasks.status.check import GROUP, StatusCheck, wait_for_status
+from tasks.status.check import GROUP, NoAnswer, StatusCheck, wait_for_status
 from tasks.testing import StatusCheckCase, StatusCheckContract
 from tests.dripping import WAYS, dripping
 from tests.fakes import Stage
@@ -25,6 +25,12 @@ class Choosy(BaseHTTPRequestHandler):
     """Answers in XML whoever does not ask for JSON, as HERD does."""
 
     def do_GET(self) -> None:
+        if self.path == "/two-lengths":
+            self.send_response(200)
+            for length in ("24", "25"):
+                self.send_header("Content-Length", length)
+            self.end_headers()
+            return
         if self.path == "/breaks-off":
             self.send_response(200)
             self.send_header("Content-Length", "1000")
@@ -54,6 +60,13 @@ def test_fields_are_asked_for_in_json(url: str) -> None:
         "answers buildNumber 0.84.0, not 0.85.0"
     )
     assert StatusCheck(url).missing() is None
+
+
+def test_an_answer_of_two_lengths_is_none_and_no_fault_of_the_url(url: str) -> None:
+    missing = StatusCheck(url.replace("buildInfo", "two-lengths"), fields={"buildNumber": "0.84.0"}).missing()
+
+    assert isinstance(missing, NoAnswer)
+    assert missing == "cannot be reached (its answer has two lengths)"
 
 
 def test_an_answer_that_breaks_off_is_none_although_all_that_came_is_as_expected(url: str) -> None:

@@ -277,6 +277,13 @@ def test_a_link_that_leads_nowhere_may_be_copied_but_not_run() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["!!timestamp 'g:staff'", "!!bool 'never'", "!!int ''", "!!binary 'ä'"])
+def test_a_value_that_is_not_of_the_kind_it_is_tagged_as_is_read_as_it_is_written(value: str) -> None:
+    told = faults(f"version: 0.0\nos: {value}\nfiles:\n- {{source: /, destination: /srv}}\n")
+
+    assert [each.split(" ")[0] for each in told] == ["appspec.yml:2:"]
+
+
 def test_what_is_too_large_to_be_written_by_a_person_is_no_appspec() -> None:
     assert faults(b"#" * (1024**2 + 1)) == ["appspec.yml:1: is too large to be an appspec"]
 
