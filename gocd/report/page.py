@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gocd.files import make_folder, write_whole
+from gocd.report import criteria as of_criteria
+from gocd.report import stages as of_stages
 from gocd.report import tables
 from gocd.report.figures import figures, shown
 from gocd.report.markup import Markup, element, together
@@ -15,6 +18,7 @@ from gocd.report.stylesheet import STYLESHEET
 from gocd.report.traffic import FIRST, Traffic
 from gocd.report.verdict import Conclusion
 from gocd.report.wording import clock, day, shortened
+from gocd.samples.verdict import Criterion
 
 NAME = "report.html"
 MOST_NOTES = 20
@@ -28,6 +32,7 @@ def write_report(
     rollout: Rollout | None = None,
     title: str = "",
     notes: Sequence[str] = (),
+    criteria: Sequence[Criterion] = (),
     settings: Mapping[str, str] | None = None,
     repeat: str = "",
 ) -> Path:
@@ -36,6 +41,7 @@ def write_report(
     Args:
         title: What the page is about; the pipeline's runs by default.
         notes: Sentences that stand under the figures.
+        criteria: What the traffic was held to.
         settings: What was asked for, by name.
         repeat: The command line that does it again.
 
@@ -48,6 +54,7 @@ def write_report(
         rollout=rollout or Rollout(),
         title=title,
         notes=notes,
+        criteria=criteria,
         settings=settings or {},
         repeat=repeat,
     )
@@ -64,10 +71,13 @@ def render(
     rollout: Rollout,
     title: str,
     notes: Sequence[str],
+    criteria: Sequence[Criterion],
     settings: Mapping[str, str],
     repeat: str,
 ) -> str:
     """Return the page, which is well-formed XML as well."""
+    # Files come by their names, and are read by their times.
+    traffic = sorted(traffic, key=lambda each: each.interval or (math.inf, math.inf))
     name = shortened(title or f"Rollout {' and '.join(rollout.pipelines)}", 120)
     said = [*notes, *rollout.complaints, *(note for each in traffic if (note := _cut_off(each)))]
     body = element(
@@ -76,6 +86,8 @@ def render(
         shown(figures(traffic, rollout)),
         _notes(said),
         pictures(traffic, rollout),
+        _section("Criteria", of_criteria.criteria(criteria)),
+        _section("Stages", of_stages.stages(rollout.runs, traffic)),
         _section("Tasks", tables.tasks(rollout.runs)),
         _section("Lost requests", tables.lost_requests(traffic), _of_how_many(traffic)),
         _section("Traffic", tables.measurements(traffic)),

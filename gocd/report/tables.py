@@ -71,6 +71,7 @@ def measurements(traffic: Sequence[Traffic]) -> Markup | None:
         ("p50", [_latency(each.p50_ms) for each in told]),
         ("p95", [_latency(each.p95_ms) for each in told]),
         ("p99", [_latency(each.p99_ms) for each in told]),
+        ("Measured from, UTC", [_from(each.first_at) for each in told]),
         ("Measured for", [duration(each.duration_s) for each in told]),
     ]
     rows = [
@@ -115,6 +116,10 @@ def _of(lost: Outcome) -> str:
 def _small(text: str) -> Markup | None:
     """Text that says more of what it is beside, or under where the page is narrow."""
     return element("small", _long(text)) if text else None
+
+
+def _from(at: float | None) -> str:
+    return "-" if at is None else clock(at)
 
 
 def _latency(ms: int | None) -> str:

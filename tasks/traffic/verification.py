@@ -163,7 +163,8 @@ def leave_evidence(verdict: Verdict, out: Path) -> None:
         verdict=page.Conclusion(sentence(verdict), good=verdict.passed),
         traffic=shown,
         title="Traffic verified",
-        notes=[each.subject for each in verdict.criteria if not each.passed or each.name == "cloudwatch"],
+        notes=[each.subject for each in verdict.failed],
+        criteria=verdict.criteria,
     )
 
 

@@ -45,7 +45,9 @@ def test_events_are_a_rollout_on_a_page_or_left_out_with_a_word(content: bytes) 
 def shown(rollout: Rollout) -> str:
     verdict = judge((), rollout)
     assert verdict.good is not True
-    return render(verdict=verdict, traffic=(), rollout=rollout, title="", notes=(), settings={}, repeat="")
+    return render(
+        verdict=verdict, traffic=(), rollout=rollout, title="", notes=(), criteria=(), settings={}, repeat=""
+    )
 
 
 @given(spoilt_values(json.loads(rolled()[-1]), most=4).filter(lambda event: isinstance(event, dict)))

@@ -96,5 +96,12 @@ def shown(file: Path) -> str:
     traffic: list[Traffic] = [read_traffic(file)]
     verdict = conclude(traffic, Rollout())
     return render(
-        verdict=verdict, traffic=traffic, rollout=Rollout(), title="", notes=(), settings={}, repeat=""
+        verdict=verdict,
+        traffic=traffic,
+        rollout=Rollout(),
+        title="",
+        notes=(),
+        criteria=(),
+        settings={},
+        repeat="",
     )

@@ -35,6 +35,7 @@ def test_a_good_run_passes_and_leaves_its_evidence(verify_traffic: VerifyTraffic
     out = verify_traffic.folder / "traffic"
     assert json.loads((out / "verdict.json").read_text())["passed"] is True
     assert ET.parse(out / "junit.xml").getroot().get("tests") == "5"
+    assert "<td><span>max-gap</span></td>" in (out / "report.html").read_text()
 
 
 def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None:
