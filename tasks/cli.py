@@ -37,6 +37,7 @@ COMMANDS = {
     "iam-policy": "tasks.iam_policy",
     "verify-traffic": "tasks.verify_traffic",
     "clone-environment": "tasks.clone_environment",
+    "switch-traffic": "tasks.switch_traffic",
     "upgrade-herd": "tasks.upgrade_herd",
     "watch-deployment": "tasks.watch_deployment",
     "lock": "tasks.lock",

@@ -43,6 +43,11 @@ RESOURCES: dict[Scope, list[str]] = {
     Scope.STACKS: ["arn:{partition}:cloudformation:*:*:stack/*"],
     # An instance is launched from an image, into a subnet, with a volume and so on.
     Scope.CLONED_INSTANCES: ["arn:{partition}:ec2:*:*:*", "arn:{partition}:ec2:*::image/*"],
+    Scope.LISTENERS: [
+        "arn:{partition}:elasticloadbalancing:*:*:listener/*",
+        "arn:{partition}:elasticloadbalancing:*:*:listener-rule/*",
+    ],
+    Scope.SWITCHES: ["arn:{partition}:ssm:*:*:parameter/gocd-tasks/switch/*"],
     Scope.UPGRADE_FUNCTION: ["arn:{partition}:lambda:*:*:function:*-UPGRADE-HERD-LAMBDA-FUNCTION"],
     Scope.UPGRADE_PARAMETERS: ["arn:{partition}:ssm:*:*:parameter/app/MDL/*"],
 }

@@ -227,7 +227,7 @@ def test_what_commands_share_imports_no_command() -> None:
         ("requests", {"tasks.herd.build_info", "tasks.status.check"}),
         (
             "subprocess",
-            {"tasks.running.process_tree", "tasks.traffic.jmeter.process", "tasks.deployers.command"},
+            {"tasks.running.process_tree", "tasks.traffic.jmeter.process", "tasks.running.site_program"},
         ),
         (
             "signal",

@@ -17,6 +17,8 @@ class Scope(Enum):
     POWER = "StopServersWithoutTheRelease"
     STACKS = "CloneStacks"
     CLONED_INSTANCES = "LaunchTheInstancesOfAClone"
+    LISTENERS = "LeadUsers"
+    SWITCHES = "RememberTheFormerState"
     UPGRADE_FUNCTION = "StartTheUpgrade"
     UPGRADE_PARAMETERS = "ReadOfUpgrades"
 
@@ -170,6 +172,21 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
     | {Scope.POWER: {"ec2:StopInstances"}},
     "lock": {Scope.LOCKS: LOCK | {"ssm:GetParametersByPath"}},
     "clone-environment": CLONE,
+    "switch-traffic": {
+        Scope.EVERYTHING: {
+            "cloudwatch:GetMetricData",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeRules",
+            "elasticloadbalancing:DescribeTags",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        },
+        Scope.LISTENERS: {"elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"},
+        Scope.LOCKS: LOCK,
+        Scope.SWITCHES: LOCK | {"ssm:GetParametersByPath"},
+    },
     "upgrade-herd": {
         Scope.EVERYTHING: WATCH,
         Scope.CODE_DEPLOY: WATCHED,

@@ -1,8 +1,6 @@
 """Deploy with a command of the site's own."""
 
-import shutil
 import stat
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +8,10 @@ from tasks.aws.api import Aws
 from tasks.aws.instances import Instance
 from tasks.deployers.deployer import Deployer, Settings
 from tasks.deployers.release import Release
-from tasks.running.errors import Refused, TaskError, TimedOut
-from tasks.running.process_tree import System, this_system
-from tasks.running.waiting import Missing, Wait
+from tasks.running.errors import Refused, TaskError
+from tasks.running.process_tree import System
+from tasks.running.site_program import SiteProgram, ending_of
+from tasks.running.waiting import Wait
 from tasks.status.placeholders import fill, values_of
 
 
@@ -28,14 +27,9 @@ class CommandDeployer(Deployer):
         """
         if not words:
             raise Refused("--via command needs the command, after --")
-        program = shutil.which(words[0])
-        if program is None:
-            raise Refused(f"--via command: there is no command {words[0]} on this agent")
-        # Windows itself finds no script by its bare name.
-        self._program = program
+        self._program = SiteProgram(words, "--via command", system)
         self._words = words
         self._within = within
-        self._system = system or this_system()
         self._checked: dict[str, tuple[float, ...]] = {}
 
     def check(self, release: Release, instance: Instance) -> None:
@@ -53,26 +47,11 @@ class CommandDeployer(Deployer):
     def deploy(self, release: Release, instance: Instance, wait: Wait) -> None:
         words = self._filled(release, instance)
         wait.log.say(f"{instance.name}: deploying {release.version} with {Path(words[0]).name}")
-        # Its output goes straight to ours: nothing is held back, and nothing of it is lost.
-        with subprocess.Popen([self._program, *words[1:]], stdin=subprocess.DEVNULL) as process:
-            try:
-                wait.until_done(
-                    lambda: Missing(f"{instance.name}: deploying") if process.poll() is None else None,
-                    pace=lambda _: 0.2,
-                    within=self._within,
-                )
-            except BaseException as ending:
-                if process.poll() is None:
-                    self._system.stop(process.pid)
-                process.wait()
-                if isinstance(ending, TimedOut):
-                    raise TimedOut(
-                        f"{words[0]} ran longer than {self._within:.0f} s and was stopped"
-                    ) from None
-                raise
-        if process.returncode:
-            ended = f"exited {process.returncode}" if process.returncode > 0 else "was killed"
-            raise TaskError(f"{words[0]} {ended} while deploying {release.version} to {instance.name}")
+        code = self._program.run(words, f"{instance.name}: deploying", wait, self._within)
+        if code:
+            raise TaskError(
+                f"{words[0]} {ending_of(code)} while deploying {release.version} to {instance.name}"
+            )
 
     def _filled(self, release: Release, instance: Instance) -> list[str]:
         values = {**values_of(instance, release.version), "artifact": release.artifact}

@@ -1,0 +1,1 @@
+"""Users led from blue to green in steps, watched, and back."""

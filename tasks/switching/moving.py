@@ -1,0 +1,124 @@
+"""Every way led to the same share: compared before it is written, and read back after.
+
+Nothing at a load balancer tells a writer that somebody else has written: ModifyListener and ModifyRule know
+no condition. Others that write there are CodeDeploy, ECS, CloudFormation, Terraform and people.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from tasks.running.errors import TaskError, TimedOut
+from tasks.running.waiting import Missing, Wait, closely
+from tasks.switching.record import Record, State, Switch, ended
+from tasks.switching.shares import Weights, same, words_of
+from tasks.switching.way import Course
+
+# Seconds in which an answer of AWS's may lag behind what was written last.
+LAGS = 10.0
+
+
+class SomeoneElse(TaskError):
+    """Somebody else leads users elsewhere than we did: nothing is written over that."""
+
+
+class Moving:
+    """Users on their way.
+
+    Args:
+        switch: As it is remembered.
+        check: Sees that our locks are still there.
+
+    Attributes:
+        given: Whether green was given any weight by us.
+    """
+
+    def __init__(
+        self,
+        courses: Sequence[Course],
+        record: Record,
+        switch: Switch,
+        check: Callable[[], None],
+        wait: Wait,
+    ) -> None:
+        self.courses = courses
+        self.switch = switch
+        self.given = max(switch.at, switch.to) > 0
+        self._record = record
+        self._check = check
+        self._wait = wait
+
+    def begin(self) -> None:
+        """Remember what is there, before anything is written.
+
+        Raises:
+            Refused: It is more than can be remembered.
+        """
+        self._record.check(self.switch)
+        self._check()
+        self._record.write(self.switch)
+
+    def to(self, share: int) -> None:
+        """Give green *share* percent on every way.
+
+        Raises:
+            SomeoneElse: Where a way leads to is not what was written last.
+        """
+        switch, log = self.switch, self._wait.log
+        self._remember(replace(switch, to=share, state=State.UNDER_WAY))
+        self.given |= share > 0
+        for course in self.courses:
+            self._lead(course, course.at(share))
+        self._remember(ended(self.switch, State.UNDER_WAY, share))
+        log.event("shifted", green=switch.green, blue=switch.blue, share=share)
+        log.stands(f"{switch.green} has {share}% of users, and {switch.blue} the others", self.advice)
+
+    def out(self) -> None:
+        """Take green out again, which nobody was ever led to."""
+        for course in self.courses:
+            self._lead(course, course.former)
+        self._remember(ended(self.switch, State.BACK, 0))
+
+    def end(self, state: State) -> None:
+        """Remember that the switch has come to its end."""
+        self._remember(ended(self.switch, state, self.switch.at))
+
+    @property
+    def advice(self) -> str:
+        return "Run this again to go on, or with --back to go back"
+
+    def _remember(self, switch: Switch) -> None:
+        if switch != self.switch:
+            self._check()
+            self._record.write(switch)
+            self.switch = switch
+
+    def _lead(self, course: Course, wanted: Weights) -> None:
+        known = [course.former, *(course.at(share) for share in (self.switch.at, self.switch.to))]
+        way, log = course.way, self._wait.log
+        now = self._seen(course, [wanted, *known], "was led")
+        if same(now, wanted):
+            return
+        self._check()
+        log.say(f"{way.title}: {words_of(now)} -> {words_of(wanted)}")
+        way.write(wanted)
+        self._seen(course, [wanted], "was written")
+
+    def _seen(self, course: Course, expected: Sequence[Weights], how: str) -> Weights:
+        """Return what stands there once it is one of these."""
+        last: list[Weights] = []
+
+        def look() -> Weights | Missing:
+            last[:] = [course.way.stands()]
+            if any(same(last[0], each) for each in expected):
+                return last[0]
+            return Missing(f"{course.way.title}: {words_of(last[0])} stands there")
+
+        try:
+            return self._wait.until_done(look, pace=closely, within=LAGS)
+        except TimedOut:
+            wanted = " or ".join(dict.fromkeys(words_of(each) for each in expected))
+            raise SomeoneElse(
+                f"{course.way.title} has {words_of(last[0])}, where it {how} to {wanted}: someone else "
+                "changes it",
+                f"Nothing was written over that. See who does, and then: {self.advice.lower()}",
+            ) from None

@@ -1,0 +1,172 @@
+"""What was before a switch, and how far it has come: kept in AWS, so that anybody can take users back.
+
+In an SSM parameter for each place and green, as a tag holds no more than a few words.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+from gocd.numbers import number
+from tasks.aws.api import Aws
+from tasks.aws.parameter import Look, Parameter, names_under
+from tasks.running.clock import Clock
+from tasks.running.errors import Refused, TaskError
+from tasks.switching.shares import Weights
+
+PATH = "/gocd-tasks/switch"
+
+# Bytes of a parameter that costs nothing (Systems Manager, PutParameter), less what its versions need.
+MOST = 4096 - 100
+
+_WAY = "way "
+
+
+class State(Enum):
+    UNDER_WAY = "under way"
+    DONE = "done"
+    BACK = "back"
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One switch as it is remembered.
+
+    Args:
+        at: The percentage that green has had last, on all ways.
+        to: The one that is being written.
+        ways: The weights of each way, by its key, before all of it.
+        who: Who began it.
+        since: When, in UTC.
+    """
+
+    blue: str
+    green: str
+    ways: Mapping[str, Weights]
+    who: str
+    since: str
+    at: int = 0
+    to: int = 0
+    state: State = State.UNDER_WAY
+
+    def facts(self) -> dict[str, Any]:
+        told = {
+            "blue": self.blue,
+            "green": self.green,
+            "at": self.at,
+            "to": self.to,
+            "state": self.state.value,
+            "who": self.who,
+            "since": self.since,
+        }
+        return {**told, **{f"{_WAY}{key}": _text(weights) for key, weights in self.ways.items()}}
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any]) -> "Switch":
+        """Read what ``facts`` told.
+
+        Raises:
+            ValueError: It is something else.
+        """
+        try:
+            ways = {
+                key.removeprefix(_WAY): _weights(str(text))
+                for key, text in content.items()
+                if key.startswith(_WAY)
+            }
+            at, to = (_percent(content[name]) for name in ("at", "to"))
+            texts = {name: str(content[name]) for name in ("blue", "green", "who", "since")}
+            return cls(ways=ways, at=at, to=to, state=State(content["state"]), **texts)
+        except (KeyError, ValueError):
+            raise ValueError("it is no record of a switch") from None
+
+
+@dataclass
+class Record:
+    """The record of one switch.
+
+    Args:
+        place: Where it is: the name of a load balancer or a record, in a form that SSM takes.
+        name: Green's, with what part of the place it is about.
+    """
+
+    aws: Aws
+    clock: Clock
+    place: str
+    name: str
+    _seen: Look | None = field(default=None, init=False)
+
+    @property
+    def parameter(self) -> str:
+        return f"{PATH}/{self.place}/{self.name}"
+
+    def read(self) -> Switch | None:
+        """Return what is remembered; None if nothing ever was.
+
+        Raises:
+            Refused: Nobody can read it.
+        """
+        self._seen = self._parameter.look()
+        if not self._seen.version or not (self._seen.content or self._seen.unread):
+            return None
+        try:
+            return Switch.read(self._seen.content)
+        except ValueError as problem:
+            raise Refused(f"the parameter {self.parameter} cannot be read: {problem}") from None
+
+    def check(self, switch: Switch) -> None:
+        """See that there is room for it.
+
+        Raises:
+            Refused: There is none.
+        """
+        if (size := len(json.dumps(switch.facts()).encode())) > MOST:
+            what = f"{len(switch.ways)} rules are more than one parameter remembers ({size} of {MOST} bytes)"
+            raise Refused(what, "Switch a listener at a time: --listener ARN")
+
+    def write(self, switch: Switch) -> None:
+        """Remember this.
+
+        Raises:
+            TaskError: Somebody else has written meanwhile.
+        """
+        seen = self._seen or self._parameter.look()
+        self._seen = self._parameter.swap(seen, switch.facts())
+        if self._seen is None:
+            raise TaskError(f"someone else has written {self.parameter}, so another switch is under way")
+
+    @property
+    def _parameter(self) -> Parameter:
+        return Parameter(self.aws, self.parameter, f"the record of the switch to {self.name}", self.clock)
+
+
+def records(aws: Aws, clock: Clock, place: str) -> Sequence[Record]:
+    """Return every record of a place."""
+    names = [name.rpartition("/")[2] for name in names_under(aws, f"{PATH}/{place}")]
+    return [Record(aws, clock, place, name) for name in names]
+
+
+def ended(switch: Switch, state: State, at: int) -> Switch:
+    return replace(switch, state=state, at=at, to=at)
+
+
+def _text(weights: Weights) -> str:
+    return " ".join(f"{name}={weight}" for name, weight in weights.items())
+
+
+def _weights(text: str) -> dict[str, int]:
+    pairs = [each.rpartition("=") for each in text.split(" ")]
+    if not all(
+        name and weight.isascii() and weight.isdecimal() and len(weight) < 5 for name, _, weight in pairs
+    ):
+        raise ValueError(text)
+    return {name: int(weight) for name, _, weight in pairs}
+
+
+def _percent(value: Any) -> int:
+    known = number(value, 0, 100)
+    if known is None or known != int(known):
+        raise ValueError(value)
+    return int(known)
