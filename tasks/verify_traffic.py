@@ -43,7 +43,10 @@ def command(
         list[str] | None, option("--property", "NAME=VALUE of a property of the plan; repeatable.")
     ] = None,
     duration: Annotated[
-        int | None, option("--duration", "Seconds, as the plan's property 'duration'.", WHOLE_SECONDS)
+        int | None,
+        option(
+            "--duration", "Seconds that must be covered, as the plan's property 'duration'.", WHOLE_SECONDS
+        ),
     ] = None,
     rate: Annotated[
         float | None, option("--rate", "Requests per second, as the plan's property 'rate'.", rate(0.001))
@@ -142,7 +145,7 @@ def command(
             return
         if jtl:
             ready(out)
-            verify_jtls(jtl, limits, counts, out, task.log)
+            verify_jtls(jtl, limits, duration, counts, out, task.log)
             return
         plan = plan or READY_PLAN
         numbers = {"duration": duration, "rate": rate, "threads": threads}
@@ -160,5 +163,10 @@ def command(
             return
         ready(out)
         verify_plan(
-            Recording(plan, out, plan_properties, dashboard, timeout), found, limits, counts, task.wait
+            Recording(plan, out, plan_properties, dashboard, timeout),
+            found,
+            limits,
+            duration,
+            counts,
+            task.wait,
         )

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from io import BufferedReader, TextIOWrapper
 from itertools import chain
 from pathlib import Path
 
 from gocd.files import ShortLines
+from gocd.numbers import whole
+from gocd.samples.csv_columns import NEEDED, UNNAMED, Columns, delimiter_of, is_header, looks_unnamed
 from gocd.samples.outcome import (
-    COLUMNS,
-    LATEST,
     Outcome,
-    Transactions,
     UnreadableJtl,
-    milliseconds,
+    broken_elapsed,
+    duration_ms,
+    moment_ms,
+    samples_of,
 )
+from gocd.samples.parts import Parts
 from gocd.samples.reasons import reason
+from gocd.samples.transactions import Transactions
 
-NEEDED = ("timeStamp", "elapsed", "success")
-# What JMeter writes if nobody told it otherwise; a file without a header can have no other columns.
-UNNAMED = COLUMNS[:-1]
 # A failure message may hold a whole page; the csv module's own limit of 128 KiB is for all its users.
 LONGEST = 2**24
 csv.field_size_limit(LONGEST)
@@ -45,6 +44,7 @@ class CsvResults:
         self._path = path
         lines = BufferedReader(ShortLines(file, LONGEST), 1 << 16)
         self._file = TextIOWrapper(lines, encoding="utf-8-sig", errors="replace", newline="")
+        self._parts = Parts()
         self._transactions = Transactions()
         self._unfinished = False
         # Characters of the row that is being read, which may go over many lines.
@@ -55,81 +55,96 @@ class CsvResults:
         first = next(self._file, "")
         if not first:
             return
-        rows = csv.reader(self._lines(first), delimiter=_delimiter(first), strict=True)
+        rows = csv.reader(self._lines(first), delimiter=delimiter_of(first), strict=True)
         try:
             yield from self._outcomes(rows)
         except csv.Error as error:
             if "unexpected end of data" not in str(error):
                 raise UnreadableJtl(f"{self._path} line {self.line} is not CSV: {error}") from None
             self.cut_off_line = self.line
+        yield from self.rest()
+
+    def rest(self) -> Sequence[Outcome]:
+        """Return what still waited for more when the record ended."""
+        return self._transactions.rest()
 
     def _outcomes(self, rows: Iterator[list[str]]) -> Iterator[Outcome]:
         header = next(rows)
-        if NEEDED[0] in header:
-            missing = [name for name in NEEDED if name not in header]
-        elif len(header) == len(UNNAMED) and milliseconds(header[1]) is not None:
-            header, rows, missing = list(UNNAMED), chain([header], rows), []
-        else:
-            missing = [NEEDED[0]]
-        if missing:
-            raise UnreadableJtl(f"{self._path} is not a JTL: it has no column {missing[0]}")
-        yield from self._read(rows, header)
+        if looks_unnamed(header):
+            header, rows = list(UNNAMED), chain([header], rows)
+        columns: Columns | None = self._columns(header)
+        while columns is not None:
+            # Records that were put one behind the other have a header each.
+            columns = yield from self._read(rows, columns)
 
-    def _read(self, rows: Iterable[list[str]], columns: list[str]) -> Iterator[Outcome]:
-        width = len(columns)
-        due, elapsed, success = (columns.index(name) for name in NEEDED)
-        # A column that the file lacks is read from an empty one added to each row.
-        label, code, message, thread, version, failure = (
-            columns.index(name) if name in columns else width
-            for name in (
-                "label",
-                "responseCode",
-                "responseMessage",
-                "threadName",
-                "version",
-                "failureMessage",
+    def _columns(self, header: Sequence[str]) -> Columns:
+        columns = Columns(header)
+        if columns.missing == list(NEEDED):
+            raise UnreadableJtl(
+                f"{self._path} is not a JTL: it has no column {NEEDED[0]}, and its first line is no result "
+                f"with the {len(UNNAMED)} columns that JMeter writes by default"
             )
-        )
-        repeats = self._transactions.repeats
+        if columns.missing:
+            raise UnreadableJtl(f"{self._path} is not a JTL: it has no column {columns.missing[0]}")
+        return columns
+
+    def _read(self, rows: Iterable[list[str]], columns: Columns) -> Generator[Outcome, None, Columns | None]:
+        """Give the outcomes of *rows*, and return the columns of those that follow another header."""
+        width, due, elapsed, success = columns.width, columns.due, columns.elapsed, columns.success
+        label, code, message, version = columns.label, columns.code, columns.message, columns.version
+        thread_name, host, idle, size = columns.thread, columns.host, columns.idle, columns.size
+        failure = columns.failure
+        is_part, told = self._parts.has, self._transactions.told
+        header_due = columns.names[due]
         for row in rows:
             self._length = 0
-            if self._unfinished:
+            if self._unfinished and not columns.is_whole(row):
                 break
-            took_ms = milliseconds(row[elapsed]) if len(row) == width else None
-            if took_ms is None:
+            self._unfinished = False
+            if len(row) != width or row[due] == header_due:
                 if not row:
                     continue
+                if is_header(row):
+                    return self._columns(row)
                 raise self._unreadable(row)
             row.append("")
-            due_ms = milliseconds(row[due])
-            if due_ms is None:
-                due_ms = self._moment(row, due)
-            repeated = repeats(row[message], row[thread], due_ms)
-            if repeated is None:
+            took_ms, about = duration_ms(row[elapsed]), row[message]
+            lost_to = "" if row[success].lower() == "true" else reason(row[code], row[message], row[failure])
+            if took_ms is None:
+                took_ms, about, lost_to = 0, "", broken_elapsed(row[elapsed])
+                if not lost_to:
+                    raise self._unreadable(row[:-1])
+            due_ms = self._moment(row[due], row)
+            if columns.stands_for_many(row, lost_to):
+                yield from self._sum(
+                    row, columns, Outcome(due_ms, took_ms, lost_to, row[version], row[label])
+                )
                 continue
-            yield Outcome(
-                due_ms,
-                took_ms,
-                "" if row[success] == "true" else reason(row[code], row[message], row[failure]),
-                row[version],
-                row[label],
-                repeated,
-            )
+            thread = row[thread_name]
+            if thread and host < width:
+                thread = f"{row[host]} {thread}"
+            if is_part(row[label], thread, due_ms, due_ms + took_ms, bool(lost_to)):
+                continue
+            outcome = Outcome(due_ms, took_ms, lost_to, row[version], row[label])
+            yield from told(outcome, about, thread, row[idle], row[size])
         if self._unfinished:
             self.cut_off_line = self.line
+        return None
 
-    def _moment(self, row: list[str], due: int) -> int:
-        """JMeter may be told to write dates, in the zone of the machine it ran on."""
+    def _moment(self, stamp: str, row: list[str]) -> int:
         try:
-            due_ms = round(datetime.fromisoformat(row[due].replace("/", "-")).timestamp() * 1000)
-        except (ValueError, OverflowError):
-            due_ms = -1
-        if 0 <= due_ms <= LATEST:
-            return due_ms
-        raise self._unreadable(row[:-1])
+            return moment_ms(stamp)
+        except ValueError as problem:
+            raise self._unreadable(row[:-1], f"; its time stamp {problem}") from None
 
-    def _unreadable(self, row: list[str]) -> UnreadableJtl:
-        return UnreadableJtl(f"{self._path} line {self.line} is not a result: {','.join(row)[:60]}")
+    def _sum(self, row: list[str], columns: Columns, outcome: Outcome) -> list[Outcome]:
+        sent, lost = whole(row[columns.sent] or "1"), whole(row[columns.lost] or "0")
+        if sent is None or lost is None:
+            raise self._unreadable(row[:-1])
+        return samples_of(outcome, sent, lost)
+
+    def _unreadable(self, row: list[str], why: str = "") -> UnreadableJtl:
+        return UnreadableJtl(f"{self._path} line {self.line} is not a result: {','.join(row)[:60]}{why}")
 
     def _lines(self, first: str) -> Iterator[str]:
         for line in chain((first,), self._file):
@@ -141,9 +156,3 @@ class CsvResults:
                 )
             self._unfinished = not line.endswith("\n")
             yield line
-
-
-def _delimiter(first_line: str) -> str:
-    """Return what stands behind the first name, or number, of the first line."""
-    found = re.match(r'"?\w+"?(\W)', first_line)
-    return found[1] if found and found[1] not in "\r\n" else ","

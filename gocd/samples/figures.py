@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from gocd.samples.latencies import Latencies
+from gocd.samples.successes import Successes
+
+# A label's moments are kept for as long as a load generator holds them back by default, and again.
+KEPT_SECONDS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +21,8 @@ class Figures:
     So without a success it is the whole time. ``gap_began_s`` is counted from the first request of all.
 
     Latencies are of succeeded requests only, from the time each was due to the end of its answer, in ms;
-    ``max_ms`` is exact, percentiles are exact below 1,000 ms and at most 0.5 % off above.
+    ``max_ms`` is exact, percentiles are exact below 1,000 ms and at most 0.5 % off above; None if the record
+    has sums of many samples, which do not tell how long each took.
     """
 
     sent: int
@@ -33,6 +38,8 @@ class Figures:
     max_ms: int | None = None
     first_at: float | None
     last_at: float | None
+    first_success_at: float | None = None
+    last_success_at: float | None = None
 
     @property
     def duration_s(self) -> float:
@@ -70,35 +77,32 @@ class Tally:
     lost: dict[str, int] = field(default_factory=dict)
     first_ms: int | None = None
     last_ms: int = 0
-    latest_success_ms: int | None = None
-    gap: tuple[int, int] = (0, 0)
+    successes: Successes = field(default_factory=lambda: Successes(KEPT_SECONDS))
 
-    def add(self, due_ms: int, elapsed_ms: int, lost_to: str) -> None:
-        """Count one sample; they come in the order in which they ended."""
+    def add(self, due_ms: int, elapsed_ms: int, lost_to: str, samples: int = 1) -> None:
+        """Count *samples* of one kind, in whatever order they come."""
         ended_ms = due_ms + elapsed_ms
         first_ms = self.first_ms
         if first_ms is None or due_ms < first_ms:
-            first_ms = self.first_ms = due_ms
+            self.first_ms = due_ms
         self.last_ms = max(self.last_ms, ended_ms)
         if lost_to:
-            self.lost[lost_to] = self.lost.get(lost_to, 0) + 1
+            self.lost[lost_to] = self.lost.get(lost_to, 0) + samples
             return
-        self.latencies.add(elapsed_ms)
-        latest = self.latest_success_ms
-        if latest is None:
-            self.first_success_ms = latest = ended_ms
-        if ended_ms >= latest:
-            if ended_ms - latest > self.gap[0]:
-                self.gap = (ended_ms - latest, latest)
-            self.latest_success_ms = ended_ms
+        if samples == 1:
+            self.latencies.add(elapsed_ms)
+        else:
+            self.latencies.add_unknown(samples)
+        self.successes.add(ended_ms)
 
     def figures(self, origin_ms: int) -> Figures:
         """Return the figures; *origin_ms* is when the first request of all was due."""
         began = origin_ms if self.first_ms is None else self.first_ms
-        # Without a success the whole time is one gap.
-        latest = self.last_ms if self.latest_success_ms is None else self.latest_success_ms
-        first = self.last_ms if self.latest_success_ms is None else self.first_success_ms
-        gap = max(self.gap, (first - began, began), (self.last_ms - latest, latest))
+        first, latest = self.successes.first_ms, self.successes.last_ms
+        gap = (self.last_ms - began, began)
+        if first is not None and latest is not None:
+            # Without a success the whole time is one gap.
+            gap = max(self.successes.longest_gap(), (first - began, began), (self.last_ms - latest, latest))
         lost = sum(self.lost.values())
         latencies = self.latencies
         nothing = self.first_ms is None
@@ -113,7 +117,9 @@ class Tally:
             p90_ms=latencies.percentile(90),
             p95_ms=latencies.percentile(95),
             p99_ms=latencies.percentile(99),
-            max_ms=latencies.longest if latencies.total else None,
+            max_ms=latencies.longest,
             first_at=None if nothing else began / 1000,
             last_at=None if nothing else self.last_ms / 1000,
+            first_success_at=None if first is None else first / 1000,
+            last_success_at=None if latest is None else latest / 1000,
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +55,7 @@ class JtlReader:
 
     Attributes:
         path: The file.
-        samples: How many were read so far.
+        samples: How many requests were read so far.
         cut_off_line: The line in which the file breaks off.
 
     Raises:
@@ -69,25 +69,41 @@ class JtlReader:
         self.cut_off_line: int | None = None
 
     def __iter__(self) -> Iterator[Outcome]:
-        with ExitStack() as files:
-            file = files.enter_context(open_regular(self.path))
-            if file.peek(2)[:2] == _GZIP:
-                # Looked into through a buffer, which is also what makes reading it line by line quick.
-                file = files.enter_context(BufferedReader(gzip.GzipFile(fileobj=file)))
+        with content_of(self.path) as file:
             results: CsvResults | XmlResults | None = None
             try:
                 results = (XmlResults if _is_xml(file) else CsvResults)(self.path, file)
-                for outcome in results:
-                    self.samples += 1
-                    yield outcome
+                yield from self._counted(results)
                 self.cut_off_line = results.cut_off_line
             except EOFError:
                 # Only gzip knows before the end that the end is missing.
                 self.cut_off_line = results.line + 1 if results else 1
+                yield from self._counted(results.rest() if results else ())
             except TooLong as error:
                 raise UnreadableJtl(f"{self.path} is not a JTL: {error.strerror}") from None
             except (gzip.BadGzipFile, zlib.error) as error:
                 raise UnreadableJtl(f"{self.path} is damaged: {error}") from None
+
+    def _counted(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            if not outcome.repeats:
+                self.samples += outcome.samples
+            yield outcome
+
+
+@contextmanager
+def content_of(path: Path) -> Iterator[BufferedReader]:
+    """Open *path* for reading what it holds, packed with gzip or not.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+    """
+    with ExitStack() as files:
+        file = files.enter_context(open_regular(path))
+        if file.peek(2)[:2] == _GZIP:
+            # Looked into through a buffer, which is also what makes reading it line by line quick.
+            file = files.enter_context(BufferedReader(gzip.GzipFile(fileobj=file)))
+        yield file
 
 
 def _is_xml(file: BufferedReader) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from gocd.samples.figures import Figures, Tally
 from gocd.samples.jtl import JtlReader, Outcome
 from gocd.samples.latencies import Latencies
+from gocd.samples.same_records import same_records
+from gocd.samples.successes import Successes
 from gocd.samples.version_spans import VersionSpan, VersionsSeen
 
 # A plan that puts a number into every label must not fill the memory; all further ones are one.
@@ -34,11 +36,15 @@ class Second:
 
 @dataclass(frozen=True)
 class FileRead:
-    """One result file; ``cut_off_line`` is where it breaks off, if it does."""
+    """One result file; ``cut_off_line`` is where it breaks off, if it does.
+
+    ``same_as`` is another of the files that holds the same record, which counts once.
+    """
 
     path: str
     samples: int
     cut_off_line: int | None
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,17 +81,27 @@ class Measurement(Figures):
 def measure(*jtls: Path) -> Measurement:
     """Read files of one run, finished or still being written, in memory that grows with its seconds only.
 
-    Lines are expected in the order in which the requests ended, as JMeter writes them; disorder can only
-    make a gap look longer. Several files, of load from several machines, are read side by side by time.
+    Several files, of load from several machines, are read side by side by time; a record that is given twice
+    counts once. The order of samples within a file makes no difference to the figures of all.
 
     Raises:
         UnreadableJtl: A file is not a JTL.
         OSError: A file cannot be read.
     """
-    readers = [JtlReader(path) for path in jtls]
+    same = same_records(jtls)
+    readers = [JtlReader(path) for path, twin in zip(jtls, same, strict=True) if twin is None]
     tally = _Tally()
     tally.add_all(readers[0] if len(readers) == 1 else heapq.merge(*readers, key=_ended))
-    return tally.measurement(readers)
+    reading = iter(readers)
+    files = [
+        _file_read(next(reading)) if twin is None else FileRead(str(path), 0, None, str(twin))
+        for path, twin in zip(jtls, same, strict=True)
+    ]
+    return tally.measurement(files)
+
+
+def _file_read(reader: JtlReader) -> FileRead:
+    return FileRead(str(reader.path), reader.samples, reader.cut_off_line)
 
 
 def _ended(outcome: Outcome) -> int:
@@ -107,40 +123,42 @@ class _SecondTally:
 
 class _Tally:
     def __init__(self) -> None:
-        self._all = Tally()
+        # Its seconds are kept anyway.
+        self._all = Tally(successes=Successes())
         self._labels: dict[str, Tally] = {}
         self._versions = VersionsSeen()
         self._seconds: dict[int, _SecondTally] = {}
 
     def add_all(self, outcomes: Iterable[Outcome]) -> None:
-        for due_ms, elapsed_ms, lost_to, version, label, repeats in outcomes:
+        for due_ms, elapsed_ms, lost_to, version, label, repeats, samples in outcomes:
             of_label = self._labels.get(label)
             if of_label is None:
                 of_label = self._label(label)
-            of_label.add(due_ms, elapsed_ms, lost_to)
+            of_label.add(due_ms, elapsed_ms, lost_to, samples)
             if repeats:
                 continue
-            self._all.add(due_ms, elapsed_ms, lost_to)
+            self._all.add(due_ms, elapsed_ms, lost_to, samples)
             at = due_ms // 1000
             second = self._seconds.get(at)
             if second is None:
                 second = self._seconds[at] = _SecondTally()
             if lost_to:
-                second.lost += 1
-            else:
+                second.lost += samples
+            elif samples == 1:
                 second.latencies.add(elapsed_ms)
+            else:
+                second.latencies.add_unknown(samples)
             if version:
                 counted_as = self._versions.name(version)
                 self._versions.add(counted_as, due_ms + elapsed_ms)
-                second.versions[counted_as] = second.versions.get(counted_as, 0) + 1
+                second.versions[counted_as] = second.versions.get(counted_as, 0) + samples
 
     def _label(self, label: str) -> Tally:
         return self._labels.setdefault(label if len(self._labels) < MOST_LABELS else FURTHER_LABELS, Tally())
 
-    def measurement(self, readers: Iterable[JtlReader]) -> Measurement:
+    def measurement(self, files: Sequence[FileRead]) -> Measurement:
         began = self._all.first_ms or 0
         figures = self._all.figures(began)
-        files = tuple(FileRead(str(each.path), each.samples, each.cut_off_line) for each in readers)
         return Measurement(
             **{each.name: getattr(figures, each.name) for each in fields(Figures)},
             versions=self._versions.spans(began, self._all.last_ms),
@@ -148,5 +166,5 @@ class _Tally:
             seconds=tuple(tally.as_second(at) for at, tally in sorted(self._seconds.items())),
             truncated=any(each.cut_off_line is not None for each in files),
             labels={label: tally.figures(began) for label, tally in sorted(self._labels.items())},
-            files=files,
+            files=tuple(files),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import NamedTuple
 
 from gocd.numbers import whole
@@ -12,10 +14,8 @@ COLUMNS = (
     *("success", "failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads"),
     *("URL", "Latency", "IdleTime", "Connect", "version"),
 )
-# ms since 1970, at the beginning of the year 3000: what is later is no time of a sample.
-LATEST = 32_503_680_000_000
-_TRANSACTION = "Number of samples in transaction"
-_EMPTY = f"{_TRANSACTION} : 0"
+# ms since 1970: 1971, as all of 1970 is what seconds since then look like, and the year 3000.
+EARLIEST, LATEST = 31_536_000_000, 32_503_680_000_000
 
 
 class UnreadableJtl(ValueError):
@@ -25,7 +25,8 @@ class UnreadableJtl(ValueError):
 class Outcome(NamedTuple):
     """What became of one request: times in ms since 1970; ``lost_to`` is empty if it succeeded.
 
-    ``repeats`` marks a transaction whose requests the file tells of as well.
+    ``repeats`` marks a transaction whose requests the file tells of as well. ``samples`` is more than one
+    where a load generator sent the sum of many: ``elapsed_ms`` is then their mean.
     """
 
     due_ms: int
@@ -34,43 +35,59 @@ class Outcome(NamedTuple):
     version: str = ""
     label: str = ""
     repeats: bool = False
+    samples: int = 1
 
 
-class Transactions:
-    """Tells requests from transactions, which JMeter writes among them.
-
-    A transaction without requests is no sample at all, and one that follows its requests would count them
-    twice: so far as JMeter's dashboard does it. The dashboard leaves every transaction out of its total; here
-    one whose requests were not recorded (``generate parent sample``) counts as the request it stands for, as
-    its failure would be missed otherwise.
-
-    Source: JMeter's Sample.java and StatisticsSummaryConsumer.java
-    """
-
-    def __init__(self) -> None:
-        self._latest: dict[str, int] = {}
-
-    @staticmethod
-    def is_one(message: str) -> bool:
-        return message.startswith(_TRANSACTION)
-
-    def repeats(self, message: str, thread: str, due_ms: int) -> bool | None:
-        """Return whether a sample repeats others; None if it stands for nothing.
-
-        Args:
-            message: Its response message.
-            thread: The thread it ran in, where its requests ran just before.
-            due_ms: When it began, ms since 1970.
-        """
-        if not self.is_one(message):
-            self._latest[thread] = due_ms
-            return False
-        if message.startswith(_EMPTY):
-            return None
-        return self._latest.get(thread, -1) >= due_ms
-
-
-def milliseconds(text: str) -> int | None:
-    """Return a sample's time in ms, such as that since 1970; None if it is none that a calendar has."""
+def duration_ms(text: str) -> int | None:
+    """Return how long a sample took; None if that is no number of ms."""
     found = whole(text)
     return None if found is None or found > LATEST else found
+
+
+def broken_elapsed(text: str) -> str:
+    """Return what is wrong with a time that JMeter took and did not know, or nothing.
+
+    It writes 0 minus the start for a sample that was never ended, as when a thread was stopped within a
+    transaction; such a sample is lost, and the others are as good as ever.
+    """
+    if not text:
+        return "no elapsed time"
+    return "negative elapsed time" if re.fullmatch(r"-[0-9]{1,19}", text) else ""
+
+
+def moment_ms(text: str) -> int:
+    """Return the ms since 1970 that a time stamp tells: in ms, or as a date in the zone of this machine.
+
+    Raises:
+        ValueError: It tells none; the message says why.
+    """
+    found = whole(text)
+    if found is None and not text.isdecimal():
+        try:
+            found = round(datetime.fromisoformat(text.replace("/", "-")).timestamp() * 1000)
+        except (ValueError, OverflowError):
+            raise ValueError(
+                "is neither in ms, as jmeter.save.saveservice.timestamp_format=ms makes it, nor a date "
+                "such as 2026/01/31 12:00:00.000"
+            ) from None
+    if found is not None and 0 <= found < EARLIEST:
+        raise ValueError("is in the year 1970: seconds, where ms are needed")
+    if found is None or not EARLIEST <= found <= LATEST:
+        raise ValueError("is no time in ms since 1970")
+    return found
+
+
+def samples_of(row: Outcome, sent: int, lost: int) -> list[Outcome]:
+    """Return what a *row* tells of *sent* samples of which *lost* failed.
+
+    The row of many has the end of the last as its time, and as time taken the sum of all. Of two counts that
+    do not agree with each other or with the row, the worse one holds.
+
+    Source: JMeter's StatisticalSampleResult.java
+    """
+    lost = max(lost, 1 if row.lost_to else 0)
+    sent = max(sent, lost, 1)
+    mean = row.elapsed_ms // sent
+    mean_row = row._replace(due_ms=row.due_ms - mean, elapsed_ms=mean) if sent > 1 else row
+    counts = (("", sent - lost), (row.lost_to or "failed", lost))
+    return [mean_row._replace(lost_to=kind, samples=count) for kind, count in counts if count]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gocd.samples.asked import Asked, covered_s, covering, needed_s
 from gocd.samples.figures import Figures
 from gocd.samples.jtl import UnreadableJtl
 from gocd.samples.limits import RULES, Limits, Rule, Thresholds
 from gocd.samples.measurement import Measurement
 
-RECORD = "record"
+RECORD, DURATION = "record", "duration"
 # The worst few kinds of loss say why; the rest is in verdict.json.
 _KINDS_TOLD = 3
 
@@ -60,16 +61,24 @@ class Verdict:
 
 
 def judge(
-    measurement: Measurement | None, thresholds: Thresholds, broken: Iterable[Criterion] = ()
+    measurement: Measurement | None,
+    thresholds: Thresholds,
+    broken: Iterable[Criterion] = (),
+    asked: Asked | None = None,
 ) -> Verdict:
     """Hold *measurement* to *thresholds*.
 
     Args:
         broken: What went wrong before there was anything to measure.
+        asked: The time that was to be covered: its beginning and its end without a success are gaps of all
+            samples, and traffic for much less of it fails. Nobody asked if None.
     """
     criteria = list(broken)
     if measurement:
         criteria += _records(measurement)
+        if asked:
+            criteria.append(_coverage(measurement, asked))
+            measurement = covering(measurement, asked)
         criteria += _held(measurement, thresholds.for_all(), None)
         for label in thresholds.labels:
             figures = measurement.labels.get(label)
@@ -105,11 +114,22 @@ def _records(measurement: Measurement) -> Iterable[Criterion]:
     for file in measurement.files:
         passed = file.cut_off_line is None and file.samples > 0
         message = f"{file.path}: {_counted(file.samples, 'sample')}"
-        if file.cut_off_line is not None:
+        if file.same_as:
+            passed, message = True, f"{file.path} is the same record as {file.same_as} and counts once"
+        elif file.cut_off_line is not None:
             message = f"{file.path} breaks off in line {file.cut_off_line}: what came after it is not known"
         elif not passed:
             message = f"{file.path} has no samples, so nothing is proven"
         yield Criterion(RECORD, None, None, None, "", passed, message)
+
+
+def _coverage(measurement: Measurement, asked: Asked) -> Criterion:
+    covered, needed = covered_s(measurement, asked), needed_s(measurement, asked)
+    message = (
+        f"traffic was sent for {covered:,.1f} s of the {asked.duration_s:,.1f} s asked for; "
+        f"at least {needed:,.1f} s needed"
+    )
+    return Criterion(DURATION, None, round(needed, 3), round(covered, 3), "s", covered >= needed, message)
 
 
 def _held(figures: Figures, limits: Limits, label: str | None) -> Iterable[Criterion]:
@@ -137,7 +157,9 @@ def _criterion(rule: Rule, figures: Figures, limit: float, label: str | None) ->
 def _why_not(figures: Figures) -> str:
     if not figures.sent:
         return "there are no samples"
-    return "no time passed" if figures.succeeded else "none succeeded"
+    if not figures.succeeded:
+        return "none succeeded"
+    return "no time passed" if not figures.duration_s else "the record has sums of many samples only"
 
 
 def _absent(label: str, limits: Limits) -> Criterion:

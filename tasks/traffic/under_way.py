@@ -13,6 +13,7 @@ from gocd.files import read_bounded, write_whole
 from gocd.json_text import read_json
 from gocd.numbers import number
 from gocd.running_job import RunningJob
+from gocd.samples.asked import Asked, covering
 from gocd.samples.jtl import UnreadableJtl
 from gocd.samples.limits import RULES, Limits, Thresholds
 from gocd.samples.measurement import Measurement, measure
@@ -165,11 +166,8 @@ def _at_least_0(told: object) -> float:
 
 
 def up_to(measurement: Measurement, moment: float) -> Measurement:
-    """Count the time since the last sample as one in which none succeeded."""
-    first, last = measurement.first_at, measurement.last_at
-    if first is None or last is None or moment - last <= measurement.longest_gap_s:
-        return measurement
-    return replace(measurement, longest_gap_s=moment - last, gap_began_s=last - first)
+    """Count the time since the last success as one in which none succeeded."""
+    return covering(measurement, Asked(measurement.first_at or moment, moment))
 
 
 def _so_far(thresholds: Thresholds, measurement: Measurement) -> Thresholds:

@@ -8,6 +8,7 @@ from gocd.files import make_folder, write_whole
 from gocd.report import verdict as page
 from gocd.report.page import write_report
 from gocd.report.traffic import Traffic, first_lost
+from gocd.samples.asked import Asked, asked_for
 from gocd.samples.jtl import UnreadableJtl
 from gocd.samples.limits import RULES, Thresholds
 from gocd.samples.measurement import Measurement, measure
@@ -19,7 +20,6 @@ from tasks.running.log import Log
 from tasks.running.waiting import Wait
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.recording import Recording, errors_logged, record
-from tasks.traffic.under_way import up_to
 
 VERDICT, JUNIT, REPORT = "verdict.json", "junit.xml", "report.html"
 
@@ -43,11 +43,17 @@ Counts = Callable[[Measurement | None], list[Criterion]]
 
 
 def verify_plan(
-    recording: Recording, jmeter: JMeter, thresholds: Thresholds, counts: Counts, wait: Wait
+    recording: Recording,
+    jmeter: JMeter,
+    thresholds: Thresholds,
+    duration: float | None,
+    counts: Counts,
+    wait: Wait,
 ) -> None:
     """Run the plan and judge its samples.
 
     Args:
+        duration: The seconds that it was to take, from its first request on; None if nobody asked.
         counts: Returns what the load balancer itself says of the time that was measured.
 
     Raises:
@@ -57,20 +63,22 @@ def verify_plan(
     log.say(jmeter.title)
     problem = record(recording, jmeter, wait)
     broken = [went_wrong("jmeter", problem)] if problem else []
-    verdict = judged([recording.jtl], thresholds, counts, broken)
+    verdict = judged([recording.jtl], thresholds, counts, broken, duration=duration)
     if any(criterion.limit is None for criterion in verdict.failed) or not _samples_in(verdict):
         for line in errors_logged(recording.out):
             log.say(f"jmeter.log: {line}")
     conclude(verdict, recording.out, log)
 
 
-def verify_jtls(jtls: list[Path], thresholds: Thresholds, counts: Counts, out: Path, log: Log) -> None:
-    """Judge the samples of finished runs, read side by side as one.
+def verify_jtls(
+    jtls: list[Path], thresholds: Thresholds, duration: float | None, counts: Counts, out: Path, log: Log
+) -> None:
+    """Judge the samples of finished runs, read side by side as one, that were to take *duration* seconds.
 
     Raises:
         TaskError: A file cannot be judged, or the samples do not keep to *thresholds*.
     """
-    conclude(judged(jtls, thresholds, counts, []), out, log)
+    conclude(judged(jtls, thresholds, counts, [], duration=duration), out, log)
 
 
 def judged(
@@ -79,24 +87,32 @@ def judged(
     counts: Counts,
     broken: list[Criterion],
     until: float | None = None,
+    duration: float | None = None,
 ) -> Verdict:
     """Hold what was recorded to *thresholds*.
 
     Args:
         broken: What went wrong beside it.
         until: Seconds since 1970 up to which there was to be traffic; by default the end of the last sample.
+        duration: Seconds for which there was to be traffic from its first request on, if nobody knows the end.
     """
     measurement: Measurement | None = None
     try:
         measurement = measure(*jtls)
-        if until is not None:
-            measurement = up_to(measurement, until)
     except (UnreadableJtl, OSError) as problem:
         # Where JMeter failed there is often no file; what went wrong with JMeter says it all.
         if not (broken and isinstance(problem, FileNotFoundError)):
             broken = [*broken, unreadable(problem)]
-    verdict = judge(measurement, thresholds, broken)
+    verdict = judge(measurement, thresholds, broken, _asked(measurement, until, duration))
     return replace(verdict, criteria=(*verdict.criteria, *counts(measurement)))
+
+
+def _asked(measurement: Measurement | None, until: float | None, duration: float | None) -> Asked | None:
+    if measurement is None or measurement.first_at is None:
+        return None
+    if until is not None:
+        return Asked(measurement.first_at, until)
+    return asked_for(duration, measurement.first_at) if duration else None
 
 
 def _samples_in(verdict: Verdict) -> int:

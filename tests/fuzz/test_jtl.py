@@ -25,7 +25,7 @@ from tests.fuzz.spoiling import spoilt_bytes
 ROWS = (
     "1767258000000,12,home,200,OK,users 1-1,text,true,,100,50,1,1,http://x/,11,0,1,1.0",
     '1767258000100,2001,"pay, ""now""",503,No,users 1-2,text,false,"a\nb",100,50,1,1,http://x/,11,0,1,1.0',
-    "1767258000000,907,page,,Number of samples in transaction : 2,users 1-1,,true,,0,0,1,1,null,0,0,0,2.0",
+    "1767258000000,907,page,,Number of samples in transaction : 1,users 1-1,,true,,0,0,1,1,null,0,0,0,2.0",
 )
 CSV = "\n".join((",".join(COLUMNS), *ROWS, "")).encode()
 UNNAMED = "\n".join((*(row.rpartition(",")[0] for row in ROWS), "")).encode()
@@ -35,8 +35,8 @@ XML = b"""<?xml version="1.0" encoding="UTF-8"?>
   <java.net.URL>http://x/</java.net.URL>
   <httpSample t="3" ts="1767258000001" s="true" lb="image" rc="200" rm="OK" tn="users 1-1"/>
 </httpSample>
-<sample t="30" ts="1767258000100" s="false" lb="page" rc="" rm="Number of samples in transaction : 1"
-  tn="users 1-2">
+<sample t="30" ts="1767258000100" s="false" lb="page" rc=""
+  rm="Number of samples in transaction : 1, number of failing samples : 1" tn="users 1-2">
   <httpSample t="30" ts="1767258000100" s="false" lb="pay" rc="Non HTTP response code: X"
     rm="x" tn="users 1-2"/>
 </sample>

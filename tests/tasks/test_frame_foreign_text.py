@@ -37,7 +37,7 @@ def hostile(cloud: World, behind: MakeBalancer, pair: Pair, tmp_path: Path) -> P
     """A folder with the records of others, beside two instances of which one has such a name."""
     behind("application")
     cloud.client("ec2").create_tags(Resources=[pair.one.id], Tags=[{"Key": "Name", "Value": TAG}])
-    rows = [f'{n}000,5,"{HOSTILE}",500,"{HOSTILE} {LONG}",false' for n in range(3)]
+    rows = [f'170000000{n}000,5,"{HOSTILE}",500,"{HOSTILE} {LONG}",false' for n in range(3)]
     (tmp_path / "t.jtl").write_text(
         "\n".join(["timeStamp,elapsed,label,responseCode,responseMessage,success", *rows, ""])
     )

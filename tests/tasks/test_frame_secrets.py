@@ -112,7 +112,7 @@ def test_a_property_is_given_to_jmeter_where_nobody_else_can_read_it(
 def test_the_page_that_is_made_again_tells_how_without_what_is_secret(
     gocd_tasks: CommandLine, tmp_path: Path
 ) -> None:
-    rows = [f"{n}000,5,GET /?token={TOKEN},500,http://me:{PASSWORD}@h/,false" for n in range(2)]
+    rows = [f"170000000{n}000,5,GET /?token={TOKEN},500,http://me:{PASSWORD}@h/,false" for n in range(2)]
     heads = "timeStamp,elapsed,label,responseCode,responseMessage,success"
     (tmp_path / "t.jtl").write_text("\n".join([heads, *rows, ""]))
     words = ("report", "--jtl", str(tmp_path / "t.jtl"), "--title", f"password={PASSWORD}")

@@ -65,6 +65,6 @@ def test_traffic_at_the_same_time_adds_up(tmp_path: Path) -> None:
 def test_a_time_from_another_age_costs_no_memory(tmp_path: Path) -> None:
     path = write_jtl(tmp_path / "t.jtl", 5)
     first, *rest = path.read_text().splitlines(keepends=True)
-    path.write_text(first + rest[0].replace(rest[0].split(",")[0], "0") + "".join(rest))
+    path.write_text(first + rest[0].replace(rest[0].split(",")[0], "31536000000") + "".join(rest))
 
     assert len(drawn(read_traffic(path), most=100)) <= 102

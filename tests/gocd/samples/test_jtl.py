@@ -15,21 +15,27 @@ from gocd.samples.outcome import COLUMNS
 
 JMETERS = COLUMNS[:-1]
 ROWS = [
-    {"timeStamp": "1000", "elapsed": "5", "label": "home", "responseCode": "200", "success": "true"},
+    {"timeStamp": "1700000001000", "elapsed": "5", "label": "home", "responseCode": "200", "success": "true"},
     {
-        "timeStamp": "1100",
+        "timeStamp": "1700000001100",
         "elapsed": "7",
         "label": 'pay, "now"',
         "responseCode": "200",
         "success": "false",
         "failureMessage": "expected\nthis;\tand|that,\r\nnot 'it'",
     },
-    {"timeStamp": "1200", "elapsed": "9", "label": "home", "responseCode": "503", "success": "false"},
+    {
+        "timeStamp": "1700000001200",
+        "elapsed": "9",
+        "label": "home",
+        "responseCode": "503",
+        "success": "false",
+    },
 ]
 OUTCOMES = [
-    Outcome(1000, 5, "", label="home"),
-    Outcome(1100, 7, "not the expected answer", label='pay, "now"'),
-    Outcome(1200, 9, "answered 503", label="home"),
+    Outcome(1700000001000, 5, "", label="home"),
+    Outcome(1700000001100, 7, "not the expected answer", label='pay, "now"'),
+    Outcome(1700000001200, 9, "answered 503", label="home"),
 ]
 
 
@@ -52,7 +58,7 @@ def read(folder: Path, content: str | bytes) -> list[Outcome]:
     reader = JtlReader(written(folder, content))
     outcomes = list(reader)
     assert reader.cut_off_line is None
-    assert reader.samples == len(outcomes)
+    assert reader.samples == sum(not outcome.repeats for outcome in outcomes)
     return outcomes
 
 
@@ -80,9 +86,9 @@ def test_columns_are_found_by_name(tmp_path: Path, columns: tuple[str, ...]) -> 
 
 
 def test_columns_that_no_verdict_needs_may_be_absent(tmp_path: Path) -> None:
-    assert read(tmp_path, "timeStamp,elapsed,success\n1000,5,true\n1100,6,false\n") == [
-        Outcome(1000, 5, ""),
-        Outcome(1100, 6, "failed"),
+    assert read(tmp_path, "timeStamp,elapsed,success\n1700000001000,5,true\n1700000001100,6,false\n") == [
+        Outcome(1700000001000, 5, ""),
+        Outcome(1700000001100, 6, "failed"),
     ]
 
 
@@ -92,8 +98,8 @@ def test_other_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path: Path
 
 
 def test_bytes_that_are_no_text_do_not_hide_a_sample(tmp_path: Path) -> None:
-    content = b"timeStamp,elapsed,label,success\n1000,5,caf\xe9,true\n"
-    assert [outcome.due_ms for outcome in read(tmp_path, content)] == [1000]
+    content = b"timeStamp,elapsed,label,success\n1700000001000,5,caf\xe9,true\n"
+    assert [outcome.due_ms for outcome in read(tmp_path, content)] == [1700000001000]
 
 
 def test_dates_are_read_in_the_zone_of_this_machine(tmp_path: Path) -> None:
@@ -103,8 +109,8 @@ def test_dates_are_read_in_the_zone_of_this_machine(tmp_path: Path) -> None:
 
 
 def test_a_page_in_a_failure_message_is_read(tmp_path: Path) -> None:
-    content = f'timeStamp,elapsed,failureMessage,success\n1000,5,"{"long " * 100_000}",false\n'
-    assert read(tmp_path, content) == [Outcome(1000, 5, "failed")]
+    content = f'timeStamp,elapsed,failureMessage,success\n1700000001000,5,"{"long " * 100_000}",false\n'
+    assert read(tmp_path, content) == [Outcome(1700000001000, 5, "failed")]
 
 
 def xml(*samples: str) -> str:
@@ -121,9 +127,9 @@ def sample(ts: int, t: int, lb: str, rc: str, s: str, inside: str = "", rm: str 
 
 
 XML = xml(
-    sample(1000, 5, "home", "200", "true"),
-    sample(1100, 7, "pay, &quot;now&quot;", "200", "false"),
-    sample(1200, 9, "home", "503", "false"),
+    sample(1700000001000, 5, "home", "200", "true"),
+    sample(1700000001100, 7, "pay, &quot;now&quot;", "200", "false"),
+    sample(1700000001200, 9, "home", "503", "false"),
 )
 
 
@@ -137,9 +143,11 @@ def test_gzip_makes_no_difference(tmp_path: Path, content: str) -> None:
 
 
 def test_samples_within_a_request_are_a_part_of_it(tmp_path: Path) -> None:
-    redirect = sample(1000, 2, "home-0", "302", "true", sample(1000, 1, "home-0-0", "404", "false"))
-    assert read(tmp_path, xml(sample(1000, 5, "home", "200", "true", redirect))) == [
-        Outcome(1000, 5, "", label="home")
+    redirect = sample(
+        1700000001000, 2, "home-0", "302", "true", sample(1700000001000, 1, "home-0-0", "404", "false")
+    )
+    assert read(tmp_path, xml(sample(1700000001000, 5, "home", "200", "true", redirect))) == [
+        Outcome(1700000001000, 5, "", label="home")
     ]
 
 
@@ -147,8 +155,8 @@ SUM = "Number of samples in transaction : 2, number of failing samples : {}"
 
 
 def test_samples_within_a_transaction_are_the_requests_it_stands_for(tmp_path: Path) -> None:
-    inside = sample(1000, 5, "a", "200", "true") + sample(1006, 5, "b", "500", "false")
-    outcomes = read(tmp_path, xml(sample(1000, 11, "both", "", "false", inside, SUM.format(1))))
+    inside = sample(1700000001000, 5, "a", "200", "true") + sample(1700000001006, 5, "b", "500", "false")
+    outcomes = read(tmp_path, xml(sample(1700000001000, 11, "both", "", "false", inside, SUM.format(1))))
     assert [(outcome.label, outcome.repeats) for outcome in outcomes] == [
         ("a", False),
         ("b", False),
@@ -171,11 +179,11 @@ def transactions(folder: Path, *rows: str) -> Path:
 def test_a_transaction_that_follows_its_requests_is_counted_only_by_its_label(tmp_path: Path) -> None:
     jtl = transactions(
         tmp_path,
-        "1000,5,a,OK,users 1-1,true",
-        "1001,5,a,OK,users 1-2,true",
-        "1006,5,b,OK,users 1-1,false",
-        f'1000,11,both,"{SUM.format(1)}",users 1-1,false',
-        "1012,5,c,OK,users 1-1,true",
+        "1700000001000,5,a,OK,users 1-1,true",
+        "1700000001001,5,a,OK,users 1-2,true",
+        "1700000001006,5,b,OK,users 1-1,false",
+        f'1700000001000,11,both,"{SUM.format(1)}",users 1-1,false',
+        "1700000001012,5,c,OK,users 1-1,true",
     )
     result = measure(jtl)
     assert (result.sent, result.lost) == (4, 1)
@@ -185,33 +193,39 @@ def test_a_transaction_that_follows_its_requests_is_counted_only_by_its_label(tm
 def test_a_failed_transaction_whose_requests_were_not_recorded_is_not_missed(tmp_path: Path) -> None:
     jtl = transactions(
         tmp_path,
-        "1000,5,a,OK,users 1-1,true",
-        f'1006,11,both,"{SUM.format(1)}",users 1-1,false',
+        "1700000001000,5,a,OK,users 1-1,true",
+        f'1700000001006,11,both,"{SUM.format(1)}",users 1-1,false',
     )
     assert (measure(jtl).sent, measure(jtl).lost) == (2, 1)
 
 
 def test_a_transaction_of_nothing_is_no_sample(tmp_path: Path) -> None:
     empty = "Number of samples in transaction : 0, number of failing samples : 0"
-    assert measure(transactions(tmp_path, f'1000,0,both,"{empty}",users 1-1,true')).sent == 0
+    assert measure(transactions(tmp_path, f'1700000001000,0,both,"{empty}",users 1-1,true')).sent == 0
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("hello\n", "is not a JTL: it has no column timeStamp"),
-        ("timeStamp,elapsed,label\n1,2,x\n", "is not a JTL: it has no column success"),
+        ("timeStamp,elapsed,label\n1700000000001,2,x\n", "is not a JTL: it has no column success"),
         ("elapsed,success\n1,true\n", "is not a JTL: it has no column timeStamp"),
-        ("1000,5,home,200,OK\n", "is not a JTL: it has no column timeStamp"),
+        ("1700000001000,5,home,200,OK\n", "is not a JTL: it has no column timeStamp"),
         (
-            "timeStamp,elapsed,success\n1,2,true\nyesterday,2,true\n",
+            "timeStamp,elapsed,success\n1700000000001,2,true\nyesterday,2,true\n",
             "line 3 is not a result: yesterday,2,true",
         ),
-        ('timeStamp,elapsed,success\n1,2,"true" \n', "line 2 is not CSV"),
-        ("timeStamp,elapsed,success\n1,2,true\n\x00\x00\x00\n1,2,true\n", "line 3 is not"),
-        ('timeStamp,elapsed,failureMessage,success\n1,2,"a\nb",true\nx\n', "line 4 is not a result: x"),
+        ('timeStamp,elapsed,success\n1700000000001,2,"true" \n', "line 2 is not CSV"),
+        (
+            "timeStamp,elapsed,success\n1700000000001,2,true\n\x00\x00\x00\n1700000000001,2,true\n",
+            "line 3 is not",
+        ),
+        (
+            'timeStamp,elapsed,failureMessage,success\n1700000000001,2,"a\nb",true\nx\n',
+            "line 4 is not a result: x",
+        ),
         ("<html><body/></html>", "begins with <html>"),
-        ("<testResults><httpSample t='1'/></testResults>", "a sample without ts, t or s"),
+        ("<testResults><httpSample t='1'/></testResults>", "a <httpSample> without ts or s is not a result"),
         ("<testResults><httpSample></sample></testResults>", "is not XML: mismatched tag: line 1"),
         (gzip.compress(XML.encode())[:-8] + b"\0" * 8, "is damaged"),
     ],
@@ -224,14 +238,14 @@ def test_what_is_no_jtl_is_refused_with_the_line(tmp_path: Path, content: str | 
 @pytest.mark.parametrize("whole", [csv_text(), csv_text(delimiter="\t"), csv_text(header=False)])
 def test_a_file_cut_off_anywhere_is_never_taken_for_the_whole(tmp_path: Path, whole: str) -> None:
     ends = []
-    start = whole.index("1000")
+    start = whole.index("1700000001000")
     for cut in range(1, len(whole)):
         reader = JtlReader(written(tmp_path, whole[:cut]))
         try:
             outcomes = list(reader)
         except UnreadableJtl:
             # Not enough of the first line to know what it was.
-            assert cut < whole.index("1100")
+            assert cut < whole.index("1700000001100")
             continue
         assert outcomes == OUTCOMES[: len(outcomes)]
         assert len(outcomes) < len(OUTCOMES)
@@ -240,7 +254,7 @@ def test_a_file_cut_off_anywhere_is_never_taken_for_the_whole(tmp_path: Path, wh
         else:
             assert reader.cut_off_line == whole[:cut].count("\n") + (whole[cut - 1] != "\n")
     # Between two lines there is nothing to see it by: behind the header and the first two results.
-    behind = [start, whole.index("1100"), whole.index("1200")]
+    behind = [start, whole.index("1700000001100"), whole.index("1700000001200")]
     assert ends == [end for end in behind if end]
 
 
@@ -265,20 +279,32 @@ def test_a_cut_off_line_is_left_out_and_told(tmp_path: Path) -> None:
     assert (file.samples, file.cut_off_line) == (2, 6)
 
 
-NO_TIMES = ["²", "٣", "1_000", "nan", "-5", "1e3", "", "9" * 15, "9" * 400, "9999-12-31", "0001-01-01"]
+NO_TIMES = ["²", "٣", "1_000", "nan", "1e3", "9" * 15, "9" * 400, "9999-12-31", "0001-01-01"]
+NOW = 1_700_000_000_000
+
+
+@pytest.mark.parametrize("number", [*NO_TIMES, "", "-5"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "timeStamp,elapsed,success\n{},2,true\n",
+        "<testResults><httpSample ts='{}' t='1' s='true'/></testResults>",
+    ],
+)
+def test_what_is_no_moment_of_a_calendar_is_no_result(tmp_path: Path, content: str, number: str) -> None:
+    with pytest.raises(UnreadableJtl, match=r"results\.jtl line \d"):
+        read(tmp_path, content.format(number))
 
 
 @pytest.mark.parametrize("number", NO_TIMES)
 @pytest.mark.parametrize(
     "content",
     [
-        "timeStamp,elapsed,success\n{},2,true\n",
-        "timeStamp,elapsed,success\n1,{},true\n",
-        "<testResults><httpSample ts='{}' t='1' s='true'/></testResults>",
-        "<testResults><httpSample ts='1' t='{}' s='true'/></testResults>",
+        f"timeStamp,elapsed,success\n{NOW},{{}},true\n",
+        f"<testResults><httpSample ts='{NOW}' t='{{}}' s='true'/></testResults>",
     ],
 )
-def test_what_is_no_time_of_a_calendar_is_no_result(tmp_path: Path, content: str, number: str) -> None:
+def test_what_is_no_length_of_time_is_no_result(tmp_path: Path, content: str, number: str) -> None:
     with pytest.raises(UnreadableJtl, match=r"results\.jtl line \d"):
         read(tmp_path, content.format(number))
 

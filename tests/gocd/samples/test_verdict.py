@@ -18,7 +18,10 @@ LINES += [(2410, 10, "pay", "503"), (2415, 10, "pay", "Non HTTP response code: j
 
 def jtl(folder: Path, lines: list[tuple[int, int, str, str]], tail: str = "") -> Path:
     path = folder / "run.jtl"
-    rows = [f"{due},{took},{label},{code},{str(code == '200').lower()}\n" for due, took, label, code in lines]
+    rows = [
+        f"{1_700_000_000_000 + due},{took},{label},{code},{str(code == '200').lower()}\n"
+        for due, took, label, code in lines
+    ]
     path.write_text("timeStamp,elapsed,label,responseCode,success\n" + "".join(rows) + tail)
     return path
 
@@ -113,7 +116,7 @@ def test_one_of_several_files_without_samples_fails(tmp_path: Path) -> None:
 
 
 def test_a_file_that_breaks_off_fails_although_all_that_is_read_is_good(tmp_path: Path) -> None:
-    path = jtl(tmp_path, [(0, 5, "a", "200")], tail="100,5,a,20")
+    path = jtl(tmp_path, [(0, 5, "a", "200")], tail="1700000000100,5,a,20")
     [criterion] = judge(measure(path), Thresholds()).failed
     assert criterion.subject == f"{path} breaks off in line 3: what came after it is not known"
 
@@ -153,7 +156,9 @@ def test_the_json_has_the_criteria_and_the_figures(tmp_path: Path) -> None:
     assert told["overall"]["lost_by_kind"] == {"answered 503": 1, "connection reset": 1}
     assert (told["overall"]["throughput"], told["overall"]["error_rate"]) == (8.247, 9.091)
     assert told["labels"]["page"]["sent"] == 20
-    assert told["files"] == [{"path": str(tmp_path / "run.jtl"), "samples": 22, "cut_off_line": None}]
+    assert told["files"] == [
+        {"path": str(tmp_path / "run.jtl"), "samples": 22, "cut_off_line": None, "same_as": None}
+    ]
 
 
 def test_the_junit_file_has_a_test_case_for_each_criterion(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def jtl(folder: Path, *lines: str, name: str = "run.jtl", tail: str = "") -> str
     return name
 
 
-GOOD = ("1000,5,home,200,true", "1100,7,pay,200,true", "1200,9,home,200,true")
+GOOD = ("1700000001000,5,home,200,true", "1700000001100,7,pay,200,true", "1700000001200,9,home,200,true")
 
 
 def test_a_good_run_passes_and_leaves_its_evidence(verify_traffic: VerifyTraffic) -> None:
@@ -39,7 +39,7 @@ def test_a_good_run_passes_and_leaves_its_evidence(verify_traffic: VerifyTraffic
 
 
 def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None:
-    run = jtl(verify_traffic.folder, *GOOD, "1300,9,home,503,false")
+    run = jtl(verify_traffic.folder, *GOOD, "1700000001300,9,home,503,false")
     done = verify_traffic("--jtl", run, "--p95", "8", "--out", "evidence", GOCD_TASKS_EVENTS="events.jsonl")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
@@ -65,10 +65,13 @@ def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None
         (None, "run.jtl cannot be read: No such file or directory"),
         (b"", "run.jtl has no samples, so nothing is proven"),
         (HEADER.encode(), "run.jtl has no samples, so nothing is proven"),
-        (f"{HEADER}{GOOD[0]}\n1100,7,pa".encode(), "run.jtl breaks off in line 3"),
+        (f"{HEADER}{GOOD[0]}\n1700000001100,7,pa".encode(), "run.jtl breaks off in line 3"),
         (f"{HEADER}{GOOD[0]}\nnonsense\n{GOOD[1]}\n".encode(), "run.jtl line 3 is not a result: nonsense"),
         (gzip.compress(f"{HEADER}{GOOD[0]}\n".encode() * 9, mtime=0)[:-9], "run.jtl breaks off in line"),
-        (b"<testResults><sample ts='1' t='1' s='true' lb='a' rc='200'/>", "run.jtl breaks off in line 1"),
+        (
+            b"<testResults><sample ts='1700000000000' t='1' s='true' lb='a' rc='200'/>",
+            "run.jtl breaks off in line 1",
+        ),
     ],
 )
 def test_a_record_that_proves_nothing_fails(
