@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from gocd.samples.measurement import Measurement
 
-# The part of the time asked for that may be missing.
-MISSING = 0.1
+# The part of the time asked for that may be missing, and the s that always may: a pause between two requests.
+MISSING, LEAST_MISSING_S = 0.1, 2.0
 # Of that the s that are no gap where JMeter keeps the time: it counts from before its threads send anything.
-MOST_FREE_S = 5.0
+LEAST_FREE_S, MOST_FREE_S = 1.0, 5.0
 # Requests that are seldom sent leave as much of the pause between two of them, and never more than half.
 _PAUSES, _HALF = 1.5, 0.5
 
@@ -24,7 +24,7 @@ class Asked:
     Args:
         from_s: When it was to begin, in s since 1970.
         to_s: When it was to end.
-        free_s: How much earlier the last success may be without a gap.
+        free_s: How much of its end may be missing, and is no gap.
     """
 
     from_s: float
@@ -38,7 +38,7 @@ class Asked:
 
 def asked_for(duration_s: float, from_s: float) -> Asked:
     """Return what a plan's ``duration`` asks for, which counts from its first request on."""
-    return Asked(from_s, from_s + duration_s, min(MISSING * duration_s, MOST_FREE_S))
+    return Asked(from_s, from_s + duration_s, max(LEAST_FREE_S, min(MISSING * duration_s, MOST_FREE_S)))
 
 
 def covering(measurement: Measurement, asked: Asked) -> Measurement:
@@ -65,4 +65,4 @@ def covered_s(measurement: Measurement, asked: Asked) -> float:
 def needed_s(measurement: Measurement, asked: Asked) -> float:
     """Return how long must be covered at the least, or the run was much shorter than was asked."""
     pause = min(_PAUSES * measurement.longest_gap_s, _HALF * asked.duration_s)
-    return asked.duration_s - max(MISSING * asked.duration_s, pause)
+    return max(0.0, asked.duration_s - max(MISSING * asked.duration_s, LEAST_MISSING_S, pause))

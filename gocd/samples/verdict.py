@@ -147,7 +147,8 @@ def _criterion(rule: Rule, figures: Figures, limit: float, label: str | None) ->
         return Criterion(rule.name, label, limit, None, rule.unit, False, message)
     words = rule.words.format(rule.amount(measured))
     if rule.name == "max-gap" and measured:
-        words += f" from {figures.gap_began_s:,.1f} s on"
+        began = figures.gap_began_s
+        words += f" from {began:,.1f} s on" if began >= 0 else " until the first success"
     if rule.words.endswith("failed") and measured:
         words += f" ({kinds(figures)})"
     passed = rule.allows(measured, limit)

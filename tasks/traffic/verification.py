@@ -94,7 +94,7 @@ def judged(
     Args:
         broken: What went wrong beside it.
         until: Seconds since 1970 up to which there was to be traffic; by default the end of the last sample.
-        duration: Seconds for which there was to be traffic from its first request on, if nobody knows the end.
+        duration: Seconds from the first request on that there was to be traffic, if nobody knows the end.
     """
     measurement: Measurement | None = None
     try:

@@ -27,10 +27,16 @@ def traffic(tmp_path: Path) -> UnderWay:
     return UnderWay(tmp_path, "verify.jmx", LIMITS, 4711, "rolling/7/deploy/1/deploy", 3600, port=4445)
 
 
+# Seconds since 1970.
+NOW = 1_700_000_000
+
+
 def recorded(traffic: UnderWay, *ends: int, lost: int = 0, rest: str = "") -> None:
-    """Record requests of 10 ms that ended so many ms after 1000 s, the last *lost* of them with a 500."""
+    """Record requests of 10 ms that ended so many ms after NOW, the last *lost* of them with a 500."""
     failed = ends[len(ends) - lost :]
-    rows = [f"{1_000_000 + end - 10},10,pay,{'500,false' if end in failed else '200,true'}\n" for end in ends]
+    rows = [
+        f"{NOW * 1000 + end - 10},10,pay,{'500,false' if end in failed else '200,true'}\n" for end in ends
+    ]
     traffic.jtl.write_text(HEADER + "".join(rows) + rest)
 
 
@@ -75,13 +81,13 @@ def test_what_this_job_began_and_ended_by_itself_has_failed(
     found = under_way(traffic.out, JOB)
 
     assert found
-    assert failed(found.verdict_so_far(1001)) == [said]
+    assert failed(found.verdict_so_far(NOW + 1)) == [said]
 
 
 def test_traffic_so_far_without_fault_has_passed(traffic: UnderWay) -> None:
     """Neither the samples still to come, nor a label not yet seen, nor half a line counts against it."""
-    recorded(traffic, 0, 500, 1000, rest="1001000,10,pa")
-    verdict = traffic.verdict_so_far(1001)
+    recorded(traffic, 0, 500, 1000, rest=f"{NOW * 1000 + 1000},10,pa")
+    verdict = traffic.verdict_so_far(NOW + 1)
 
     assert verdict.passed
     assert verdict.measurement
@@ -90,19 +96,17 @@ def test_traffic_so_far_without_fault_has_passed(traffic: UnderWay) -> None:
 
 def test_what_is_lost_already_fails_at_once(traffic: UnderWay) -> None:
     recorded(traffic, 0, 500, 1000, lost=1)
-    assert failed(traffic.verdict_so_far(1001)) == ["1 failed (1 answered 500); at most 0 allowed"]
+    assert failed(traffic.verdict_so_far(NOW + 1)) == ["1 failed (1 answered 500); at most 0 allowed"]
 
 
 def test_a_gap_is_judged_as_far_as_it_is_certain(traffic: UnderWay) -> None:
     """A sample may have ended, and not be in the record yet."""
     recorded(traffic, 0, 500)
-    assert traffic.verdict_so_far(1003.4).passed
-    assert failed(traffic.verdict_so_far(1004)) == [
+    assert traffic.verdict_so_far(NOW + 3.4).passed
+    assert failed(traffic.verdict_so_far(NOW + 4)) == [
         "longest gap 1.5 s from 0.5 s on; at most 1 s allowed",
     ]
 
 
 def test_a_record_that_cannot_be_read_has_failed(traffic: UnderWay) -> None:
-    assert failed(traffic.verdict_so_far(1000)) == [
-        f"{traffic.jtl} cannot be read: No such file or directory"
-    ]
+    assert failed(traffic.verdict_so_far(NOW)) == [f"{traffic.jtl} cannot be read: No such file or directory"]

@@ -122,7 +122,7 @@ def test_traffic_lasts_from_one_task_to_another_and_is_judged_as_a_run_of_its_ow
 
     done = traffic.finish()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "verify: passed, all 4 criteria; the evidence is in traffic"
+    assert done.stdout.splitlines()[-1] == "verify: passed, all 5 criteria; the evidence is in traffic"
     criteria = {
         each["name"]: each["limit"]
         for each in json.loads((traffic.out / "verdict.json").read_text())["criteria"]
@@ -155,7 +155,7 @@ def test_limits_may_be_added_when_it_is_finished(traffic: Traffic) -> None:
     done = traffic.finish("--min-samples", "1000000")
     assert done.returncode == 1
     assert "at least 1,000,000 needed" in done.stderr
-    assert "failed 1 of 4 criteria" in done.stderr
+    assert "failed 1 of 5 criteria" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_cancelled_task_between_leaves_a_verdict_and_no_jmeter(traffic: Traffi
     between.send_signal(signal.SIGTERM)
     out, errors = between.communicate()
     assert between.wait() == 143
-    assert "verify: passed, all 3 criteria; the evidence is in traffic" in out
+    assert "verify: passed, all 4 criteria; the evidence is in traffic" in out
     assert errors == "error: cancelled; nothing was changed\n"
     assert traffic.alone()
     assert json.loads((traffic.out / "verdict.json").read_text())["passed"] is True

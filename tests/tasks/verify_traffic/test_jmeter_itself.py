@@ -52,7 +52,7 @@ def test_a_healthy_service_passes_whatever_the_properties_say_of_the_record(
     assert (done.returncode, done.stderr) == (0, "")
     assert "JMeter: 5.5, from the jmeter extra\n" in done.stdout
     assert "JMeter: summary = " in done.stdout
-    assert done.stdout.splitlines()[-1] == "verify: passed, all 5 criteria; the evidence is in traffic"
+    assert done.stdout.splitlines()[-1] == "verify: passed, all 6 criteria; the evidence is in traffic"
 
     out = verify_traffic.folder / "traffic"
     assert "hunter2" not in (out / "jmeter.log").read_text()
@@ -105,7 +105,7 @@ def test_it_runs_from_one_task_to_another_and_ends_at_its_own_word(
     assert verify_traffic("--judge-so-far").returncode == 0
     done = verify_traffic("--finish")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "verify: passed, all 4 criteria; the evidence is in traffic"
+    assert done.stdout.splitlines()[-1] == "verify: passed, all 5 criteria; the evidence is in traffic"
     told = (verify_traffic.folder / "traffic" / "jmeter-console.log").read_text()
     assert "JMeter: Command: Shutdown received from /127.0.0.1\n" in told
     assert told.endswith("JMeter: ... end of run\n")
