@@ -22,7 +22,7 @@ from tasks.traffic.finished import end, forget
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.keeper import CONSOLE, Order, begin_keeper
 from tasks.traffic.jmeter.orders import free_port, listening_on
-from tasks.traffic.jmeter.recording import JTL, errors_logged
+from tasks.traffic.jmeter.recording import JTL, errors_logged, last_words
 from tasks.traffic.under_way import UnderWay, left, this_job
 from tasks.traffic.verification import ready
 
@@ -123,8 +123,10 @@ def _first_answers(found: UnderWay, keeper: Process, within: float, wait: Wait) 
             for line in errors_logged(found.out):
                 wait.log.say(f"jmeter.log: {line}")
             raise TaskError(_why_ended(now, found.out))
-        if measured is None or not measured.sent:
+        if not found.jtl.exists():
             return Missing("verify: JMeter starts")
+        if measured is None or not measured.sent:
+            return Missing("verify: no request has ended yet")
         if measured.succeeded:
             return measured
         failing_since.append(wait.clock.now())
@@ -135,7 +137,10 @@ def _first_answers(found: UnderWay, keeper: Process, within: float, wait: Wait) 
     try:
         return wait.until_done(look, pace=lambda _: 0.2, within=within)
     except TimedOut as late:
-        raise TaskError(late.what.removeprefix("verify: ")) from None
+        what = late.what.removeprefix("verify: ")
+        if not found.jtl.exists():
+            what = f"JMeter did not start within {within:,.0f} s; {last_words(_console(found.out))}"
+        raise TaskError(what) from None
 
 
 def _why_ended(found: UnderWay | None, out: Path) -> str:
@@ -143,10 +148,14 @@ def _why_ended(found: UnderWay | None, out: Path) -> str:
         return f"{out} was taken away"
     if found.ended is not None:
         return found.problem or "JMeter ended before a request was answered"
+    return f"what keeps JMeter ended; {last_words(_console(out))}"
+
+
+def _console(out: Path) -> list[str]:
     with suppress(OSError):
-        if said := read_bounded(out / CONSOLE).decode("utf-8", "backslashreplace").split("\n")[-2:]:
-            return f"what keeps JMeter ended: {said[0]}"
-    return "what keeps JMeter ended"
+        told = read_bounded(out / CONSOLE).decode("utf-8", "backslashreplace").splitlines()
+        return [line.removeprefix("JMeter: ") for line in told]
+    return []
 
 
 def _measured(jtl: Path) -> Measurement | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from tasks.traffic.jmeter.settings import RECORD
 
 JTL, LOG, DASHBOARD = "results.jtl", "jmeter.log", "dashboard"
 _LINES_TOLD = 5
+# Seconds until its test has begun: Java starts, and reads a plan.
+_STARTS_WITHIN = 180
 # Of its console: how many are looked through and told, and characters of one.
 _LINES_KEPT, _LAST_LINES, _LONGEST_TOLD = 200, 3, 200
 # What JMeter says when a part of the plan did not run, and then goes on and exits 0.
@@ -71,7 +73,7 @@ class Recording:
 
 
 class DidNotEnd(TaskError):
-    """JMeter went on for longer than it was given."""
+    """JMeter took longer than it was given, to start or in all."""
 
 
 class _Telling:
@@ -90,6 +92,7 @@ class _Telling:
         self._watch = watch
         self._growing = GrowingRecord(recording.jtl)
         self._start = self._spoke = wait.clock.now()
+        self._started = False
         properties = [f"{name}={value}" for name, value in recording.properties.items()]
         self._secrets = secret_values(properties, {})
 
@@ -103,11 +106,6 @@ class _Telling:
                 self.broken.append(line)
             self._wait.log.say(f"JMeter: {line}")
         self._look()
-
-    @property
-    def said(self) -> str:
-        """What it said last."""
-        return " / ".join(line[:_LONGEST_TOLD] for line in [*self.lines][-_LAST_LINES:])
 
     def idle(self) -> None:
         """Tell how far it is.
@@ -128,9 +126,14 @@ class _Telling:
 
     def _look(self) -> None:
         self._watch()
-        within = self._recording.within
-        if within is not None and self._wait.since(self._start) >= within:
-            raise DidNotEnd(f"JMeter did not end within {within:g} s and was stopped")
+        within, elapsed = self._recording.within, self._wait.since(self._start)
+        # JMeter makes its record when the test begins.
+        self._started = self._started or self._recording.jtl.exists()
+        if not self._started and elapsed >= _STARTS_WITHIN:
+            last = last_words(self.lines)
+            raise DidNotEnd(f"JMeter did not start within {_STARTS_WITHIN} s and was stopped; {last}")
+        if within is not None and elapsed >= within:
+            raise DidNotEnd(f"JMeter did not end within {within:,.15g} s and was stopped")
 
 
 def record(recording: Recording, jmeter: JMeter, wait: Wait, watch: Callable[[], None] = lambda: None) -> str:
@@ -166,14 +169,24 @@ def record(recording: Recording, jmeter: JMeter, wait: Wait, watch: Callable[[],
     if code and lacking:
         return f"JMeter cannot run the plan: {lacking}"
     if code:
-        return f"JMeter exited {code}: {telling.said}"
+        return f"JMeter exited {code}: {_joined(telling.lines)}"
     if not recording.jtl.exists():
-        return f"JMeter exited 0 and left no {JTL}: {lacking or telling.said}"
+        return f"JMeter exited 0 and left no {JTL}: {lacking or _joined(telling.lines)}"
     if telling.broken:
         return f"JMeter did not run the whole plan: {lacking or telling.broken[0]}"
     if recording.dashboard and not (recording.out / DASHBOARD / "index.html").exists():
         log.say(f"JMeter: no dashboard was made; why is in {recording.out / LOG}")
     return ""
+
+
+def last_words(lines: Iterable[str]) -> str:
+    """Return what JMeter said last, as a part of a sentence."""
+    said = _joined(lines)
+    return f"it said last: {said}" if said else "it said nothing"
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return " / ".join(line[:_LONGEST_TOLD] for line in [*lines][-_LAST_LINES:])
 
 
 def errors_logged(out: Path) -> list[str]:

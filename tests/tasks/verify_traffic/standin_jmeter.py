@@ -50,6 +50,9 @@ def main() -> None:
     manner, port = given.get("jmeter.manner", ""), int(given["jmeterengine.nongui.port"])
     if manner == "no-heap":
         sys.exit("Error occurred during initialization of VM")
+    if manner == "stuck":
+        say("Loading plug-ins")
+        signal.pause()
     if manner == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     end = time.time() + float(given["duration"])

@@ -22,14 +22,23 @@ class HurriedClock(SystemClock):
         return time.monotonic() * 20
 
 
-def recorded(folder: Path, script: str, within: float | None = None) -> tuple[str, list[str]]:
+class RacingClock(SystemClock):
+    """Three minutes pass in one second."""
+
+    def now(self) -> float:
+        return time.monotonic() * 200
+
+
+def recorded(
+    folder: Path, script: str, within: float | None = None, clock: SystemClock | None = None
+) -> tuple[str, list[str]]:
     """Have a script stand where JMeter's own would; return what went wrong and what was told."""
     program = folder / "jmeter"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     stage = Stage()
     recording = Recording(PLAN, folder, {"host": "10.0.0.9"}, within=within)
-    problem = record(recording, JMeter((str(program),), "JMeter"), Wait(HurriedClock(), stage.log))
+    problem = record(recording, JMeter((str(program),), "JMeter"), Wait(clock or HurriedClock(), stage.log))
     return problem, stage.lines
 
 
@@ -48,6 +57,25 @@ def test_one_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     problem, _ = recorded(tmp_path, "exec sleep 60", within=15)
     assert problem == "JMeter did not end within 15 s and was stopped"
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ("echo one; echo two; echo three; echo four; ", "it said last: two / three / four"),
+        ("", "it said nothing"),
+    ],
+)
+def test_one_that_never_starts_is_stopped_and_told_with_its_last_lines(
+    tmp_path: Path, says: str, told: str
+) -> None:
+    problem, _ = recorded(tmp_path, f"{says}exec sleep 60", clock=RacingClock())
+    assert problem == f"JMeter did not start within 180 s and was stopped; {told}"
+
+
+def test_one_that_starts_slowly_is_waited_for(tmp_path: Path) -> None:
+    start = f"sleep 0.2; echo now; touch {tmp_path}/results.jtl; sleep 1.5"
+    assert recorded(tmp_path, start, clock=RacingClock())[0] == ""
 
 
 def test_its_last_words_are_told_with_its_exit_code(tmp_path: Path) -> None:
