@@ -29,10 +29,11 @@ class SecondVpc:
         """
         world = self._world
         zone = zone or world.zones[0]
-        launched = self.network.launch(world.client("ec2"), name, zone)
+        with world.parts.control_plane.lock:
+            instance_id, _ = self.network.launch(name, zone)
         self._launched += 1
-        root = world.parts.instances.root_of(f"{name}-{launched['InstanceId']}")
+        root = world.parts.instances.root_of(f"{name}-{instance_id}")
         listens_at = self.network.outside(self._launched)
-        instance = Instance(launched["InstanceId"], name, listens_at, zone, root, service)
+        instance = Instance(instance_id, name, listens_at, zone, root, service)
         world.parts.instances.add(instance)
         return instance

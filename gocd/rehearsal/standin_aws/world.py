@@ -76,13 +76,14 @@ class World:
             GoCDError: the service does not start.
         """
         zone = zone or f"{self.region}a"
-        launched = self.network.launch(self.client("ec2"), name, zone)
+        with self.parts.control_plane.lock:
+            instance_id, address = self.network.launch(name, zone)
         instances = self.parts.instances
         known = {each.root for each in instances}
         root = instances.root_of(name)
         if root in known:
-            root = instances.root_of(f"{name}-{launched['InstanceId']}")
-        instance = Instance(launched["InstanceId"], name, launched["PrivateIpAddress"], zone, root, service)
+            root = instances.root_of(f"{name}-{instance_id}")
+        instance = Instance(instance_id, name, address, zone, root, service)
         instances.add(instance)
         self._say(f"{name}: {instance.id} at {instance.private_ip} in {zone}")
         return instance
