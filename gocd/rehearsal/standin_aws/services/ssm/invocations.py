@@ -176,10 +176,12 @@ class Invocation:
                 stopped,
                 workdir,
             )
+            # Before anybody can see that it has ended.
+            reboot_due = self.command.now() + REBOOT_DELAY
             self._output += ended.output
             self._error += ended.error
             self.exit_code = ended.exit_code
-            if ended.exit_code != self._system.reboots or not self._rebooted(machines):
+            if ended.exit_code != self._system.reboots or not self._rebooted(machines, reboot_due):
                 break
         self._judge(ended)
 
@@ -201,9 +203,8 @@ class Invocation:
             self._error += f"failed to run commands: {how}".encode()
             self._end("Failed", "Failed")
 
-    def _rebooted(self, machines: Instances) -> bool:
+    def _rebooted(self, machines: Instances, due: float) -> bool:
         """Have the machine reboot, as the agent does; false if the command is cancelled before that."""
-        due = self.command.now() + REBOOT_DELAY
         while self.command.now() < due:
             if self._cancelled.wait(0.05):
                 return False

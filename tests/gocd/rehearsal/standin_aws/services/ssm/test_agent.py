@@ -120,7 +120,11 @@ def test_a_machine_reboots_for_194_and_runs_the_script_once_more(cloud: World, h
         'echo "$! of $(cut -d" " -f1 $DESTDIR/run/app.pid)"',
         "[ -e $DESTDIR/rebooted ] || { touch $DESTDIR/rebooted; exit 194; }",
     )
+    ssm = cloud.client("ssm")
     eventually((host.root / "rebooted").exists, True)
+    eventually(
+        lambda: ssm.get_command_invocation(CommandId=command_id, InstanceId=host.id)["ResponseCode"], 194
+    )
     assert _status(cloud, host, command_id) == "InProgress"
     cloud.let_pass(60)
     told = finished(cloud, host, command_id)
