@@ -122,6 +122,8 @@ KNOWN = frozenset(
         "THRESHOLDS",
         "TIMEOUT",
         "TITLE",
+        "TRAFFIC",
+        "TRAFFIC_SETTLE",
         "TRAP",
         "UNTIL_IDLE",
         "URL",

@@ -31,6 +31,8 @@ from tasks.running.errors import Refused
 from tasks.running.next_command import gocd_tasks
 from tasks.running.numbers import count, seconds
 from tasks.status.check import Check, check_of_version, parse_fields
+from tasks.traffic.options import Traffic, TrafficSettle
+from tasks.traffic.so_far import Users, ask_traffic
 
 
 def command(
@@ -91,6 +93,8 @@ def command(
     require_drain: options.RequireDrain = 0,
     lag: options.Lag = None,
     connections_within: options.ConnectionsWithin = None,
+    traffic: Traffic = None,
+    traffic_settle: TrafficSettle = 20,
     lock: options.LockChoice = "auto",
     lock_wait: options.LockWait = 0,
     dry_run: options.DryRun = False,
@@ -145,6 +149,7 @@ def command(
             through=lambda instances: through_groups(task.aws, instances, asked, task.log),
             leave_unknown=leave_unknown,
         )
+        clock = task.wait.clock
         turn = Turn(
             release=release,
             deployer=deployer,
@@ -156,8 +161,8 @@ def command(
             status_timeout=status_timeout,
             ending=Ending(SsmHosts(task.aws, "draining"), until_idle, lag, connections_within),
             require_drain=require_drain,
+            users=Users(ask_traffic(traffic, clock), traffic_settle),
         )
-        clock = task.wait.clock
         proof = Proof(release, deployer, questions, started=clock.wall(), began=clock.now())
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
         if dry_run:

@@ -156,13 +156,8 @@ CLONE: dict[Scope, set[str]] = {
 
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
     "detach-instance": DETACH,
-    "attach-instance": {
-        Scope.EVERYTHING: LOOK | LOOK_AT_GROUPS,
-        Scope.INSTANCES: {"ec2:DeleteTags"},
-        Scope.LOAD_BALANCERS: PUT_BACK,
-        Scope.GROUPS: LEAVE_STANDBY,
-        Scope.LOCKS: LOCK,
-    },
+    # One that users are hurt by is taken out again.
+    "attach-instance": DETACH,
     "deploy-artifact": DEPLOY,
     "rolling-deploy": {
         scope: DETACH.get(scope, set()) | DEPLOY.get(scope, set())

@@ -24,6 +24,7 @@ def detach(
     wait: Wait,
     *,
     timeout: float | None = None,
+    back_if_cancelled: bool = True,
 ) -> None:
     """Carry out *plan*, and return once nothing leads to its batch any more.
 
@@ -32,6 +33,7 @@ def detach(
 
     Args:
         timeout: Seconds to wait for the drain; by default what each load balancer's settings allow for.
+        back_if_cancelled: Whether the batch serves users well, so that a cancel puts it back.
 
     Raises:
         FloorBroken: Too few healthy instances would be left; it was put back.
@@ -66,7 +68,8 @@ def detach(
             _put_back(plan, ordered, memory, wait, "not allowed to go on")
         raise
     except Cancelled:
-        _put_back(plan, ordered, memory, wait, "cancelled; nothing was deployed yet")
+        if back_if_cancelled:
+            _put_back(plan, ordered, memory, wait, "cancelled; nothing was deployed yet")
         raise
     except (Exception, SystemExit):
         _put_back(plan, ordered, memory, wait, "failed unforeseen, with nothing deployed yet")

@@ -89,8 +89,8 @@ class Deploying:
         before = log.standing
         try:
             self.turn.take(going, fleet.balancers_of(servers[0]), finished)
-        except BaseException:
-            log.event("halted", version=self.turn.release.version)
+        except BaseException as why:
+            log.event("halted", version=self.turn.release.version, why=str(why))
             self._tell_all(before, going, fleet, progress)
             raise
         progress.had_it |= {each.id for each in finished}

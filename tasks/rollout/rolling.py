@@ -44,7 +44,8 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
 
     Raises:
         Refused: There is no server, a batch is too large, requests would be cut off although that is
-            forbidden, the release cannot be deployed, or too few answer what they are asked.
+            forbidden, the release cannot be deployed, too few answer what they are asked, or users are
+            hurt already.
     """
     log = turn.log
     log.say(f"Phase 1 of 3, gather: the servers behind {', '.join(each.title for each in fleet.balancers)}")
@@ -57,6 +58,7 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     check_fits(servers, size, fleet.balancers, turn.floor)
     refuse_short_drain(fleet.balancers, turn.require_drain)
     ask_everyone(servers, size, fleet.balancers, turn.questions, turn.floor, log)
+    turn.users.refuse_if_hurt()
     return RolloutPlan(turn.release.version, servers, size)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tasks.aws.instances import Instance
 from tasks.aws.load_balancer import LoadBalancer
 from tasks.balancing.absences import Memory
-from tasks.balancing.attach import attach, plan_attach
+from tasks.balancing.attach import plan_attach
 from tasks.balancing.batch import Batch
 from tasks.balancing.detach import detach
 from tasks.balancing.detach_plan import DetachPlan, plan_detach
@@ -20,10 +20,12 @@ from tasks.running.errors import TaskError, TimedOut
 from tasks.running.log import Log
 from tasks.running.waiting import Wait
 from tasks.status.settle import settle_batch, wait_for_all
+from tasks.traffic.coming_back import come_back
+from tasks.traffic.so_far import NOBODY, Users, UsersHurt
 
 
 class Halted(TaskError):
-    """The rollout stopped, with a batch left out for a person to look at."""
+    """The rollout stopped, with a batch left for a person to look at, mostly out."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Turn:
 
     Args:
         status_timeout: Seconds in which a server must answer with the new release.
+        users: Who are asked how they fare once a batch is back.
     """
 
     release: Release
@@ -57,6 +60,7 @@ class Turn:
     status_timeout: float
     ending: Ending = NO_SOONER
     require_drain: float = 0
+    users: Users = NOBODY
 
     @property
     def log(self) -> Log:
@@ -66,7 +70,8 @@ class Turn:
         """Deploy to a *batch* behind *balancers*; *finished* have the release and only have to come back.
 
         Raises:
-            Halted: A server of it is not well with the release; the batch stays out.
+            Halted: A server of it is not well with the release, and the batch stays out; or users are hurt
+                once it is back, and it was taken out again, unless the floor forbids that.
             FloorBroken: Too few would be left; nothing of this batch was changed.
         """
         fresh = batch.without(finished)
@@ -89,9 +94,12 @@ class Turn:
         for instance in fresh:
             self.log.event("deployed", instance=instance.name, version=self.release.version)
         try:
-            attach(plan_attach(batch, balancers, self.memory), self.wait)
+            back = plan_attach(batch, balancers, self.memory)
+            come_back(back, self.users, self.floor, self.ending, self.wait)
         except TimedOut as late:
             raise TimedOut(f"halted: {late.what}") from None
+        except UsersHurt as hurt:
+            raise Halted(f"halted: {hurt.what}", hurt.advice) from None
 
     def _planned(self, batch: Batch, balancers: Sequence[LoadBalancer]) -> DetachPlan:
         required = self.require_drain

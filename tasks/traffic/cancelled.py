@@ -14,7 +14,8 @@ from tasks.running.errors import TaskError
 from tasks.running.next_command import gocd_tasks
 from tasks.running.waiting import Wait
 from tasks.traffic.finished import finish_traffic
-from tasks.traffic.under_way import this_job, under_way, usual_folder
+from tasks.traffic.folder import usual_folder
+from tasks.traffic.under_way import this_job, under_way
 
 
 def finish_cancelled(wait: Wait, environ: Mapping[str, str] = os.environ) -> None:

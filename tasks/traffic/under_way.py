@@ -18,13 +18,11 @@ from gocd.samples.jtl import UnreadableJtl
 from gocd.samples.limits import RULES, Limits, Thresholds
 from gocd.samples.measurement import Measurement, measure
 from gocd.samples.verdict import Verdict, judge, unreadable, went_wrong
-from gocd.task_variables import variable
 from tasks.running.held_file import is_held
+from tasks.traffic.folder import USUALLY
 from tasks.traffic.jmeter.recording import JTL
 
 STATE, HELD = "under-way.json", "under-way.lock"
-# Where traffic is recorded unless a task was told otherwise.
-USUALLY = Path("traffic")
 
 # Seconds that a sample may take into the record once it has ended.
 _UNTIL_WRITTEN = 2.0
@@ -123,11 +121,6 @@ def left(out: Path) -> UnderWay | None:
         return _read(out, read_json(read_bounded(out / STATE)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def usual_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder that traffic of this job is recorded into."""
-    return Path(environ.get(variable("--out")) or USUALLY)
 
 
 def this_job(environ: Mapping[str, str] = os.environ) -> str:

@@ -22,6 +22,7 @@ from tasks.running.errors import Refused, TaskError
 from tasks.running.waiting import Wait
 from tasks.status.check import NoAnswer
 from tasks.testing import DeployerCase
+from tasks.traffic.so_far import NOBODY
 from tests.fakes import EPOCH, FakeClock, FakeMemory, Stage, floor, instance
 
 
@@ -137,6 +138,7 @@ class Rollout:
         self.directory = Directory(list(servers))
         self.memory = FakeMemory(by=SIGNATURE)
         self.lock: Callable[[Sequence[LoadBalancer]], bool] = lambda _: False
+        self.users = NOBODY
 
     def _lock(self, balancers: Sequence[LoadBalancer]) -> bool:
         return self.lock(balancers)
@@ -187,6 +189,7 @@ class Rollout:
             settle=settle,
             status_timeout=20,
             ending=Ending(hosts, until_idle=True) if hosts else NO_SOONER,
+            users=self.users,
         )
 
     @property
