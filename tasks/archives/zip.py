@@ -54,7 +54,11 @@ def zip_members(file: IO[bytes], wanted: Wanted = nothing) -> Iterator[Member]:
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise BadMember(f"{info.filename!r}, packed in a way that not every unzip knows")
             # Told before it is read: what is too large must not be unpacked even to nowhere.
-            target = archive.read(info).decode() if kind is Kind.LINK and _short(info) else ""
+            target = (
+                archive.read(info).decode("utf-8", "surrogateescape")
+                if kind is Kind.LINK and _short(info)
+                else ""
+            )
             read = kind is Kind.FILE and info.file_size <= LONGEST_TEXT and wanted(info.filename)
             content = archive.read(info) if read else None
             yield Member(name, kind, info.file_size, target, content)
