@@ -30,6 +30,10 @@ class Storyline:
         self._say(f"  {row.task:{TASK_WIDTH}} {row.seconds:6.1f} s   {row.status:9}   {row.remark}".rstrip())
 
 
+# Options that say which of a command's several things is done.
+AROUND = {"--start", "--finish"}
+
+
 def named(task: TaskRun) -> str:
     """What a task does, fit for one column: ``detach-instance Staging-1``."""
     plan = task.task
@@ -38,7 +42,7 @@ def named(task: TaskRun) -> str:
         name = f"fetch {PurePath(plan.source).name}"
     elif isinstance(plan, Exec) and PurePath(plan.command).name == "gocd-tasks":
         words = plan.arguments
-        about = next((word for word in words[1:2] if not word.startswith("-")), "")
+        about = next((word for word in words[1:2] if not word.startswith("-") or word in AROUND), "")
         name = f"{words[0]} {about}".rstrip()
     return name if len(name) <= TASK_WIDTH else f"{name[: TASK_WIDTH - 3]}..."
 

@@ -11,6 +11,9 @@ from gocd.report.instance_states import InstanceStates, instance_states
 from gocd.report.intervals import Interval
 from gocd.report.task_runs import TaskRun, grouped, run_of
 
+# Tasks that look on, and change nothing that a user could notice.
+WATCHING = {"verify-traffic", "check-status", "report", "lock", "iam-policy"}
+
 
 @dataclass(frozen=True)
 class Rollout:
@@ -24,6 +27,11 @@ class Rollout:
     def intervals(self) -> list[Interval]:
         """The times in which a task ran."""
         return [(run.start, run.until) for run in self.runs]
+
+    @property
+    def changing(self) -> list[Interval]:
+        """The times in which a task ran that may change who serves users what."""
+        return [(run.start, run.until) for run in self.runs if run.task not in WATCHING]
 
     @property
     def pipelines(self) -> tuple[str, ...]:

@@ -45,8 +45,11 @@ def _seen(traffic: Sequence[Traffic], rollout: Rollout, complete: bool) -> Concl
         return Conclusion(f"{happened}, so nothing is proven.", good=None)
     if lost := sum(each.measurement.lost for each in traffic):
         return Conclusion(f"{lost:,} of {sent:,} requests {'was' if lost == 1 else 'were'} lost.", good=False)
-    doubt = _doubt(traffic, rollout, complete)
-    return Conclusion(f"No request was lost{doubt and f', but {doubt}'}.", good=None if doubt else True)
+    if doubt := _doubt(traffic, rollout, complete):
+        return Conclusion(f"No request was lost, but {doubt}.", good=None)
+    total = length(union(rollout.changing))
+    watched = f", and traffic was measured for all of the rollout's {duration(total)}" if total else ""
+    return Conclusion(f"No request was lost{watched}.", good=True)
 
 
 def _doubt(traffic: Sequence[Traffic], rollout: Rollout, complete: bool) -> str:
@@ -58,7 +61,7 @@ def _doubt(traffic: Sequence[Traffic], rollout: Rollout, complete: bool) -> str:
 
 
 def _unwatched(traffic: Sequence[Traffic], rollout: Rollout) -> str:
-    working = union(rollout.intervals)
+    working = union(rollout.changing)
     total = length(working)
     watched = sum(shared(measured(traffic), start, end) for start, end in working)
     if total - watched <= APART:

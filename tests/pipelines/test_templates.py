@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from gocd.pipeline import Exec, Pipeline
+from gocd.pipeline import Exec, Pipeline, RunIf
 from gocd.reading.pipelines import read_parameters, read_pipelines
 from gocd.task_calls import TaskCall, task_calls
 from gocd.task_variables import KNOWN, PREFIX
@@ -79,10 +79,10 @@ def test_stage_one_detaches_and_deploys_stage_two_attaches_stage_three_does_it_a
 ) -> None:
     first, second = staged.parameters["first"], staged.parameters["second"]
     told: dict[str, list[str]] = {}
-    for stage, job, task in staged.exec_tasks():
-        if job.name == "traffic":
-            continue
+    for stage, _, task in staged.exec_tasks():
         words = task.arguments
+        if words[0] == "verify-traffic":
+            continue
         told.setdefault(stage.name, []).append(
             " ".join(words[:2]) if words[0] != "sleep-settle" else words[0]
         )
@@ -107,11 +107,41 @@ def test_a_settle_of_a_minute_follows_every_attach_and_detach(staged: Pipeline) 
             assert following.arguments == ("sleep-settle", "--seconds", "60")
 
 
-def test_traffic_is_verified_beside_the_rollout_and_after_it(staged: Pipeline) -> None:
-    watched = [stage.name for stage, _, task in staged.exec_tasks() if task.arguments[0] == "verify-traffic"]
+# What changes who serves users, and how.
+CHANGING = {"detach-instance", "deploy-artifact", "attach-instance", "rolling-deploy", "upgrade-herd"}
 
-    assert watched == [stage.name for stage in staged.stages[:4]]
-    assert staged.variables.plain["GOCD_TASKS_MAX_GAP"] == "1"
+
+def test_traffic_is_measured_on_the_same_agent_from_before_the_first_change_until_after_the_last(
+    template: Pipeline,
+) -> None:
+    jobs: dict[str, list[tuple[str, ...]]] = {}
+    for stage, job, task in template.exec_tasks():
+        jobs.setdefault(f"{stage.name}/{job.name}", []).append(task.arguments)
+    changing = {name: tasks for name, tasks in jobs.items() if {words[0] for words in tasks} & CHANGING}
+
+    assert len(changing) == len({name.partition("/")[0] for name in changing}) > 0
+    for tasks in changing.values():
+        assert tasks[0][:2] == ("verify-traffic", "--start")
+        assert tasks[-1] == ("verify-traffic", "--finish")
+    assert template.variables.plain["GOCD_TASKS_MAX_GAP"] == "1"
+
+
+def test_whatever_fails_traffic_is_finished(template: Pipeline) -> None:
+    last = [task for _, _, task in template.exec_tasks() if "--finish" in task.arguments]
+
+    assert last
+    # With an on_cancel of its own, the task that is cancelled would not be told so.
+    assert {(task.run_if, task.on_cancel) for task in last} == {(RunIf.ANY, None)}
+
+
+def test_users_are_asked_for_after_the_rollout_as_well(template: Pipeline) -> None:
+    after = [
+        stage.name
+        for stage, _, task in template.exec_tasks()
+        if task.arguments[0] == "verify-traffic" and "--duration" in task.arguments
+    ]
+
+    assert after == ["verify"]
 
 
 def test_tabs_show_what_was_published(template: Pipeline) -> None:
@@ -131,14 +161,15 @@ def test_every_job_publishes_its_events_and_starts_in_a_clean_folder(template: P
 
 def test_the_rolling_template_names_no_machine_and_watches_the_rollout_with_traffic() -> None:
     [rolling] = read_pipelines(TEMPLATES[0].with_name("rolling.gocd.yaml"))
-    jobs = {f"{stage.name}/{job.name}": task.arguments[:2] for stage, job, task in rolling.exec_tasks()}
+    told = [f"{stage.name}/{job.name} {task.arguments[0]}" for stage, job, task in rolling.exec_tasks()]
 
-    assert jobs == {
-        "rolling-deploy/deploy": ("rolling-deploy", rolling.parameters["release"]),
-        "rolling-deploy/traffic": ("verify-traffic", "--property"),
-        "verify/traffic": ("verify-traffic", "--property"),
-        "report/report": ("report", "--events"),
-    }
+    assert told == [
+        "rolling-deploy/deploy verify-traffic",
+        "rolling-deploy/deploy rolling-deploy",
+        "rolling-deploy/deploy verify-traffic",
+        "verify/traffic verify-traffic",
+        "report/report report",
+    ]
     variables = rolling.variables.plain
     assert (
         variables["GOCD_TASKS_BATCH"],
@@ -162,8 +193,9 @@ def test_herd_is_upgraded_to_the_version_of_the_trigger_with_traffic_beside_it_a
     told = [f"{stage.name} {job.name} {task.arguments[0]}" for stage, job, task in upgrade.exec_tasks()]
 
     assert told == [
+        "upgrade upgrade verify-traffic",
         "upgrade upgrade upgrade-herd",
-        "upgrade traffic verify-traffic",
+        "upgrade upgrade verify-traffic",
         "verify build-info check-status",
         "verify traffic verify-traffic",
         "report report report",

@@ -18,7 +18,24 @@ def sent(folder: Path, seconds: float, **how: object) -> Traffic:
 
 
 def test_all_sent_and_nothing_lost_is_good(tmp_path: Path, rollout: Rollout) -> None:
-    assert judge([sent(tmp_path, 22)], rollout) == Conclusion("No request was lost.", good=True)
+    sentence = "No request was lost, and traffic was measured for all of the rollout's 18 s."
+
+    assert judge([sent(tmp_path, 22)], rollout) == Conclusion(sentence, good=True)
+
+
+def test_traffic_that_belongs_to_no_rollout_is_good_as_it_is(tmp_path: Path) -> None:
+    assert judge([sent(tmp_path, 22)], Rollout()) == Conclusion("No request was lost.", good=True)
+
+
+def test_traffic_has_to_be_there_while_something_changes_and_not_while_somebody_looks(tmp_path: Path) -> None:
+    lines = [
+        *run("verify-traffic", -9, 0),
+        *run("detach-instance", 1, 4, process=8),
+        *run("check-status", 30, 40, process=9),
+    ]
+    watched = read_rollout([write_events(tmp_path / "e", lines)])
+
+    assert judge([sent(tmp_path, 9)], watched).good is True
 
 
 def test_a_loss_is_counted(tmp_path: Path, rollout: Rollout) -> None:
@@ -70,9 +87,8 @@ def test_a_long_silence_is_not_called_good(tmp_path: Path) -> None:
 def test_a_task_that_failed_is_said_first(tmp_path: Path) -> None:
     failed = read_rollout([write_events(tmp_path / "e", run("deploy-artifact", 1, 4, code=1))])
 
-    assert judge([sent(tmp_path, 9)], failed) == Conclusion(
-        "deploy-artifact failed. No request was lost.", good=False
-    )
+    seen = "No request was lost, and traffic was measured for all of the rollout's 3.0 s."
+    assert judge([sent(tmp_path, 9)], failed) == Conclusion(f"deploy-artifact failed. {seen}", good=False)
     assert (
         judge([sent(tmp_path, 9, lost={2: "503"})], failed).sentence
         == "10 of 90 requests were lost, and deploy-artifact failed."

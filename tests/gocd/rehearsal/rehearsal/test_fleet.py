@@ -25,8 +25,7 @@ zones = sorted(each["AvailabilityZone"][-1] for each in group["Instances"])
 print(f"{group['AutoScalingGroupName']} of {group['MinSize']}, in {' '.join(zones)}")
 """
 
-# As long as the rollout takes here, and not as the file says.
-BY_A_THIRD = ("--parameter", "batch=33%", "--parameter", "traffic_seconds=20")
+BY_A_THIRD = ("--parameter", "batch=33%")
 
 
 @pytest.mark.exhaustive
