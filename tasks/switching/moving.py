@@ -5,11 +5,10 @@ no condition. Others that write there are CodeDeploy, ECS, CloudFormation, Terra
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from tasks.running.errors import TaskError, TimedOut
 from tasks.running.waiting import Missing, Wait, closely
-from tasks.switching.record import Record, State, Switch, ended
+from tasks.switching.record import Record, State, Switch
 from tasks.switching.shares import Weights, same, words_of
 from tasks.switching.way import Course
 
@@ -42,7 +41,7 @@ class Moving:
     ) -> None:
         self.courses = courses
         self.switch = switch
-        self.given = max(switch.at, switch.to) > 0
+        self.given = any(switch.shares)
         self._record = record
         self._check = check
         self._wait = wait
@@ -64,11 +63,12 @@ class Moving:
             SomeoneElse: Where a way leads to is not what was written last.
         """
         switch, log = self.switch, self._wait.log
-        self._remember(replace(switch, to=share, state=State.UNDER_WAY))
+        if share != switch.to:
+            self._remember(switch.heading(share))
         self.given |= share > 0
         for course in self.courses:
             self._lead(course, course.at(share))
-        self._remember(ended(self.switch, State.UNDER_WAY, share))
+        self._remember(self.switch.ended(State.UNDER_WAY, share))
         log.event("shifted", green=switch.green, blue=switch.blue, share=share)
         log.stands(f"{switch.green} has {share}% of users, and {switch.blue} the others", self.advice)
 
@@ -76,11 +76,11 @@ class Moving:
         """Take green out again, which nobody was ever led to."""
         for course in self.courses:
             self._lead(course, course.former)
-        self._remember(ended(self.switch, State.BACK, 0))
+        self._remember(self.switch.ended(State.BACK, 0))
 
     def end(self, state: State) -> None:
         """Remember that the switch has come to its end."""
-        self._remember(ended(self.switch, state, self.switch.at))
+        self._remember(self.switch.ended(state, self.switch.at))
 
     @property
     def advice(self) -> str:
@@ -93,7 +93,9 @@ class Moving:
             self.switch = switch
 
     def _lead(self, course: Course, wanted: Weights) -> None:
-        known = [course.former, *(course.at(share) for share in (self.switch.at, self.switch.to))]
+        shares = self.switch.shares
+        # At 0 green may not be beside blue yet.
+        known = [*(course.at(share) for share in shares), *([] if all(shares) else [course.former])]
         way, log = course.way, self._wait.log
         now = self._seen(course, [wanted, *known], "was led")
         if same(now, wanted):

@@ -34,7 +34,7 @@ def plan_back(aws: Aws, clock: Clock, place: Place, green: str | None, enough: i
         switch = record.read()
         if switch is None or (green and switch.green != name_of(green)):
             continue
-        given = switch.state is not State.BACK and max(switch.at, switch.to) > 0
+        given = switch.state is not State.BACK and any(switch.shares)
         if given and (courses := courses_of(listeners, found, switch, {})):
             fitting.append((record, switch, courses))
         else:
@@ -59,7 +59,7 @@ def plan_back(aws: Aws, clock: Clock, place: Place, green: str | None, enough: i
 def _check_gone(found: Found, others: Sequence[Switch]) -> None:
     if not others:
         raise Refused(f"no switch is remembered for {found.balancer.name}")
-    gone = [each for each in others if each.state is not State.BACK and max(each.at, each.to) > 0]
+    gone = [each for each in others if each.state is not State.BACK and any(each.shares)]
     if gone:
         names = " or ".join(sorted({each.green for each in gone}))
         raise Refused(

@@ -14,7 +14,7 @@ from tasks.switching.enough import Enough
 from tasks.switching.plan import Place, Plan
 from tasks.switching.record import Record, State, Switch
 from tasks.switching.remembered import check_undone, courses_of
-from tasks.switching.rules import Found, check_rules, find_blue, find_rules, ways_of
+from tasks.switching.rules import Found, check_rules, check_weights, find_blue, find_rules, ways_of
 from tasks.switching.way import Course
 
 
@@ -58,6 +58,7 @@ def plan_forth(aws: Aws, clock: Clock, wanted: Wanted) -> Plan | None:
         if any(green.name in rule.reached for rule in found.rules):
             return None
         raise Refused(f"no rule of {found.balancer.name} leads to any target group")
+    check_weights(found, {blue, green.name})
     found = found.leading_to({blue})
     if not found.rules:
         raise Refused(f"no rule of {found.balancer.name} gives {blue} any users")
@@ -89,7 +90,7 @@ def _planned(
     check_rules(found, blue, green)
     full = wanted.enough or blue.healthy() or 1
     enough = Enough(green, full, "as told" if wanted.enough else f"{blue.name} has {full}")
-    reached = max(switch.at, switch.to)
+    reached = switch.to
     # What was reached last may not have been proved.
     left = tuple(
         share

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from gocd.numbers import number
+from gocd.numbers import number, whole
 from tasks.aws.api import Aws
 from tasks.aws.parameter import Look, Parameter, names_under
 from tasks.running.clock import Clock
@@ -36,7 +36,7 @@ class Switch:
 
     Args:
         at: The percentage that green has had last, on all ways.
-        to: The one that is being written.
+        heads: Those that some ways may have had since, in their order: the last is the one being written.
         ways: The weights of each way, by its key, before all of it.
         who: Who began it.
         since: When, in UTC.
@@ -48,15 +48,33 @@ class Switch:
     who: str
     since: str
     at: int = 0
-    to: int = 0
+    heads: tuple[int, ...] = ()
     state: State = State.UNDER_WAY
+
+    @property
+    def to(self) -> int:
+        """The percentage that green has, or is about to have."""
+        return self.heads[-1] if self.heads else self.at
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        """Those that a way may have."""
+        return (self.at, *self.heads)
+
+    def heading(self, share: int) -> "Switch":
+        """Return the same on its way to another share."""
+        return replace(self, heads=(*self.heads, share), state=State.UNDER_WAY)
+
+    def ended(self, state: State, at: int) -> "Switch":
+        """Return the same with all ways at one share."""
+        return replace(self, state=state, at=at, heads=())
 
     def facts(self) -> dict[str, Any]:
         told = {
             "blue": self.blue,
             "green": self.green,
             "at": self.at,
-            "to": self.to,
+            "heads": " ".join(map(str, self.heads)),
             "state": self.state.value,
             "who": self.who,
             "since": self.since,
@@ -76,9 +94,10 @@ class Switch:
                 for key, text in content.items()
                 if key.startswith(_WAY)
             }
-            at, to = (_percent(content[name]) for name in ("at", "to"))
+            at = _percent(content["at"])
+            heads = tuple(_percent(whole(each)) for each in str(content["heads"]).split())
             texts = {name: str(content[name]) for name in ("blue", "green", "who", "since")}
-            return cls(ways=ways, at=at, to=to, state=State(content["state"]), **texts)
+            return cls(ways=ways, at=at, heads=heads, state=State(content["state"]), **texts)
         except (KeyError, ValueError):
             raise ValueError("it is no record of a switch") from None
 
@@ -146,10 +165,6 @@ def records(aws: Aws, clock: Clock, place: str) -> Sequence[Record]:
     """Return every record of a place."""
     names = [name.rpartition("/")[2] for name in names_under(aws, f"{PATH}/{place}")]
     return [Record(aws, clock, place, name) for name in names]
-
-
-def ended(switch: Switch, state: State, at: int) -> Switch:
-    return replace(switch, state=state, at=at, to=at)
 
 
 def _text(weights: Weights) -> str:

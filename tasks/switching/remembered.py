@@ -42,7 +42,7 @@ def check_undone(found: Found, switch: Switch) -> None:
 
 
 def _is_as_left(found: Found, switch: Switch, course: Course) -> bool:
-    left = [course.at(switch.at), course.at(switch.to)]
-    if not max(switch.at, switch.to):
+    left = [course.at(share) for share in switch.shares]
+    if not all(switch.shares):
         left.append(course.former)
     return any(same(found.stood(course.way.key), each) for each in left)

@@ -8,7 +8,7 @@ from tasks.aws.forward import HEAVIEST, MOST_GROUPS, Forward, name_of
 from tasks.aws.listener import Balancer, Listeners, Rule
 from tasks.aws.side import Side
 from tasks.running.errors import Refused
-from tasks.switching.shares import Weights
+from tasks.switching.shares import Weights, words_of
 
 
 class RuleWay:
@@ -124,6 +124,19 @@ def find_blue(found: Found, green: str, told: str | None) -> str | None:
     return next(iter(serving), None)
 
 
+def check_weights(found: Found, names: Collection[str]) -> None:
+    """See that no rule with one of these groups leads nowhere, which no share of nothing would mend.
+
+    Raises:
+        Refused: One does.
+    """
+    for rule in found.rules:
+        if rule.named.keys() & set(names) and not rule.reached:
+            raise Refused(
+                f"{rule.title} leads nowhere: {words_of(rule.named)}", "Give one of them a weight first"
+            )
+
+
 def check_rules(found: Found, blue: Side, green: Side) -> None:
     """See that AWS will take what is going to be written.
 
@@ -141,8 +154,6 @@ def check_rules(found: Found, blue: Side, green: Side) -> None:
         raise Refused(f"{green.name} is for {green.protocol}, which {balancer.name} does not send")
     for rule in found.rules:
         weights = rule.named
-        if len(weights) > 1 and not any(weights.values()):
-            raise Refused(f"{rule.title} leads nowhere: all of its weights are 0")
         if green.name not in weights and len(weights) == MOST_GROUPS:
             names = ", ".join(weights)
             raise Refused(f"{rule.title} has {MOST_GROUPS} target groups, the most there can be: {names}")

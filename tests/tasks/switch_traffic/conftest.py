@@ -35,7 +35,8 @@ def switch(gocd_tasks: CommandLine) -> Switch:
     """Leads users of the site's load balancer, quickly, if to anywhere."""
 
     def run(*words: str, **variables: str) -> Done:
-        quick = QUICK if words[0] == "green" and "--steps" not in words else ()
+        steps = () if "--steps" in words else QUICK[:2]
+        quick = (*steps, *QUICK[2:]) if words[0] == "green" else ()
         place = () if {"--load-balancer", "--listener"} & {*words} else ("--load-balancer", "blue-lb")
         return gocd_tasks("switch-traffic", *words, *place, *quick, **variables)
 

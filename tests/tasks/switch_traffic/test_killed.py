@@ -1,0 +1,96 @@
+"""kill -9 after every single AWS call, then the same command again: users are led to green all the same.
+
+Not for a moment is there nobody healthy behind the address that users know.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from gocd.rehearsal.standin_aws.control.journal import Call
+from tests.gocd.rehearsal.standin_aws.services.elb.routing import Site
+from tests.program import CommandLine
+from tests.tasks.killing import Moment, killed_at, moments
+from tests.tasks.switch_traffic.conftest import QUICK, Switch, standing
+
+pytestmark = pytest.mark.end_to_end
+
+AT = pytest.mark.parametrize(
+    "every", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["a write", "each call"]
+)
+
+
+def killing_moments(site: Site, every: bool) -> list[Moment]:
+    found = moments(site.cloud.journal.calls, every=True)
+    writes = [each for each in found if each.operation == "ModifyListener"]
+    # In every run the one write after which users are on both sides, or the only one.
+    return found if every else writes[:2][-1:]
+
+
+@AT
+def test_the_same_command_again_heals(
+    site: Site, switch: Switch, gocd_tasks: CommandLine, every: bool
+) -> None:
+    def begin_anew() -> None:
+        site.listen({"Type": "forward", "TargetGroupArn": site.blue.arn})
+
+    words = ("switch-traffic", "green", "--load-balancer", "blue-lb", *QUICK)
+    assert switch("green").returncode == 0
+    kills = killing_moments(site, every)
+    assert kills
+    for moment in kills:
+        begin_anew()
+        with someone_healthy(site):
+            killed_at(site.cloud, moment, gocd_tasks, *words)
+            again = switch("green", "--lock-wait", "300")
+
+        assert again.returncode == 0, f"after kill -9 at {moment}: {again.stderr}"
+        assert standing(site) == [{"blue": 0, "green": 100}], f"after kill -9 at {moment}"
+
+
+@AT
+def test_back_again_heals(site: Site, switch: Switch, gocd_tasks: CommandLine, every: bool) -> None:
+    back = ("--back", "--load-balancer", "blue-lb")
+    assert switch("green").returncode == 0
+    site.cloud.journal.clear()
+    assert switch("--back").returncode == 0
+    kills = killing_moments(site, every)
+    assert kills
+    for moment in kills:
+        assert switch("green").returncode == 0
+        with someone_healthy(site):
+            killed_at(site.cloud, moment, gocd_tasks, "switch-traffic", *back)
+            again = switch(*back, "--lock-wait", "300")
+
+        assert again.returncode == 0, f"after kill -9 at {moment}: {again.stderr}"
+        assert standing(site) == [{"blue": 100, "green": 0}], f"after kill -9 at {moment}"
+
+
+@contextmanager
+def someone_healthy(site: Site) -> Iterator[None]:
+    """See all along that someone who gets requests is healthy."""
+    groups = {"blue": site.blue.arn, "green": site.green}
+    nobody: list[dict[str, int]] = []
+
+    def look() -> None:
+        for weights in standing(site):
+            serving = [name for name, weight in weights.items() if weight or len(weights) == 1]
+            targets = [
+                each["TargetHealth"]["State"]
+                for name in serving
+                for each in site.elbv2.describe_target_health(TargetGroupArn=groups[name])[
+                    "TargetHealthDescriptions"
+                ]
+            ]
+            if "healthy" not in targets:
+                nobody.append(weights)
+
+    def before(call: Call) -> None:
+        if not call.operation.startswith("Describe"):
+            look()
+
+    site.cloud.faults.before_call = before
+    yield
+    site.cloud.faults.before_call = None
+    assert nobody == []

@@ -1,0 +1,57 @@
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import pytest
+
+from tasks.running.errors import TimedOut
+from tasks.switching.silence import Silence, wait_for_silence
+from tests.fakes import EPOCH, Stage
+
+
+class Counts:
+    """What a load balancer counts of blue: figures appear two minutes late, and none for nothing."""
+
+    def __init__(self, stage: Stage, until: float) -> None:
+        self.stage = stage
+        self.minutes = {EPOCH + timedelta(minutes=number): 60 for number in range(-3, round(until / 60))}
+
+    def __call__(self, since: datetime, until: datetime) -> Mapping[datetime, int]:
+        late = EPOCH + timedelta(seconds=self.stage.clock.elapsed - 120)
+        return {each: count for each, count in self.minutes.items() if since <= each < min(late, until)}
+
+
+def silence(stage: Stage, until: float, stays: float = 0, within: float = 900) -> Silence:
+    return Silence("blue", EPOCH - timedelta(minutes=15), Counts(stage, until), stays, within)
+
+
+def test_blue_is_silent_once_minutes_have_passed_without_a_request() -> None:
+    stage = Stage()
+    wait_for_silence(silence(stage, until=240), stage.wait)
+
+    assert 240 + 180 <= stage.clock.elapsed < 240 + 240
+    assert stage.lines[-1] == "blue: silent since 00:04 UTC"
+
+
+def test_whoever_still_comes_is_told() -> None:
+    stage = Stage()
+    with pytest.raises(TimedOut, match=r"blue: 60 requests in the minute of 00:1\d UTC after 900 s") as late:
+        wait_for_silence(silence(stage, until=10**5), stage.wait)
+
+    assert "access log" in str(late.value.advice)
+
+
+@pytest.mark.parametrize(("stays", "after"), [(0, 180), (600, 600)])
+def test_no_figures_at_all_are_no_silence_and_are_told_as_what_they_are(stays: float, after: float) -> None:
+    stage = Stage()
+    wait_for_silence(silence(stage, until=-600, stays=stays), stage.wait)
+
+    assert after <= stage.clock.elapsed < after + 30
+    assert "whether it is silent cannot be told" in stage.lines[-1]
+
+
+def test_setting_the_time_of_day_makes_no_silence() -> None:
+    stage = Stage()
+    stage.clock.at(30, lambda: setattr(stage.clock, "set_by", 10**6))
+    wait_for_silence(silence(stage, until=240), stage.wait)
+
+    assert stage.clock.elapsed >= 240 + 180
