@@ -93,7 +93,7 @@ class CsvResults:
         width, due, elapsed, success = columns.width, columns.due, columns.elapsed, columns.success
         label, code, message, version = columns.label, columns.code, columns.message, columns.version
         thread_name, host, idle, size = columns.thread, columns.host, columns.idle, columns.size
-        failure = columns.failure
+        failure, is_transaction = columns.failure, self._transactions.is_one
         is_part, told = self._parts.has, self._transactions.told
         header_due = columns.names[due]
         for row in rows:
@@ -123,7 +123,9 @@ class CsvResults:
             thread = row[thread_name]
             if thread and host < width:
                 thread = f"{row[host]} {thread}"
-            if is_part(row[label], thread, due_ms, due_ms + took_ms, bool(lost_to)):
+            if is_transaction(about):
+                self._parts.interrupted()
+            elif is_part(row[label], thread, due_ms, due_ms + took_ms, lost_to != ""):
                 continue
             outcome = Outcome(due_ms, took_ms, lost_to, row[version], row[label])
             yield from told(outcome, about, thread, row[idle], row[size])

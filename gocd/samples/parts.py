@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 
 # JMeter's clocks of two samples of one thread differ by as much, in ms.
 APART = 1
 # A thread that has not been heard of for this many others is forgotten.
 MOST_THREADS = 10_000
-# Rows of another thread can come between a request and its parts.
-_BETWEEN = 8
 _DIGITS = frozenset("0123456789")
 _NUMBERED = re.compile(r"(-[0-9]+)+")
 _URL = ("http://", "https://")
@@ -22,32 +19,41 @@ class Parts:
     The thread of a request does nothing else while it lasts; so a row is a part of the one before it in its
     thread if it began before that ended, and has the name that JMeter gives to parts: that of the request and
     a number from 0 on, or an address if it was told to rename nothing. Where rows name no thread, it also
-    ends with its request. In any doubt it is a request of its own.
+    ends with its request, and follows it at once. In any doubt it is a request of its own.
 
     Source: JMeter's CSVSaveService.java (saveSubResults), SampleResult.java (storeSubResult)
     """
 
     def __init__(self) -> None:
         self._latest: dict[str, _Whole] = {}
-        self._before: deque[_Whole] = deque(maxlen=_BETWEEN)
+        self._before: _Whole | None = None
+
+    def interrupted(self) -> None:
+        """Take note of a row that is neither a request nor a part of one."""
+        self._before = None
 
     def has(self, label: str, thread: str, due_ms: int, ended_ms: int, lost: bool) -> bool:
         """Return whether the next row is a part; it is remembered as a request if it is not."""
-        if label[-1:] in _DIGITS or label.startswith(_URL) or not label:
-            whole = self._latest.get(thread) if thread else None
-            if whole:
-                if whole.holds(label, due_ms, ended_ms, lost):
-                    return True
-            # Parts of parts may have no thread's name, or that of a helper.
-            elif any(each.surely_holds(label, due_ms, ended_ms) for each in reversed(self._before)):
-                return True
-        whole = _Whole(label, due_ms, ended_ms, lost)
-        self._before.append(whole)
+        # Only names of these kinds are worth a closer look.
+        like_a_part = label[-1:] in _DIGITS or label.startswith(_URL) or not label
+        if like_a_part and self._is_known(label, thread, due_ms, ended_ms, lost):
+            return True
+        self._before = whole = _Whole(label, due_ms, ended_ms, lost)
         if thread:
             self._latest[thread] = whole
             if len(self._latest) > MOST_THREADS:
                 del self._latest[next(iter(self._latest))]
         return False
+
+    def _is_known(self, label: str, thread: str, due_ms: int, ended_ms: int, lost: bool) -> bool:
+        whole = self._latest.get(thread) if thread else None
+        if whole:
+            return whole.holds(label, due_ms, ended_ms, lost)
+        before = self._before
+        # Parts of parts may have the name of a helper's thread, behind one that has the right one.
+        if before is None or (thread and not before.has_parts):
+            return False
+        return before.surely_holds(label, due_ms, ended_ms)
 
 
 class _Whole:
@@ -60,6 +66,10 @@ class _Whole:
         self._lost = lost
         # What stands before the numbers of its parts; the request itself may have been renamed since.
         self._named: str | None = None
+
+    @property
+    def has_parts(self) -> bool:
+        return self._named is not None
 
     def holds(self, label: str, due_ms: int, ended_ms: int, lost: bool) -> bool:
         """Return whether a row of the same thread is a part."""
