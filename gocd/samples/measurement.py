@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from gocd.samples.addresses import addresses_of
 from gocd.samples.figures import Figures, Tally
 from gocd.samples.jtl import JtlReader, Outcome
 from gocd.samples.latencies import Latencies
@@ -54,6 +55,7 @@ class Measurement(Figures):
     ``versions`` goes without a hole from the first request to the end; ``seconds`` has only those seconds in
     which a request was due. ``truncated`` says that a file's last line was not finished and is left out.
     ``labels`` has the figures of each label; a transaction that repeats requests is counted only there.
+    ``addresses`` are where the first requests went to, as far as they are named.
     """
 
     versions: tuple[VersionSpan, ...]
@@ -62,6 +64,7 @@ class Measurement(Figures):
     truncated: bool
     labels: Mapping[str, Figures] = field(default_factory=dict)
     files: tuple[FileRead, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     def own(self) -> Figures:
         """Return the figures of all samples, without the rest."""
@@ -97,7 +100,7 @@ def measure(*jtls: Path) -> Measurement:
         _file_read(next(reading)) if twin is None else FileRead(str(path), 0, None, str(twin))
         for path, twin in zip(jtls, same, strict=True)
     ]
-    return tally.measurement(files)
+    return replace(tally.measurement(files), addresses=addresses_of(jtls))
 
 
 def _file_read(reader: JtlReader) -> FileRead:

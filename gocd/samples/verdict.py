@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gocd.samples.addresses import named
 from gocd.samples.asked import Asked, covered_s, covering, needed_s
 from gocd.samples.figures import Figures
 from gocd.samples.jtl import UnreadableJtl
@@ -56,6 +57,12 @@ class Verdict:
         return all(criterion.passed for criterion in self.criteria)
 
     @property
+    def of(self) -> str:
+        """What it is of, as the beginning of a sentence: the traffic, to its addresses if they are known."""
+        to = named(self.measurement.addresses) if self.measurement else ""
+        return f"the traffic to {to}" if to else "the traffic"
+
+    @property
     def failed(self) -> tuple[Criterion, ...]:
         return tuple(criterion for criterion in self.criteria if not criterion.passed)
 
@@ -99,9 +106,10 @@ def unreadable(problem: UnreadableJtl | OSError) -> Criterion:
     return went_wrong(RECORD, str(problem))
 
 
-def headline(figures: Figures) -> str:
-    """Return the figures that matter in one line."""
-    told = [_counted(figures.sent, "sample"), _counted(figures.lost, "error")]
+def headline(figures: Measurement) -> str:
+    """Return the figures that matter in one line, and of what they are."""
+    of = f" of {named(figures.addresses)}" if figures.addresses else ""
+    told = [_counted(figures.sent, "sample") + of, _counted(figures.lost, "error")]
     if figures.sent:
         told.append(f"longest gap {_duration(figures.longest_gap_s)}")
     if figures.p95_ms is not None:

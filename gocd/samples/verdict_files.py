@@ -17,7 +17,8 @@ def verdict_json(verdict: Verdict) -> str:
 
     ``schema`` 1; ``passed``; ``criteria``, each a ``Criterion`` by its own names, in the order judged;
     ``files``, each a ``FileRead`` by its own names; ``overall`` the ``Figures`` of all samples by its own
-    names, and ``labels`` those of each label; ``overall`` is null if no result file could be read.
+    names, and ``labels`` those of each label; ``overall`` is null if no result file could be read;
+    ``addresses`` where the first requests went to, the most asked one first.
     """
     measurement = verdict.measurement
     told = {
@@ -26,6 +27,7 @@ def verdict_json(verdict: Verdict) -> str:
         # The message alone is of words, which may be JMeter's own.
         "criteria": [{**asdict(each), "message": shown(each.message)} for each in verdict.criteria],
         "files": [asdict(file) for file in measurement.files] if measurement else [],
+        "addresses": [shown(each) for each in measurement.addresses] if measurement else [],
         "overall": measurement.own().as_dict() if measurement else None,
         "labels": {label: of.as_dict() for label, of in measurement.labels.items()} if measurement else {},
     }

@@ -22,6 +22,8 @@ from gocd.samples.xml_text import xml_text
 
 _ROOT = "testResults"
 _SAMPLES = ("httpSample", "sample")
+# What an assertion of the plan says, and how much of it tells why it failed.
+_FAILURE, _BEGINNING = "failureMessage", 200
 # Bytes of one tag, and tags within one another; a sample has some hundred, and four.
 LONGEST, DEEPEST = 2**24, 100
 
@@ -29,11 +31,12 @@ LONGEST, DEEPEST = 2**24, 100
 class _Sample:
     """A sample that is not at its end yet; *requests* and *lost* count those within a transaction."""
 
-    __slots__ = ("attributes", "lost", "requests", "tag")
+    __slots__ = ("attributes", "failure", "lost", "requests", "tag")
 
     def __init__(self, tag: str, attributes: dict[str, str]) -> None:
         self.tag = tag
         self.attributes = attributes
+        self.failure = ""
         self.requests = self.lost = 0
 
     def is_part_of(self, above: _Sample) -> bool:
@@ -118,8 +121,15 @@ class XmlResults:
         # A plug-in's samples have names of their own, and stand where JMeter's do.
         is_sample = name in _SAMPLES or len(self._open) == 1 or {"ts", "t", "s"} <= attributes.keys()
         self._open.append(_Sample(name, attributes) if is_sample else None)
+        self._parser.CharacterDataHandler = self._say if name == _FAILURE else None
+
+    def _say(self, text: str) -> None:
+        sample = next((each for each in reversed(self._open) if each is not None), None)
+        if sample is not None and len(sample.failure) < _BEGINNING:
+            sample.failure += text[:_BEGINNING]
 
     def _end(self, _: str) -> None:
+        self._parser.CharacterDataHandler = None
         sample = self._open.pop()
         if sample is None or not self._open:
             return
@@ -139,7 +149,11 @@ class XmlResults:
                 f"{self._path} line {self.line}: a <{sample.tag[:60]}> without ts or s is not a result"
             )
         message = told.get("rm", "")
-        lost_to = "" if told["s"].lower() == "true" else reason(told.get("rc", told.get("rs", "")), message)
+        lost_to = (
+            ""
+            if told["s"].lower() == "true"
+            else reason(told.get("rc", told.get("rs", "")), message, sample.failure)
+        )
         elapsed_ms = duration_ms(took)
         if elapsed_ms is None:
             lost_to, elapsed_ms, message = broken_elapsed(took), 0, ""

@@ -142,7 +142,7 @@ def conclude(verdict: Verdict, out: Path, log: Log) -> None:
     )
     if not verdict.passed:
         advice = "Find out why before this release goes on"
-        log.stands(f"the evidence is in {out}: {VERDICT} and {JUNIT}", advice)
+        log.stands(f"{out / REPORT} shows it, beside {VERDICT} and {JUNIT}", advice)
         raise failing(verdict)
     log.say(f"verify: passed, all {len(verdict.criteria)} criteria; the evidence is in {out}")
 
@@ -161,7 +161,7 @@ def tell(verdict: Verdict, log: Log) -> None:
 def failing(verdict: Verdict, when: str = "") -> TaskError:
     """Return the error of a verdict that failed."""
     counted = f"{len(verdict.failed)} of {len(verdict.criteria)} criteria"
-    return TaskError(f"the traffic failed {counted}{when}, the first: {verdict.failed[0].subject}")
+    return TaskError(f"{verdict.of} failed {counted}{when}, the first: {verdict.failed[0].subject}")
 
 
 def leave_evidence(verdict: Verdict, out: Path) -> None:
@@ -186,9 +186,10 @@ def leave_evidence(verdict: Verdict, out: Path) -> None:
 
 def sentence(verdict: Verdict) -> str:
     """Return the verdict in one sentence."""
+    of = f"T{verdict.of[1:]}"
     if verdict.passed:
-        return f"The traffic passed all {len(verdict.criteria)} criteria."
-    return f"The traffic failed {len(verdict.failed)} of {len(verdict.criteria)} criteria."
+        return f"{of} passed all {len(verdict.criteria)} criteria."
+    return f"{of} failed {len(verdict.failed)} of {len(verdict.criteria)} criteria."
 
 
 def ready(out: Path) -> None:

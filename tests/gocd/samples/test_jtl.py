@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -135,6 +136,16 @@ XML = xml(
 
 def test_xml_says_the_same(tmp_path: Path) -> None:
     assert read(tmp_path, XML) == OUTCOMES
+
+
+def test_what_an_assertion_said_is_read_in_both_forms(tmp_path: Path) -> None:
+    said = "Test failed: text expected to contain /<b>/"
+    told = f"<assertionResult><failureMessage>{escape(said)}</failureMessage></assertionResult>"
+    rows = f"timeStamp,elapsed,responseCode,failureMessage,success\n1700000001000,5,200,{said},false\n"
+    [in_xml] = read(tmp_path, xml(sample(1700000001000, 5, "", "200", "false", told)))
+
+    assert in_xml.lost_to == "not the expected text"
+    assert read(tmp_path, rows) == [in_xml]
 
 
 @pytest.mark.parametrize("content", [csv_text(), csv_text(delimiter=";", header=False), XML])

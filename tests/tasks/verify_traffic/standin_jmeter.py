@@ -60,6 +60,9 @@ def main() -> None:
         orders.bind(("127.0.0.1", port))
         say(f"Waiting for possible Shutdown/StopTestNow/HeapDump/ThreadDump message on port {port}")
         record.write(COLUMNS)
+        record.flush()
+        if manner == "idle":
+            signal.pause()
         while time.time() < end:
             record.write(sample(given["host"], int(given["port"])))
             record.flush()

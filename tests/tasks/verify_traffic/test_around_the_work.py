@@ -168,12 +168,12 @@ def test_limits_may_be_added_when_it_is_finished(traffic: Traffic) -> None:
             "JMeter exited 1: Error occurred during initialization of VM; ",
         ),
         (
-            ("--property", "jmeter.manner=stuck", "--timeout", "20"),
-            "JMeter did not start within 20 s; it said last: Loading plug-ins; ",
+            ("--property", "jmeter.manner=stuck", "--timeout", "50"),
+            "JMeter did not start within 50 s; it said last: Loading plug-ins; ",
         ),
         (("--property", "port=1"), "failed ("),
         (("--property", "duration=0"), "JMeter ended before a request was answered; "),
-        (("--property", "port=1", "--timeout", "9"), "no request has succeeded yet after "),
+        (("--property", "jmeter.manner=idle", "--timeout", "50"), "no request has ended yet after "),
     ],
 )
 def test_traffic_that_is_not_answered_is_not_begun(

@@ -49,7 +49,8 @@ def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None
     ]
     assert done.stderr == (
         "error: the traffic failed 2 of 4 criteria, the first: 1 failed (1 answered 503); at most 0 allowed; "
-        "the evidence is in evidence: verdict.json and junit.xml. Find out why before this release goes on\n"
+        "evidence/report.html shows it, beside verdict.json and junit.xml. Find out why before this release "
+        "goes on\n"
     )
     judged = [
         event
@@ -57,6 +58,22 @@ def test_a_bad_run_fails_and_says_by_what(verify_traffic: VerifyTraffic) -> None
         if event["state"] == "judged"
     ]
     assert [(event["passed"], event["samples"], event["lost"]) for event in judged] == [(False, 4, 1)]
+
+
+def test_the_address_that_was_tested_is_named(verify_traffic: VerifyTraffic) -> None:
+    rows = (
+        "1795000000000,5,200,true,http://me:pw@10.0.0.9:8080/a",
+        "1795000000100,7,503,false,http://10.0.0.9:8080/b?c=d",
+    )
+    text = "\n".join(["timeStamp,elapsed,responseCode,success,URL", *rows, ""])
+    (verify_traffic.folder / "run.jtl").write_text(text)
+    done = verify_traffic("--jtl", "run.jtl")
+
+    assert done.stdout.startswith("verify: 2 samples of http://10.0.0.9:8080, 1 error, longest gap")
+    assert done.stderr.startswith("error: the traffic to http://10.0.0.9:8080 failed 1 of 3 criteria, the")
+    out = verify_traffic.folder / "traffic"
+    assert "The traffic to http://10.0.0.9:8080 failed 1 of 3 criteria." in (out / "report.html").read_text()
+    assert json.loads((out / "verdict.json").read_text())["addresses"] == ["http://10.0.0.9:8080"]
 
 
 @pytest.mark.parametrize(
