@@ -1,5 +1,6 @@
 """Pipeline files, their parameters, and files of thresholds: all that is read as located YAML."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -156,4 +157,4 @@ def test_thresholds_are_numbers_that_hold_or_refused(content: bytes) -> None:
         thresholds = read(lambda: read_thresholds(file), GoCDError)
     if thresholds is not None:
         for limits in (thresholds.for_all(), *map(thresholds.for_label, thresholds.labels)):
-            assert all(0 <= limit < 1e300 for limit in limits.values())
+            assert all(limit >= 0 and isfinite(limit) for limit in limits.values())
