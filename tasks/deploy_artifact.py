@@ -91,6 +91,7 @@ def command(
         if found.state != "running":
             raise Refused(f"{found.name} is {found.state}", "Start it first")
         memory = Memory(task.aws, [found])
+        task.log.steps(memory.doubts)
         out_of = memory.addresses
         again = deploy_again(task.words, to if rollback else version or "", rollback=rollback)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -14,6 +14,7 @@ from tasks.aws.load_balancer import LoadBalancer, Member, State
 from tasks.aws.target import Port, Target, number
 from tasks.balancing.batch import NAMED
 from tasks.running.errors import Refused
+from tasks.running.next_command import gocd_tasks
 
 PREFIX = "gocd-tasks:out-of:"
 
@@ -51,6 +52,10 @@ class Absence:
         return f"served={served} ports={ports} since={self.since.isoformat()}{by}{settled}"
 
 
+# What a tag tells that somebody edited, or a later version wrote: it was out, nobody knows on what ports.
+UNREAD = Absence(served=True, ports=(), since=datetime.fromtimestamp(0, timezone.utc))
+
+
 class Memory:
     """The absences of some instances, as their tags tell them.
 
@@ -66,12 +71,12 @@ class Memory:
         self.learn(instances)
 
     def learn(self, instances: Iterable[Instance]) -> None:
-        """Read the tags of more instances."""
+        """Read the tags of more instances; one that cannot be read tells of an absence all the same."""
         for instance in instances:
             self._names[instance.id] = instance.name
             for key, value in instance.tags.items():
-                if key.startswith(PREFIX) and (absence := _read(value)):
-                    self._absences[instance.id, key.removeprefix(PREFIX)] = absence
+                if key.startswith(PREFIX) and key != PREFIX:
+                    self._absences[instance.id, key.removeprefix(PREFIX)] = _read(value) or UNREAD
 
     def absence(self, member: Member, now: datetime) -> Absence:
         """Return what must be known to undo that *member* leaves."""
@@ -89,6 +94,18 @@ class Memory:
     def addresses(self) -> list[str]:
         """The load balancers that any of them is out of."""
         return list(dict.fromkeys(address for _, address in self._absences))
+
+    @property
+    def doubts(self) -> Iterator[str]:
+        """What of the tags cannot be read, and what to do about it, a line each."""
+        for (instance_id, address), absence in self._absences.items():
+            if absence is UNREAD:
+                name = self._names[instance_id]
+                back = gocd_tasks("attach-instance", name, "--load-balancer", address)
+                yield (
+                    f"{name}: its tag {PREFIX}{address} cannot be read, so nobody knows on what ports it "
+                    f"was; to have it back on the load balancer's own, and the tag gone: {back}"
+                )
 
     def of(self, instance: Instance, balancer: LoadBalancer) -> Absence | None:
         return self._absences.get((instance.id, balancer.address))

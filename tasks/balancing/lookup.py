@@ -24,6 +24,7 @@ def look_up(
     found = find_instance(aws, instance)
     log.say(f"{found.name} is {found.id}, {found.private_ip or 'no private IP'}, in {found.zone}")
     memory = Memory(aws, [found])
+    log.steps(memory.doubts)
     balancers = find_load_balancers(aws, load_balancers, found, memory.addresses)
     return found, through_groups(aws, [found], balancers, log), memory
 

@@ -129,6 +129,7 @@ class Fleet:
         for instance in {each.id: each for some in outside.values() for each in some}.values():
             self._memory.learn([instance])
             self._known.setdefault(instance.id, instance)
+        log.steps(self._memory.doubts)
         self._reach()
         for balancer in self._asked:
             for instance in outside[balancer.address]:
