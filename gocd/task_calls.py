@@ -21,6 +21,7 @@ FLAGS = {
     "--back",
     "--dashboard",
     "--debug",
+    "--delete-state",
     "--dry-run",
     "--finish",
     "--force",

@@ -38,6 +38,7 @@ COMMANDS = {
     "verify-traffic": "tasks.verify_traffic",
     "clone-environment": "tasks.clone_environment",
     "switch-traffic": "tasks.switch_traffic",
+    "retire-environment": "tasks.retire_environment",
     "upgrade-herd": "tasks.upgrade_herd",
     "watch-deployment": "tasks.watch_deployment",
     "lock": "tasks.lock",

@@ -40,6 +40,8 @@ RESOURCES: dict[Scope, list[str]] = {
         "arn:{partition}:ssm:*:*:parameter/gocd-tasks/lock",
         "arn:{partition}:ssm:*:*:parameter/gocd-tasks/lock/*",
     ],
+    # ListHostedZones knows no resources.
+    Scope.RECORDS: ["*"],
     Scope.STACKS: ["arn:{partition}:cloudformation:*:*:stack/*"],
     # An instance is launched from an image, into a subnet, with a volume and so on.
     Scope.CLONED_INSTANCES: ["arn:{partition}:ec2:*:*:*", "arn:{partition}:ec2:*::image/*"],
@@ -47,7 +49,10 @@ RESOURCES: dict[Scope, list[str]] = {
         "arn:{partition}:elasticloadbalancing:*:*:listener/*",
         "arn:{partition}:elasticloadbalancing:*:*:listener-rule/*",
     ],
-    Scope.SWITCHES: ["arn:{partition}:ssm:*:*:parameter/gocd-tasks/switch/*"],
+    Scope.SWITCHES: [
+        "arn:{partition}:ssm:*:*:parameter/gocd-tasks/switch",
+        "arn:{partition}:ssm:*:*:parameter/gocd-tasks/switch/*",
+    ],
     Scope.UPGRADE_FUNCTION: ["arn:{partition}:lambda:*:*:function:*-UPGRADE-HERD-LAMBDA-FUNCTION"],
     Scope.UPGRADE_PARAMETERS: ["arn:{partition}:ssm:*:*:parameter/app/MDL/*"],
 }
@@ -112,7 +117,8 @@ def _statement(scope: Scope, actions: set[str], to: Narrowed) -> dict[str, Any]:
         "Action": sorted(actions),
         "Resource": resources,
     }
-    if to.regions and scope is not Scope.BUCKET:
+    # A bucket may be elsewhere, and Route 53 is in no region: requests to it count as ones to us-east-1.
+    if to.regions and scope not in (Scope.BUCKET, Scope.RECORDS):
         statement["Condition"] = {"StringEquals": {"aws:RequestedRegion": list(to.regions)}}
     return statement
 

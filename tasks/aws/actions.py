@@ -15,6 +15,7 @@ class Scope(Enum):
     LOCKS = "LockDeployments"
     GROUPS = "SendMembersToStandby"
     POWER = "StopServersWithoutTheRelease"
+    RECORDS = "LookForRecords"
     STACKS = "CloneStacks"
     CLONED_INSTANCES = "LaunchTheInstancesOfAClone"
     LISTENERS = "LeadUsers"
@@ -106,26 +107,28 @@ WATCHED = {"codedeploy:BatchGetDeployments", "codedeploy:GetDeployment", "codede
 ENVIRONMENT = FIND | {
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeLifecycleHooks",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStacks",
+    "cloudformation:GetTemplate",
+    "cloudformation:ListStackResources",
+    "elasticloadbalancing:DescribeTags",
+    "elasticloadbalancing:DescribeTargetGroups",
+}
+LOOK_TO_CLONE = ENVIRONMENT | {
     "autoscaling:DescribeNotificationConfigurations",
     "autoscaling:DescribePolicies",
     "autoscaling:DescribeScalingActivities",
     "autoscaling:DescribeScheduledActions",
-    "cloudformation:DescribeStackEvents",
-    "cloudformation:DescribeStacks",
     "cloudformation:GetStackPolicy",
-    "cloudformation:GetTemplate",
     "cloudformation:GetTemplateSummary",
-    "cloudformation:ListStackResources",
-    "elasticloadbalancing:DescribeTags",
     "elasticloadbalancing:DescribeTargetGroupAttributes",
-    "elasticloadbalancing:DescribeTargetGroups",
     "elasticloadbalancing:DescribeTargetHealth",
 }
 
 # Auto Scaling asks for those of a group's tags, hooks and instances in the caller's name, CloudFormation for
 # that of a stack's policy.
 CLONE: dict[Scope, set[str]] = {
-    Scope.EVERYTHING: ENVIRONMENT,
+    Scope.EVERYTHING: LOOK_TO_CLONE,
     Scope.LOAD_BALANCERS: {
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateTargetGroup",
@@ -152,6 +155,30 @@ CLONE: dict[Scope, set[str]] = {
     },
     Scope.CLONED_INSTANCES: {"ec2:CreateTags", "ec2:RunInstances"},
     Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
+}
+
+RETIRE: dict[Scope, set[str]] = {
+    Scope.EVERYTHING: ENVIRONMENT
+    | {
+        "cloudformation:ListImports",
+        "cloudformation:ListStacks",
+        "cloudwatch:GetMetricData",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeRules",
+    },
+    Scope.LOAD_BALANCERS: {"elasticloadbalancing:AddTags", "elasticloadbalancing:DeleteTargetGroup"},
+    Scope.LISTENERS: {"elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"},
+    Scope.GROUPS: {
+        "autoscaling:DeleteAutoScalingGroup",
+        "autoscaling:DeleteTags",
+        "autoscaling:DeleteWarmPool",
+        "autoscaling:UpdateAutoScalingGroup",
+    },
+    Scope.STACKS: {"cloudformation:DeleteStack"},
+    Scope.LOCKS: LOCK,
+    Scope.SWITCHES: {"ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath"},
+    Scope.RECORDS: {"route53:ListHostedZones", "route53:ListResourceRecordSets"},
 }
 
 ACTIONS: dict[str, dict[Scope, set[str]]] = {
@@ -182,6 +209,7 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
         Scope.LOCKS: LOCK,
         Scope.SWITCHES: LOCK | {"ssm:GetParametersByPath"},
     },
+    "retire-environment": RETIRE,
     "upgrade-herd": {
         Scope.EVERYTHING: WATCH,
         Scope.CODE_DEPLOY: WATCHED,

@@ -95,9 +95,9 @@ def read_group(aws: Aws, name: str) -> GroupEntry | None:
     return GroupEntry(entries[0], [plain(hook) for hook in told["LifecycleHooks"]])
 
 
-def clones_of(aws: Aws, arn: str) -> list[GroupEntry]:
-    """Return the groups that were cloned from the one with this ARN."""
-    which = [{"Name": f"tag:{CLONE_OF}", "Values": [arn]}]
+def all_clones(aws: Aws) -> list[GroupEntry]:
+    """Return the groups that were cloned from another one."""
+    which = [{"Name": "tag-key", "Values": [CLONE_OF]}]
     entries = aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=which)
     return [GroupEntry(each) for each in entries]
 

@@ -9,7 +9,14 @@ from tasks.aws.answer import plain
 from tasks.aws.api import Aws
 from tasks.aws.cloned_group import CLONE_OF, NOT_OURS_TO_COPY
 from tasks.aws.errors import AwsError
+from tasks.aws.parts import parts
 from tasks.running.errors import Refused
+
+# On a target group whose Auto Scaling group is being deleted.
+GOES_WITH = "gocd-tasks:goes-with"
+
+# Resources in one question (elbv2 API reference, DescribeTags).
+MOST_TAGGED = 20
 
 # elbv2 API reference, CreateTargetGroup: Name.
 NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,32}(?<!-)")
@@ -68,6 +75,24 @@ def carry_out(aws: Aws, plan: TargetGroupClone) -> str:
 def delete(aws: Aws, arn: str, name: str) -> None:
     """Delete a target group; safe to repeat."""
     aws.call("elbv2", "delete_target_group", name, TargetGroupArn=arn)
+
+
+def remember(aws: Aws, arn: str, name: str, group: str) -> None:
+    """Note on a target group that it goes with an Auto Scaling group; safe to repeat."""
+    tag = {"Key": GOES_WITH, "Value": group}
+    aws.call("elbv2", "add_tags", name, ResourceArns=[arn], Tags=[tag])
+
+
+def remembered(aws: Aws, group: str) -> list[tuple[str, str]]:
+    """Return ARN and name of the target groups that go with a group of this name."""
+    entries = aws.pages("elbv2", "describe_target_groups", "TargetGroups")
+    names = {each["TargetGroupArn"]: each["TargetGroupName"] for each in entries}
+    return [
+        (told["ResourceArn"], names[told["ResourceArn"]])
+        for some in parts(sorted(names), MOST_TAGGED)
+        for told in aws.call("elbv2", "describe_tags", ResourceArns=some)["TagDescriptions"]
+        if any(tag["Key"] == GOES_WITH and tag.get("Value") == group for tag in told["Tags"])
+    ]
 
 
 def tags_of(aws: Aws, arn: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.aws.answer import plain
+
 # Target groups of one forward (Application Load Balancers guide, Quotas), and the largest weight.
 MOST_GROUPS, HEAVIEST = 5, 999
 
@@ -56,13 +58,6 @@ def with_weights(actions: Sequence[Mapping[str, Any]], weights: Mapping[str, int
 def name_of(arn: str) -> str:
     """Return the name of a target group, which its ARN has, and which is no other's in its region."""
     return arn.partition(":targetgroup/")[2].partition("/")[0] or arn
-
-
-def plain(value: Any) -> Any:
-    """Return what AWS answered in the form in which it is sent."""
-    if isinstance(value, Mapping):
-        return {key: plain(value.get(key)) for key in value}
-    return [plain(each) for each in value] if isinstance(value, list) else value
 
 
 def _written(action: dict[str, Any], weights: Mapping[str, int]) -> dict[str, Any]:

@@ -168,6 +168,12 @@ def find_stack(aws: Aws, name: str) -> Stack | None:
     return Stack(aws, told[0]) if told else None
 
 
+def was_deleted(aws: Aws, name: str) -> bool:
+    """Whether a stack of this name was deleted within the time that CloudFormation remembers it, 90 days."""
+    told = aws.pages("cloudformation", "list_stacks", "StackSummaries", StackStatusFilter=[GONE])
+    return any(each["StackName"] == name for each in told)
+
+
 def create_stack(aws: Aws, name: str, request: Mapping[str, Any]) -> str:
     """Order a stack and return its id.
 

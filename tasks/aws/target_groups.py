@@ -1,6 +1,6 @@
 """Target groups, found by their names, or by those of the load balancers that use them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tasks.aws.api import Aws
@@ -31,6 +31,18 @@ def groups_by_arn(aws: Aws, arns: Sequence[str]) -> list[TargetGroup]:
             continue
         found += [TargetGroup(aws, each) for each in told]
     return found
+
+
+def attached_elsewhere(aws: Aws, arns: Sequence[str], besides: Collection[str]) -> set[str]:
+    """Return those of the target groups that an Auto Scaling group registers with, others than these."""
+    entries = aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups") if arns else []
+    used = {
+        arn
+        for each in entries
+        if each["AutoScalingGroupName"] not in besides
+        for arn in each["TargetGroupARNs"]
+    }
+    return used & {*arns}
 
 
 class TargetGroups(LoadBalancerKind):

@@ -33,9 +33,14 @@ def find_environment(aws: Aws, wanted: str) -> Stack | GroupEntry:
     """
     if found := look_up(aws, wanted):
         return found
+    raise missing(wanted, aws)
+
+
+def missing(wanted: str, aws: Aws) -> Refused:
+    """Return the error for a name that means nothing."""
     kind, name = parted(wanted)
     what = {"stack": "stack", "group": "Auto Scaling group"}.get(kind, "stack or Auto Scaling group")
-    raise Refused(f"no {what} is called {name} in {aws.region}")
+    return Refused(f"no {what} is called {name} in {aws.region}")
 
 
 def parted(wanted: str) -> tuple[str, str]:

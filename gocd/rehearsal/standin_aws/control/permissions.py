@@ -1,7 +1,8 @@
 """What a policy allows: its statements held against calls, all that they do not allow being denied.
 
 Sources: IAM user guide, Policy evaluation logic; Service Authorization Reference, for which calls can be
-narrowed to which resources. Of conditions it knows ``aws:RequestedRegion``.
+narrowed to which resources. Of conditions it knows ``aws:RequestedRegion``, which is us-east-1 for services
+that are in no region (IAM user guide, AWS global condition context keys).
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any
 from gocd.rehearsal.standin_aws.control.journal import Call
 
 ANYTHING = "*"
+
+# Services that are in no region.
+_GLOBAL = {"route53"}
 
 # Gives the ARNs of what a call is about, told "REGION:ACCOUNT"; the partition and the service are put before.
 Named = Callable[[Mapping[str, Any], str], Iterable[str]]
@@ -30,7 +34,7 @@ class Permissions:
     def allow(self, call: Call) -> bool:
         """Whether every resource of a call is in a statement that has its action."""
         return all(
-            any(self._holds(each, call.action, resource) for each in self.policy["Statement"])
+            any(self._holds(each, call, resource) for each in self.policy["Statement"])
             for resource in self._resources(call)
         )
 
@@ -39,17 +43,19 @@ class Permissions:
         found = named(call.parameters, f"{self.region}:{self.account}") if named else ()
         return [f"arn:aws:{each}" if not each.startswith("arn:") else each for each in found] or [ANYTHING]
 
-    def _holds(self, statement: Mapping[str, Any], action: str, resource: str) -> bool:
+    def _holds(self, statement: Mapping[str, Any], call: Call, resource: str) -> bool:
         return (
             statement["Effect"] == "Allow"
-            and action in statement["Action"]
+            and call.action in statement["Action"]
             and any(fnmatchcase(resource, each) for each in statement["Resource"])
-            and self._meets(statement.get("Condition", {}))
+            and self._meets(
+                statement.get("Condition", {}), "us-east-1" if call.service in _GLOBAL else self.region
+            )
         )
 
-    def _meets(self, conditions: Mapping[str, Mapping[str, Iterable[str]]]) -> bool:
+    def _meets(self, conditions: Mapping[str, Mapping[str, Iterable[str]]], service: str) -> bool:
         """Whether a request is as they want it; a key that it does not have is never so."""
-        told = {"aws:RequestedRegion": self.region}
+        told = {"aws:RequestedRegion": "us-east-1" if service in _GLOBAL else self.region}
         return all(
             operator == "StringEquals" and told.get(key, "") in wanted
             for operator, pairs in conditions.items()
@@ -72,6 +78,14 @@ def _target_group(told: Mapping[str, Any], at: str) -> list[str]:
 
 def _new_target_group(told: Mapping[str, Any], at: str) -> list[str]:
     return [f"elasticloadbalancing:{at}:targetgroup/{told['Name']}/id"]
+
+
+def _rule(told: Mapping[str, Any], at: str) -> list[str]:
+    return [told.get("RuleArn") or told["ListenerArn"]]
+
+
+def _tagged(told: Mapping[str, Any], at: str) -> list[str]:
+    return _numbered("ResourceArns.member.", told)
 
 
 def _stack(told: Mapping[str, Any], at: str) -> list[str]:
@@ -127,6 +141,9 @@ _NAMED: Mapping[str, Named] = {
     "elasticloadbalancing:DeregisterTargets": _target_group,
     "elasticloadbalancing:RegisterInstancesWithLoadBalancer": _classic,
     "elasticloadbalancing:DeregisterInstancesFromLoadBalancer": _classic,
+    "elasticloadbalancing:AddTags": _tagged,
+    "elasticloadbalancing:ModifyListener": _rule,
+    "elasticloadbalancing:ModifyRule": _rule,
     "elasticloadbalancing:CreateTargetGroup": _new_target_group,
     "elasticloadbalancing:DeleteTargetGroup": _target_group,
     "elasticloadbalancing:ModifyTargetGroupAttributes": _target_group,
@@ -134,6 +151,7 @@ _NAMED: Mapping[str, Named] = {
     "autoscaling:CreateOrUpdateTags": _group,
     "autoscaling:DeleteAutoScalingGroup": _group,
     "autoscaling:DeleteTags": _group,
+    "autoscaling:DeleteWarmPool": _group,
     "autoscaling:EnterStandby": _group,
     "autoscaling:ExitStandby": _group,
     "autoscaling:PutNotificationConfiguration": _group,

@@ -33,6 +33,15 @@ _QUERY_IN_S3 = {
     ("GET", "location"): "GetBucketLocation",
 }
 _FUNCTION = re.compile(r"/2015-03-31/functions(?:/([^/]*))?(?:/(\w+))?/?")
+_ZONES = re.compile(r"/2013-04-01/(hostedzone|change)(?:/[^/]+)?(/rrset/?)?")
+# By method, what is named, and whether its records are asked for.
+_OF_ROUTE_53 = {
+    ("GET", "hostedzone", False): "ListHostedZones",
+    ("GET", "hostedzone", True): "ListResourceRecordSets",
+    ("POST", "hostedzone", False): "CreateHostedZone",
+    ("POST", "hostedzone", True): "ChangeResourceRecordSets",
+    ("GET", "change", False): "GetChange",
+}
 # By method, whether a function is named, and what follows its name.
 _OF_LAMBDA = {
     ("POST", True, "invocations"): "Invoke",
@@ -66,11 +75,13 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
     elif service == "lambda":
         operation, protocol = _lambda_operation(method, path), "json"
         parameters = {**query, "FunctionName": _function_name(path)}
+    elif service == "route53":
+        operation, protocol = _route_53_operation(method, path), "query"
     elif environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         parameters = {key: values[0] for key, values in parse_qs(body.decode(), True).items()}
         operation, protocol = parameters.get("Action", ""), "ec2" if service == "ec2" else "query"
     else:
-        operation, protocol = f"{method} {path}", "query" if service == "route53" else "json"
+        operation, protocol = f"{method} {path}", "json"
     arranging = ARRANGING in environ.get("HTTP_USER_AGENT", "")
     return Call(service, operation, protocol, parameters, presigned, arranging)
 
@@ -83,6 +94,12 @@ def _s3_operation(method: str, path: str, query: Mapping[str, str]) -> str:
     if path == "/":
         return "ListBuckets"
     return (_OF_AN_OBJECT if key_given else _OF_A_BUCKET).get(method, f"{method} {path}")
+
+
+def _route_53_operation(method: str, path: str) -> str:
+    asked = _ZONES.fullmatch(path)
+    unknown = f"{method} {path}"
+    return _OF_ROUTE_53.get((method, asked[1], bool(asked[2])), unknown) if asked else unknown
 
 
 def _lambda_operation(method: str, path: str) -> str:
