@@ -15,7 +15,7 @@ from tasks.running.next_command import gocd_tasks
 from tasks.running.process_tree import System, this_system
 from tasks.running.waiting import Missing, Wait
 from tasks.traffic.jmeter.orders import SHUTDOWN, STOP_NOW, order
-from tasks.traffic.under_way import HELD, UnderWay, left, this_job, under_way
+from tasks.traffic.under_way import HELD, KILLED, UnderWay, left, this_job, under_way
 from tasks.traffic.verification import Counts, conclude, failing, judged, tell
 
 # Seconds for requests in flight to be answered, longer than most plans let one take; and to be broken off.
@@ -46,7 +46,8 @@ def finish_traffic(
         forget(found)
         raise TaskError(f"the traffic into {out} was begun by {found.job}: it was ended, and is not judged")
     if ran and (last := left(out)):
-        found = replace(found, problem=how or last.problem)
+        killed = "" if last.ended else KILLED
+        found = replace(found, problem=how or last.problem or killed)
     thresholds = Thresholds(
         {**found.thresholds.overall, **limits.overall}, {**found.thresholds.labels, **limits.labels}
     )

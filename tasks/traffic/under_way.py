@@ -24,6 +24,8 @@ from tasks.traffic.jmeter.recording import JTL
 
 STATE, HELD = "under-way.json", "under-way.lock"
 
+KILLED = "JMeter, and what kept it, was killed"
+
 # Seconds that a sample may take into the record once it has ended.
 _UNTIL_WRITTEN = 2.0
 
@@ -111,7 +113,7 @@ def under_way(out: Path = USUALLY, environ: Mapping[str, str] = os.environ) -> U
         return found
     if found.job != this_job(environ):
         return None
-    gone = "" if found.ended is not None else "JMeter, and what kept it, was killed"
+    gone = "" if found.ended is not None else KILLED
     return replace(found, problem=found.problem or gone or "JMeter ended by itself, before it was told to")
 
 

@@ -1,12 +1,15 @@
 """What tests of verify-traffic share: the real command line, and a place where nothing else is found."""
 
 import os
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.program import CommandLine, Done, Running
+from tests.tasks.verify_traffic.around import Service, Traffic
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,21 @@ def verify_traffic(tmp_path: Path, cache: Path) -> VerifyTraffic:
     environment |= {name: os.environ[name] for name in ("LANG", "JVM_ARGS") if name in os.environ}
     # JMeter takes the time that it takes.
     return VerifyTraffic(CommandLine(environment, tmp_path, speed=1))
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    service = Service()
+    thread = threading.Thread(target=service.server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    with service.server:
+        yield service
+        service.server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def traffic(verify_traffic: VerifyTraffic, service: Service) -> Iterator[Traffic]:
+    traffic = Traffic(verify_traffic.gocd_tasks, service)
+    yield traffic
+    assert traffic.alone()

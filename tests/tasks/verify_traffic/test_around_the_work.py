@@ -7,108 +7,14 @@ import json
 import os
 import shutil
 import signal
-import sys
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import psutil
 import pytest
 
-from tasks.traffic.under_way import STATE
-from tests.program import SPEED, CommandLine, Done
 from tests.tasks.traffic.jmeter.test_process import gone
-from tests.tasks.verify_traffic import standin_jmeter
-from tests.tasks.verify_traffic.conftest import VerifyTraffic
+from tests.tasks.verify_traffic.around import JOB, Service, Traffic
 
-JOB = {
-    "GO_PIPELINE_NAME": "rolling",
-    "GO_PIPELINE_COUNTER": "7",
-    "GO_PIPELINE_LABEL": "2.0",
-    "GO_STAGE_NAME": "deploy",
-    "GO_STAGE_COUNTER": "1",
-    "GO_JOB_NAME": "deploy",
-}
 AGAIN = {**JOB, "GO_STAGE_COUNTER": "2"}
-
-
-class Service:
-    """A server of HTTP that answers with *status*."""
-
-    def __init__(self) -> None:
-        service = self
-        self.status = 200
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(service.status)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_port
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    service = Service()
-    thread = threading.Thread(target=service.server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    with service.server:
-        yield service
-        service.server.shutdown()
-        thread.join()
-
-
-class Traffic:
-    """``verify-traffic`` in one folder, with its JMeter; waits take a tenth of their time."""
-
-    def __init__(self, verify_traffic: VerifyTraffic, service: Service) -> None:
-        environment = verify_traffic.gocd_tasks.environment
-        self.folder = verify_traffic.folder
-        self.gocd_tasks = CommandLine(environment, self.folder, speed=SPEED)
-        self.out = self.folder / "traffic"
-        self.state = self.out / STATE
-        program = self.folder / "jmeter"
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} -S {standin_jmeter.__file__} "$@"\n')
-        program.chmod(0o755)
-        where = ("--property", "host=127.0.0.1", "--property", f"port={service.port}")
-        self.asked = ("--jmeter", str(program), *where)
-
-    def __call__(self, *words: str, **variables: str) -> Done:
-        return self.gocd_tasks("verify-traffic", *words, **variables)
-
-    def begin(self, *words: str, **variables: str) -> Done:
-        return self("--start", *self.asked, *words, **{**JOB, **variables})
-
-    def finish(self, *words: str, **variables: str) -> Done:
-        return self("--finish", *words, **{**JOB, **variables})
-
-    def process(self) -> int:
-        return int(json.loads(self.state.read_text())["process"])
-
-    def processes(self) -> list[psutil.Process]:
-        """Whatever on this machine runs for this folder."""
-        return [
-            each
-            for each in psutil.process_iter(["cmdline"])
-            if any(str(self.folder) in word for word in each.info["cmdline"] or ())
-        ]
-
-    def alone(self, within: float = 2) -> bool:
-        """Whether all of them end within so many seconds; those that do not are killed."""
-        left = [each for each in self.processes() if not gone(each.pid, within)]
-        for each in left:
-            each.kill()
-        return not left
-
-
-@pytest.fixture
-def traffic(verify_traffic: VerifyTraffic, service: Service) -> Iterator[Traffic]:
-    traffic = Traffic(verify_traffic, service)
-    yield traffic
-    assert traffic.alone()
 
 
 def test_traffic_lasts_from_one_task_to_another_and_is_judged_as_a_run_of_its_own(traffic: Traffic) -> None:

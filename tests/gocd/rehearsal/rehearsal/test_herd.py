@@ -64,8 +64,8 @@ def test_an_upgrade_of_herd_loses_no_request(tmp_path: Path) -> None:
     assert summary["requests"]["lost"] == 0
     assert set(summary["requests"]["requests_per_version"]) == {"0.83.0", "0.84.0"}
     assert summary["capacity"] == {"lowest": 1, "of": 1}
-    around = ["verify-traffic passed", "upgrade-herd passed", "verify-traffic passed"]
-    assert statuses(summary)[:3] == around
+    begun, finished = "verify-traffic --start passed", "verify-traffic --finish passed"
+    assert statuses(summary)[:3] == [begun, "upgrade-herd passed", finished]
     assert sorted(statuses(summary)[3:5]) == ["check-status passed", "verify-traffic passed"]
     assert statuses(summary)[-1] == "report passed"
 
