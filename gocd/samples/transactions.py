@@ -66,7 +66,7 @@ class Transactions:
             if len(self._threads) > MOST_THREADS:
                 forgotten = self._threads.pop(next(iter(self._threads))).rest()
         if of.waiting:
-            forgotten = [*forgotten, *of.settle(outcome)]
+            forgotten = [*forgotten, *of.settle(outcome, size)]
         counts = _COUNTS.match(message) if message.startswith(_TRANSACTION) else None
         if counts is None:
             of.record(outcome, size, MOST_ROWS // len(self._threads))
@@ -123,7 +123,9 @@ class _Transaction:
         self.start_ms = outcome.due_ms
         self.idle_known = idle_ms is not None
         self.ended_ms = outcome.due_ms + outcome.elapsed_ms + (idle_ms or 0)
-        self.found = self.failed = 0
+        # The rows behind it that are its requests, and whether they are nobody else's.
+        self.follow: list[_Recorded] = []
+        self.surely_follow = False
 
     def has(self, found: int, failed: int) -> bool:
         return found >= self.named and failed >= self.failing and not self.fails_by_itself
@@ -134,6 +136,10 @@ class _Transaction:
             return False
         sizes = [size for row in rows if (size := whole(row.size)) is not None]
         return not self.size or len(sizes) < len(rows) or sum(sizes) == self.size
+
+    def may_have(self, row: _Recorded) -> bool:
+        """Return whether *row* with those before it is not longer than all requests together."""
+        return sum(each.outcome.elapsed_ms for each in (*self.follow, row)) <= self.outcome.elapsed_ms
 
     def fills(self, rows: Sequence[_Recorded]) -> bool:
         """Return whether *rows*, in the order of time, are one after the other all of its time."""
@@ -207,14 +213,16 @@ class _Thread:
         self.waiting.append(found)
         return [self.waiting.pop(0).outcome] if len(self.waiting) > _MOST_WAITING else ()
 
-    def settle(self, outcome: Outcome) -> Sequence[Outcome]:
+    def settle(self, outcome: Outcome, size: str) -> Sequence[Outcome]:
         """Take a row for what it is to the transactions that wait, and return those that do no more."""
         settled = []
+        row = _Recorded(outcome, size)
         for each in list(self.waiting):
-            if self._is_within(each, outcome):
-                each.found += 1
-                each.failed += bool(outcome.lost_to)
-                if each.has(each.found, each.failed):
+            if self._is_within(each, row):
+                each.follow.append(row)
+                if each.has(len(each.follow), sum(row.lost for row in each.follow)) and (
+                    each.surely_follow or each.is_sum_of(each.follow)
+                ):
                     settled.append(each.outcome._replace(repeats=True))
                     self.waiting.remove(each)
             elif outcome.due_ms >= each.ended_ms:
@@ -222,17 +230,19 @@ class _Thread:
                 self.waiting.remove(each)
         return settled
 
-    def _is_within(self, found: _Transaction, outcome: Outcome) -> bool:
-        ended_ms = outcome.due_ms + outcome.elapsed_ms
+    def _is_within(self, found: _Transaction, row: _Recorded) -> bool:
         if not self._known:
-            return found.start_ms <= outcome.due_ms and ended_ms <= found.ended_ms
-        if not found.start_ms - APART <= outcome.due_ms:
+            found.surely_follow = True
+            return found.start_ms <= row.due_ms and row.ended_ms <= found.ended_ms
+        if row.due_ms < found.start_ms - APART:
             return False
-        within = outcome.due_ms < found.ended_ms or outcome.due_ms == ended_ms == found.ended_ms
-        if within and not found.idle_known:
-            # Its thread did nothing else until all of them were there, however long it paused between them.
-            found.ended_ms = LATEST
-        return within
+        if row.due_ms < found.ended_ms:
+            # Its thread does nothing else now until all of them were there.
+            found.surely_follow, found.ended_ms = True, LATEST
+            return True
+        # When it ended is not certain to 1 ms, and not at all where nobody knows for how long it paused.
+        near = not found.idle_known or row.due_ms == row.ended_ms == found.ended_ms
+        return near and len(found.follow) < found.named and found.may_have(row)
 
     def rest(self) -> Sequence[Outcome]:
         return [each.outcome for each in self.waiting]

@@ -29,6 +29,13 @@ ROWS = (
 )
 CSV = "\n".join((",".join(COLUMNS), *ROWS, "")).encode()
 UNNAMED = "\n".join((*(row.rpartition(",")[0] for row in ROWS), "")).encode()
+# Sums of a load generator, parts of a page, and a transaction before its requests.
+SUMS = b"""timeStamp;elapsed;label;responseMessage;threadName;success;SampleCount;ErrorCount;Hostname
+1767258000000;900;page;OK;users 1-1;true;1;0;a
+1767258000000;20;page-0;OK;users 1-1;true;1;0;a
+1767258001000;30;page;"Number of samples in transaction : 1, number of failing samples : 1";u;false;1;1;b
+1767258001000;30;pay;No;u;false;1;1;b
+"""
 XML = b"""<?xml version="1.0" encoding="UTF-8"?>
 <testResults version="1.2">
 <httpSample t="12" ts="1767258000000" s="true" lb="home" rc="200" rm="OK" tn="users 1-1">
@@ -44,7 +51,7 @@ XML = b"""<?xml version="1.0" encoding="UTF-8"?>
 """
 
 jtls = st.one_of(
-    spoilt_bytes(CSV, UNNAMED),
+    spoilt_bytes(CSV, UNNAMED, SUMS),
     spoilt_bytes(XML),
     spoilt_bytes(CSV, XML).map(gzip.compress),
     spoilt_bytes(gzip.compress(CSV * 20), gzip.compress(XML)),
@@ -59,7 +66,7 @@ def test_traffic_is_measured_and_judged_or_called_no_jtl(content: bytes) -> None
         check(measurement)
 
 
-@pytest.mark.parametrize("content", [CSV, UNNAMED, XML, gzip.compress(CSV), gzip.compress(XML)])
+@pytest.mark.parametrize("content", [CSV, UNNAMED, SUMS, XML, gzip.compress(CSV), gzip.compress(XML)])
 def test_a_whole_jtl_is_measured(content: bytes) -> None:
     with file_with(content) as file:
         measurement = measure(file)

@@ -121,6 +121,16 @@ def test_files_of_several_machines_are_judged_as_one_run(verify_traffic: VerifyT
     assert "verify: 3 samples, 0 errors, longest gap 102 ms, p95 9 ms\n" in done.stdout
 
 
+def test_a_run_that_ended_long_before_its_time_fails(verify_traffic: VerifyTraffic) -> None:
+    done = verify_traffic("--jtl", jtl(verify_traffic.folder, *GOOD), "--duration", "10", "--max-gap", "5")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "verify: 3 samples, 0 errors, longest gap 8.8 s, p95 9 ms",
+        "verify: failed: traffic was sent for 0.2 s of the 10.0 s asked for; at least 8.0 s needed",
+        "verify: failed: longest gap 8.791 s from 0.2 s on; at most 5 s allowed",
+    ]
+
+
 def test_until_there_is_a_new_verdict_there_is_none(verify_traffic: VerifyTraffic) -> None:
     assert verify_traffic("--jtl", jtl(verify_traffic.folder, *GOOD)).returncode == 0
     verdict = verify_traffic.folder / "traffic" / "verdict.json"

@@ -140,7 +140,8 @@ def _request(chance: Random, thread: str, now: int) -> Result:
 
 
 def _transaction(chance: Random, thread: str, now: int, timers: bool) -> Result:
-    at, within = now, []
+    # JMeter waits before the first request as well, which is not a part of the time that it tells.
+    at, within = now if timers else now + chance.choice((0, 0, 900)), []
     for number in range(chance.randint(1, 3)):
         if number:
             at += chance.randint(0, 90)

@@ -15,6 +15,7 @@ from tests.gocd.samples.jtl.recorded_runs import JMETERS, Result, Run, as_csv, a
 
 RUNS = 200
 WITHOUT_THREADS = tuple(name for name in JMETERS if name != "threadName")
+WITHOUT_PAUSES = tuple(name for name in JMETERS if name != "IdleTime")
 FEW = (
     "success",
     "label",
@@ -30,6 +31,7 @@ FORMS: dict[str, tuple[bool, Callable[[Sequence[Result]], str | bytes]]] = {
     "csv": (True, as_csv),
     "csv without a header": (True, lambda results: as_csv(results, header=False)),
     "csv without threads": (True, lambda results: as_csv(results, WITHOUT_THREADS)),
+    "csv without pauses": (True, lambda results: as_csv(results, WITHOUT_PAUSES)),
     "csv in another order": (True, lambda results: as_csv(results, FEW, ";")),
     "csv without sub-results": (False, lambda results: as_csv(results, subresults=False)),
     "csv of requests and sums": (

@@ -91,6 +91,19 @@ def test_requests_of_a_transaction_may_follow_it_as_sub_results(tmp_path: Path) 
     assert counts(measured(tmp_path, content + inside.splitlines(keepends=True)[0])) == (3, 1)
 
 
+def test_a_step_of_no_time_after_a_transaction_is_not_one_of_its_requests(tmp_path: Path) -> None:
+    content = transaction(500, 5, 1, 0) + rows((505, 0, "Debug Sampler", "users 1-1", True))
+    assert counts(measured(tmp_path, content)) == (2, 0)
+
+
+def test_requests_after_a_pause_that_nobody_recorded_are_known_by_their_sum(tmp_path: Path) -> None:
+    inside = rows((3000, 20, "/ok", "users 1-1", True), (9000, 20, "/bad", "users 1-1", False))
+    assert counts(measured(tmp_path, transaction(500, 40, 2, 1) + inside)) == (2, 1)
+    assert counts(measured(tmp_path, transaction(500, 41, 2, 1) + inside)) == (3, 2)
+    more = rows((9100, 5, "/ok", "users 1-1", True), (9200, 5, "/ok", "users 1-1", True))
+    assert counts(measured(tmp_path, transaction(500, 45, 2, 1) + inside + more)) == (5, 2)
+
+
 def test_a_transaction_that_failed_by_itself_counts(tmp_path: Path) -> None:
     content = rows((500, 20, "/ok", "users 1-1", True)) + transaction(500, 20, 1, 0).replace("true", "false")
     assert counts(measured(tmp_path, content)) == (2, 1)
