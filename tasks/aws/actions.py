@@ -110,6 +110,7 @@ ENVIRONMENT = FIND | {
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStacks",
     "cloudformation:GetTemplate",
+    "cloudformation:GetTemplateSummary",
     "cloudformation:ListStackResources",
     "elasticloadbalancing:DescribeTags",
     "elasticloadbalancing:DescribeTargetGroups",
@@ -120,7 +121,6 @@ LOOK_TO_CLONE = ENVIRONMENT | {
     "autoscaling:DescribeScalingActivities",
     "autoscaling:DescribeScheduledActions",
     "cloudformation:GetStackPolicy",
-    "cloudformation:GetTemplateSummary",
     "elasticloadbalancing:DescribeTargetGroupAttributes",
     "elasticloadbalancing:DescribeTargetHealth",
 }

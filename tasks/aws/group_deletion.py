@@ -33,6 +33,9 @@ def hindrances(group: GroupEntry) -> Iterator[str]:
 def empty(aws: Aws, group: GroupEntry) -> None:
     """Order all of its instances to go; safe to repeat."""
     name = group.name
+    if group.entry.get("Status"):
+        # Its deletion is under way.
+        return
     if group.entry.get("WarmPoolConfiguration"):
         aws.call("autoscaling", "delete_warm_pool", name, AutoScalingGroupName=name, ForceDelete=True)
     if any(int(group.entry[size]) for size in ("MinSize", "MaxSize", "DesiredCapacity")):

@@ -100,12 +100,28 @@ class Stack:
         told = self._aws.call("cloudformation", "get_stack_policy", self.name, StackName=self.id)
         return str(told.get("StackPolicyBody", ""))
 
-    def template(self) -> str:
-        """The template as it was handed in, so that its macros run again."""
+    @property
+    def transforms(self) -> list[str]:
+        """The macros that its template is worked over by."""
+        return list(self.summary.get("DeclaredTransforms", []))
+
+    @property
+    def identifiers(self) -> dict[str, list[str]]:
+        """The properties that identify a resource, by its type, as far as CloudFormation tells them."""
+        told = self.summary.get("ResourceIdentifierSummaries", [])
+        return {each["ResourceType"]: each.get("ResourceIdentifiers", []) for each in told}
+
+    def template(self, *, processed: bool = False) -> str:
+        """The template as it was handed in, so that its macros run again; or as they have left it."""
+        stage = "Processed" if processed else "Original"
         told = self._aws.call(
-            "cloudformation", "get_template", self.name, StackName=self.id, TemplateStage="Original"
+            "cloudformation", "get_template", self.name, StackName=self.id, TemplateStage=stage
         )
         return str(told["TemplateBody"])
+
+    def child(self, resource: Resource) -> "Stack | None":
+        """Return the stack that a resource of it is."""
+        return find_stack(self._aws, resource.id)
 
     def resources(self) -> list[Resource]:
         return [

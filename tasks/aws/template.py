@@ -10,6 +10,9 @@ from typing import Any
 from tasks.running.errors import Refused
 from tasks.running.quoting import clipped
 
+# Levels of a template; one that is worked with has a dozen.
+DEEPEST = 100
+
 
 def read_template(text: str, name: str) -> dict[str, Any]:
     """Read the template of the stack *name*.
@@ -24,11 +27,31 @@ def read_template(text: str, name: str) -> dict[str, Any]:
         raise Refused(what) from None
     if not isinstance(template, dict) or not _of_mappings(template.get("Resources")):
         raise Refused(f"the template of {name} has no resources that can be read")
+    for section in ("Parameters", "Conditions", "Outputs"):
+        if not isinstance(template.get(section) or {}, dict):
+            raise Refused(f"the template of {name} has {section} that cannot be read")
+    if _depth(template) > DEEPEST:
+        raise Refused(f"the template of {name} is nested deeper than anybody writes")
     return template
 
 
 def _of_mappings(resources: Any) -> bool:
-    return isinstance(resources, dict) and all(isinstance(each, dict) for each in resources.values())
+    return isinstance(resources, dict) and all(
+        isinstance(key, str) and isinstance(each, dict) for key, each in resources.items()
+    )
+
+
+def _depth(value: Any) -> int:
+    level, depth = [value], 0
+    while level and depth <= DEEPEST:
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        depth += 1
+    return depth
 
 
 def _yaml(text: str) -> Any:
@@ -36,7 +59,15 @@ def _yaml(text: str) -> Any:
     import yaml  # noqa: PLC0415
 
     class Loader(yaml.SafeLoader):
-        """Takes short forms for long ones, and leaves dates as they are written."""
+        """Takes short forms for long ones, leaves dates as they are written, and takes no aliases.
+
+        Nor does CloudFormation (user guide, Template formats), and few bytes of them are billions of values.
+        """
+
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.YAMLError("it has an alias, which CloudFormation does not take")
+            return super().compose_node(parent, index)
 
     def long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Mapping[str, Any]:
         name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"

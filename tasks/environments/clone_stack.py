@@ -11,7 +11,6 @@ from tasks.aws.api import Aws
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.cloned_group import CLONE_OF, NOT_OURS_TO_COPY
 from tasks.aws.stack import GONE, LONGEST_BODY, NAME, WHOLE, Stack, create_stack, find_stack
-from tasks.aws.template import read_template
 from tasks.environments.cloneable import Allowed, capabilities_for, check_length, judge
 from tasks.environments.first_order import unless_refused
 from tasks.environments.fleet import Fleet, Proof, prove, wait_until_well
@@ -20,6 +19,9 @@ from tasks.running.errors import Refused, TaskError
 from tasks.running.log import Log
 from tasks.running.quoting import clipped
 from tasks.running.waiting import Missing, Wait, closely
+
+# API reference, CreateStack: Tags.
+MOST_TAGS = 50
 
 UNDER_WAY = ("CREATE_IN_PROGRESS", "REVIEW_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS")
 
@@ -72,9 +74,13 @@ def plan_stack_clone(aws: Aws, source: Stack, name: str, values: Values, allowed
     text = source.template()
     notes: list[str] = []
     if clone is None:
-        notes += judge(source, read_template(text, source.name), values, allowed)
+        notes += judge(source, values, allowed)
     else:
         _check_clone(clone, source, values)
+    if clone is None and sum(not key.startswith(NOT_OURS_TO_COPY) for key in source.tags) >= MOST_TAGS:
+        raise Refused(
+            f"{source.name} has {MOST_TAGS} tags, the most there can be, and a clone needs one more"
+        )
     if clone is None and len(text.encode()) > LONGEST_BODY:
         check_length(text, source, allowed)
     capabilities = capabilities_for(source, allowed) if clone is None else []

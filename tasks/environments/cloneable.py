@@ -1,13 +1,12 @@
 """Whether a stack can be cloned as it is: what its template would make, ask for, and may do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from tasks.aws.stack import LONGEST_BODY, LONGEST_FILE, NESTED, Stack
+from tasks.aws.stack import LONGEST_BODY, LONGEST_FILE, Stack
 from tasks.environments import state
-from tasks.environments.fixed_names import Names
 from tasks.environments.parameters import Values
+from tasks.environments.templates import parts_of
 from tasks.running.errors import Refused
 from tasks.running.quoting import clipped
 
@@ -29,22 +28,19 @@ class Allowed:
     bucket: str = ""
 
 
-def judge(source: Stack, template: Mapping[str, Any], values: Values, allowed: Allowed) -> Iterator[str]:
+def judge(source: Stack, values: Values, allowed: Allowed) -> Iterator[str]:
     """Yield what a clone has that whoever makes it should know.
 
     Raises:
         Refused: It would have data of its own, or ask for names that are taken, and nobody said that it may.
     """
-    present = _present(source, template, values)
-    if (data := list(state.holding(template, present))) and not allowed.new_state:
+    parts = list(parts_of(source, values.overridden))
+    if (data := [each for part in parts for each in part.told(state.holding)]) and not allowed.new_state:
         raise Refused(
             f"a clone of {source.name} would have its own, empty, of what holds data: {', '.join(data)}",
             "Take it out of the template into a stack of its own, or say that you mean it: --allow-new-state",
         )
-    summaries = source.summary.get("ResourceIdentifierSummaries", [])
-    identifiers = {each["ResourceType"]: each.get("ResourceIdentifiers", []) for each in summaries}
-    names = Names(template, values.overridden | values.unseen, identifiers)
-    if (fixed := list(names.found(present))) and not allowed.fixed_names:
+    if (fixed := [each for part in parts for each in part.fixed()]) and not allowed.fixed_names:
         raise Refused(
             f"a clone of {source.name} would ask for names that {source.name} has: {'; '.join(fixed)}",
             "Make them of AWS::StackName, or give another --parameter; if they are no hindrance: "
@@ -52,20 +48,11 @@ def judge(source: Stack, template: Mapping[str, Any], values: Values, allowed: A
         )
     yield from (f"holds data, and begins empty: {each}" for each in data)
     yield from (f"the same in both: {each}" for each in fixed)
-    yield from (f"goes on importing {each}, as {source.name} does" for each in names.imported())
+    for each in sorted({name for part in parts for name in part.names.imported()}):
+        yield f"goes on importing {each}, as {source.name} does"
     for name, value in source.resolved.items():
         was = f"for {source.name} it was {clipped(value, 80)}"
         yield f"parameter {name} is read anew from Systems Manager; {was}"
-    for logical_id in sorted(present):
-        if template["Resources"].get(logical_id, {}).get("Type") == NESTED:
-            yield f"nested stack {logical_id}: data and names inside it were not looked at"
-
-
-def _present(source: Stack, template: Mapping[str, Any], values: Values) -> set[str]:
-    """The resources that a clone would have: another parameter may be a condition's."""
-    if values.overridden:
-        return set(template["Resources"])
-    return {each.logical_id for each in source.resources()}
 
 
 def check_length(text: str, source: Stack, allowed: Allowed) -> None:
@@ -93,7 +80,7 @@ def capabilities_for(source: Stack, allowed: Allowed) -> list[str]:
     """
     granted = list(dict.fromkeys([*source.capabilities, *allowed.capabilities]))
     needed = list(source.summary.get("Capabilities", []))
-    if source.summary.get("DeclaredTransforms"):
+    if source.transforms:
         needed.append("CAPABILITY_AUTO_EXPAND")
     # Whoever acknowledges names of IAM acknowledges the rest of it (API reference, CreateStack).
     known = {*granted, *(["CAPABILITY_IAM"] if "CAPABILITY_NAMED_IAM" in granted else [])}

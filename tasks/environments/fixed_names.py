@@ -46,7 +46,8 @@ class Names:
                 for name in self._naming(kind, properties):
                     yield f"{logical_id}.{name} ({kind}) is {_shown(properties[name])}"
         for output, definition in (self.template.get("Outputs") or {}).items():
-            export = (definition.get("Export") or {}).get("Name") if isinstance(definition, dict) else None
+            export = definition.get("Export") if isinstance(definition, dict) else None
+            export = export.get("Name") if isinstance(export, dict) else None
             if export is not None and self.is_fixed(export):
                 yield f"the export of output {output} is {_shown(export)}"
 
@@ -86,7 +87,9 @@ class Names:
         return name.startswith("AWS::") and name not in OWN
 
     def _substituted(self, argument: Any) -> bool:
-        text, own = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
+        parts = argument if isinstance(argument, list) else [argument]
+        text, own = parts[0] if parts else "", parts[1] if len(parts) > 1 else {}
+        own = own if isinstance(own, dict) else {}
         for match in _VARIABLE.finditer(str(text)):
             name = match[2].strip()
             if match[1]:

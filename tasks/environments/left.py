@@ -35,7 +35,10 @@ def last_left(aws: Aws, clock: Clock, names: Collection[str]) -> Left | None:
         look = Parameter(aws, name, "the record of a switch", clock).look()
         if switch := _switch(look):
             if switch.state is State.UNDER_WAY and {switch.blue, switch.green} & {*names}:
-                raise Refused(f"a switch from {switch.blue} to {switch.green} is under way ({switch.at}%)")
+                raise Refused(
+                    f"a switch from {switch.blue} to {switch.green} is under way, at {switch.at}%",
+                    "Have it end first, or take users back with switch-traffic --back",
+                )
             away, to = _ended(switch)
             if away in names:
                 found.append(Left(to, look.age))

@@ -11,11 +11,11 @@ from tasks.aws.instances import find_all
 from tasks.aws.stack import Stack
 from tasks.aws.target_group import TargetGroup
 from tasks.aws.target_groups import attached_elsewhere, groups_by_arn
-from tasks.aws.template import read_template
 from tasks.environments import state
 from tasks.environments.fleet import Fleet
 from tasks.environments.left import Left, last_left
 from tasks.environments.serving import Serving, look_at
+from tasks.environments.templates import parts_of
 from tasks.running.clock import Clock
 from tasks.running.errors import Refused
 
@@ -82,7 +82,8 @@ def plan_retirement(
     serving = look_at(aws, own, attached, instances, classics, clock)
     if serving.reasons:
         raise Refused(f"{found.name} serves: {'; '.join(serving.reasons)}", "Lead users away from it first")
-    names = {found.name, *(group.name for group in attached), *own.load_balancers}
+    balancers = {arn.split("/")[-2] for arn in own.load_balancers}
+    names = {found.name, *(group.name for group in attached), *balancers}
     notes = [*_kept(found.name, last_left(aws, clock, names), clock, keep_for), *serving.notes]
     going = attached
     if isinstance(found, GroupEntry):
@@ -107,15 +108,14 @@ def _parts(
         return Fleet(groups=(found.name,)), [found], stays
     _check_stack(found)
     own = Fleet.of(found.all_resources())
-    template = read_template(found.template(), found.name)
-    present = {each.logical_id for each in found.resources() if each.id}
-    if (data := list(state.lost(template, present))) and not delete_state:
+    parts = list(parts_of(found))
+    if (data := [each for part in parts for each in part.told(state.lost)]) and not delete_state:
         raise Refused(
             f"what {found.name} holds would be lost with it: {', '.join(data)}",
             "Keep it by a DeletionPolicy, or say that you mean it: --delete-state",
         )
     groups = [each for name in own.groups if (each := read_group(aws, name))]
-    return own, groups, list(state.kept(template, present))
+    return own, groups, [each for part in parts for each in part.told(state.kept)]
 
 
 def _check_stack(stack: Stack) -> None:

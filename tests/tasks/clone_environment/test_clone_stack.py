@@ -274,3 +274,44 @@ def test_every_call_of_a_clone_is_allowed_and_every_action_is_used(
     used = {call.action for call in cloud.journal.calls}
     assert used <= allowed
     assert allowed - used == SELDOM
+
+
+def nested(cloud: World, inner: str, **parameters: Any) -> str:
+    """Place an inner template in a bucket, and give one that has it as a stack of its own."""
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="parts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="parts", Key="inner", Body=inner.encode())
+    properties = {
+        "TemplateURL": "https://parts.s3.eu-west-1.amazonaws.com/inner",
+        "Parameters": parameters,
+    }
+    return text({"Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": properties}}, **STAGE)
+
+
+def test_what_is_in_nested_stacks_is_found_and_told_by_where_it_is(
+    cloud: World, gocd_tasks: CommandLine
+) -> None:
+    inner = text({"News": BY_PARAMETER, "Jobs": {"Type": "AWS::SQS::Queue"}}, **STAGE)
+    stack(cloud, "blue", nested(cloud, inner, Stage={"Ref": "Stage"}))
+    words = ("clone-environment", "stack:blue", "--name", "green")
+    held = gocd_tasks(*words)
+    assert held.returncode == 2
+    assert "of what holds data: Inner.Jobs (AWS::SQS::Queue)" in held.stderr
+    named = gocd_tasks(*words, "--allow-new-state")
+    assert named.returncode == 2
+    assert "Inner.News.TopicName (AWS::SNS::Topic) is 'news-${Stage}'" in named.stderr
+    done = gocd_tasks(*words, "--allow-new-state", "--parameter", "Stage=green")
+    assert done.returncode == 0, done.stderr
+    child = next(each for each in stacks(cloud) if each.startswith("blue-Inner"))
+    refused = gocd_tasks("clone-environment", child, "--name", "grey")
+    assert refused.returncode == 2
+    assert f"{child} is nested in another stack" in refused.stderr
+
+
+def test_a_failure_in_a_nested_stack_is_named_by_where_it_is(cloud: World, gocd_tasks: CommandLine) -> None:
+    inner = text({"News": TOPIC})
+    stack(cloud, "blue", nested(cloud, inner))
+    done = gocd_tasks("clone-environment", "blue", "--name", "green", "--allow-fixed-names")
+
+    assert done.returncode == 1
+    assert "green: Inner.News (AWS::SNS::Topic) failed: news already exists" in done.stderr

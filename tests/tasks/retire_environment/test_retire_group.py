@@ -181,6 +181,7 @@ def test_every_call_of_a_retirement_is_allowed_and_every_action_is_used(
         "cloudformation:DeleteStack",
         "cloudformation:DescribeStackEvents",
         "cloudformation:GetTemplate",
+        "cloudformation:GetTemplateSummary",
         "cloudformation:ListImports",
         "cloudformation:ListStackResources",
         "elasticloadbalancing:ModifyRule",

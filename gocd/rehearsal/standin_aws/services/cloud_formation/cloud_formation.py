@@ -17,6 +17,7 @@ from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.services.cloud_formation import protocol
 from gocd.rehearsal.standin_aws.services.cloud_formation.described import SSM, described, summary
+from gocd.rehearsal.standin_aws.services.cloud_formation.nested import NESTED, NestedStack
 from gocd.rehearsal.standin_aws.services.cloud_formation.resources import Client, kinds
 from gocd.rehearsal.standin_aws.services.cloud_formation.rules import (
     LONGEST_FILE,
@@ -38,7 +39,7 @@ class CloudFormation:
     def __init__(self, settings: Settings, client: Client) -> None:
         self._settings, self._client = settings, client
         self._stacks: list[Stack] = []
-        self._kinds = kinds()
+        self._kinds = {**kinds(), NESTED: NestedStack()}
 
     def corrections(self) -> Iterator[Correction]:
         """None: moto is not asked."""
@@ -51,7 +52,7 @@ class CloudFormation:
         for stack in self._stacks:
             stack.kill()
         self._stacks.clear()
-        self._kinds = kinds()
+        self._kinds = {**kinds(), NESTED: NestedStack()}
 
     def answer(self, call: Call, _: Mapping[str, Any], body: bytes) -> wire.Answer:
         """Answer one request to the service.
@@ -153,8 +154,27 @@ class CloudFormation:
 
     def _describe(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         if asked.get("StackName"):
-            return {"Stacks": [described(self._found(asked["StackName"]))]}
-        return {"Stacks": [described(each) for each in self._stacks if not each.deleted]}
+            return {"Stacks": [self._told(self._found(asked["StackName"]))]}
+        return {"Stacks": [self._told(each) for each in self._stacks if not each.deleted]}
+
+    def _told(self, stack: Stack) -> dict[str, Any]:
+        """Describe one; who is nested says in what, and in what in the end."""
+        parent = root = self._parent(stack)
+        while root and (above := self._parent(root)):
+            root = above
+        ids = {"ParentId": parent.id, "RootId": root.id} if parent and root else {}
+        return {**described(stack), **ids}
+
+    def _parent(self, stack: Stack) -> Stack | None:
+        return next(
+            (
+                each
+                for each in self._stacks
+                for resource in each.resources.values()
+                if resource.made and resource.made.id == stack.id
+            ),
+            None,
+        )
 
     def _list(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """ListStacks: those deleted in the last 90 days too."""
