@@ -103,7 +103,7 @@ def _write_report(rehearsed: Rehearsed, plan: Plan, pipeline: Pipeline) -> Path:
         title=f"Rehearsal of {pipeline.name}",
         notes=[*late, *versions, f"Never fewer than {capacity.lowest} healthy of {capacity.of}."],
         settings={
-            "Rate": f"{plan.rate:g} requests/s",
+            "Rate": f"{plan.rate:,.15g} requests/s",
             "Speed": f"{plan.speed:g}",
             "Fault": plan.fault or "none",
         },

@@ -149,7 +149,7 @@ def _under_traffic(
             beat(TICK, lambda: telling.show(_flow(traffic, watch))),
         ):
             traffic.wait_until_flowing()
-            telling.say(f"Traffic: {plan.rate:g} requests/s to {front.url}")
+            telling.say(f"Traffic: {plan.rate:,.15g} requests/s to {front.url}")
             time.sleep(LEAD)
             run = _run(plan, server, telling.say)
             time.sleep(LEAD)

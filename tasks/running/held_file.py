@@ -13,7 +13,11 @@ if sys.platform == "win32":
 
     def _lock(file: BinaryIO, *, alone: bool) -> None:
         file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as held:
+            # Told there as if it were a matter of rights.
+            raise BlockingIOError(held.errno, held.strerror) from None
 
 else:
     import fcntl
@@ -27,7 +31,8 @@ def hold(path: Path) -> BinaryIO:
     """Hold *path*, made if absent, until what is returned is closed, or this process ends in whatever way.
 
     Raises:
-        OSError: Another process holds it, or it cannot be written.
+        BlockingIOError: Another process holds it.
+        OSError: It cannot be written.
     """
     file = open_to_append(path)
     try:

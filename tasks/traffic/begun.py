@@ -96,9 +96,8 @@ def begin_traffic(
         log.stands("JMeter was ended, and nothing else was begun", "Mend that, and begin it again")
         raise
     log.say(f"verify: {headline(measured)}")
-    log.say(
-        f"verify: JMeter runs and is answered, until verify-traffic --finish or for {beginning.at_most:g} s"
-    )
+    until = f"until verify-traffic --finish or for {beginning.at_most:,.15g} s"
+    log.say(f"verify: JMeter runs and is answered, {until}")
 
 
 def end_earlier(out: Path, wait: Wait) -> None:

@@ -44,7 +44,7 @@ class PlanTraffic:
             *("verify-traffic", str(plan), "--out", str(self._out)),
             *("--property", f"host={to.hostname}", "--property", f"port={to.port}"),
             *("--property", f"path={to.path or '/'}"),
-            *("--rate", f"{rate:g}", "--duration", str(DURATION)),
+            *("--rate", f"{rate:.15g}", "--duration", str(DURATION)),
         ]
 
     def __enter__(self) -> PlanTraffic:

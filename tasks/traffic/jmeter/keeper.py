@@ -102,7 +102,7 @@ def keep(out: Path, order: Order, wait: Wait) -> None:
     except TaskError as error:
         problem = error.what
     if wait.since(start) >= begun.at_most:
-        problem = f"the traffic was not finished after {begun.at_most:g} s (--at-most): JMeter was ended"
+        problem = f"the traffic was not finished after {begun.at_most:,.15g} s (--at-most): JMeter was ended"
     watch()
     replace(begun, ended=wait.clock.wall().timestamp(), problem=problem).write()
 

@@ -30,7 +30,8 @@ class GrowingRecord:
         self._read_on()
         newest = self._ends[-1] if self._ends else 0
         self._ends = [end for end in self._ends if end > newest - 5000]
-        counted = f"{self._samples:,} samples, {self._errors:,} errors, {len(self._ends) / 5:,.0f}/s"
+        counted = f"{_counted(self._samples, 'sample')}, {_counted(self._errors, 'error')}"
+        counted += f", {len(self._ends) / 5:,.0f}/s"
         return f"{counted}, longest gap {self._gap_ms:,} ms"
 
     def _read_on(self) -> None:
@@ -61,3 +62,7 @@ class GrowingRecord:
         if self._latest_ms is not None:
             self._gap_ms = max(self._gap_ms, end - self._latest_ms)
         self._latest_ms = max(end, self._latest_ms or end)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

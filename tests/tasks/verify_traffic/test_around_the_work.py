@@ -21,7 +21,7 @@ def test_traffic_lasts_from_one_task_to_another_and_is_judged_as_a_run_of_its_ow
     begun = traffic.begin("--max-gap", "5", "--dashboard")
     assert (begun.returncode, begun.stderr) == (0, "")
     assert begun.stdout.splitlines()[-1] == (
-        "verify: JMeter runs and is answered, until verify-traffic --finish or for 14400 s"
+        "verify: JMeter runs and is answered, until verify-traffic --finish or for 14,400 s"
     )
     assert len(traffic.processes()) >= 2
     so_far = traffic("--judge-so-far", **JOB)

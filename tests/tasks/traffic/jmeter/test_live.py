@@ -20,8 +20,8 @@ def test_it_reads_on_as_the_record_grows_and_waits_for_the_end_of_a_line(tmp_pat
         more.write("me,200,true,\n1900,5,home,503,false,no\n2000,10,home,200,true,\n")
     second = record.numbers()
 
-    assert first == "1 samples, 0 errors, 0/s, longest gap 0 ms"
-    assert second == "4 samples, 1 errors, 1/s, longest gap 905 ms"
+    assert first == "1 sample, 0 errors, 0/s, longest gap 0 ms"
+    assert second == "4 samples, 1 error, 1/s, longest gap 905 ms"
 
 
 def test_what_it_cannot_read_is_passed_over(tmp_path: Path) -> None:
