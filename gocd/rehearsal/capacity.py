@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.summary import Capacity
@@ -12,8 +14,12 @@ class CapacityWatch:
         self._aws = aws
         self._balancer = balancer
         self.seen = Capacity(instances, instances)
+        self._looked: float | None = None
 
     def look(self) -> None:
         """Count those that get traffic now."""
         now = len(self._aws.serving(self._balancer))
-        self.seen = Capacity(min(self.seen.lowest, now), self.seen.of)
+        at = time.monotonic()
+        apart_s = at - (self._looked or at)
+        self._looked = at
+        self.seen = Capacity(min(self.seen.lowest, now), self.seen.of, max(self.seen.apart_s, apart_s))

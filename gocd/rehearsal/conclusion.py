@@ -101,7 +101,7 @@ def _write_report(rehearsed: Rehearsed, plan: Plan, pipeline: Pipeline) -> Path:
         ],
         rollout=read_rollout(sorted(events)),
         title=f"Rehearsal of {pipeline.name}",
-        notes=[*late, *versions, f"Never fewer than {capacity.lowest} healthy of {capacity.of}."],
+        notes=[*late, *versions, f"{capacity.words.capitalize()}."],
         settings={
             "Rate": f"{plan.rate:,.15g} requests/s",
             "Speed": f"{plan.speed:g}",

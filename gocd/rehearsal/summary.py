@@ -10,6 +10,9 @@ from gocd.rehearsal.load.lateness import Lateness
 from gocd.samples.measurement import Measurement
 from gocd.samples.version_spans import VersionSpan
 
+# Seconds between two looks in which an instance may be gone and back.
+UNSEEN = 1.0
+
 
 @dataclass(frozen=True)
 class TaskRow:
@@ -25,10 +28,20 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class Capacity:
-    """The lowest number of healthy instances seen, and how many there are."""
+    """The lowest number of healthy instances seen, and how many there are.
+
+    Args:
+        apart_s: The longest time between two looks.
+    """
 
     lowest: int
     of: int
+    apart_s: float = 0.0
+
+    @property
+    def words(self) -> str:
+        missed = f", as far as looks {_seconds(self.apart_s)} apart see" if self.apart_s > UNSEEN else ""
+        return f"never fewer than {self.lowest} healthy of {self.of}{missed}"
 
 
 def losses(measurement: Measurement) -> str:
@@ -61,7 +74,7 @@ def as_json(
         "verdict": verdict or losses(measurement),
         "requests": measurement.as_dict(),
         "tasks": [asdict(row) for row in tasks],
-        "capacity": capacity and asdict(capacity),
+        "capacity": capacity and {"lowest": capacity.lowest, "of": capacity.of},
         "report": report,
         "late": lateness and asdict(lateness),
     }
@@ -108,7 +121,7 @@ def figures(
     if measurement.requests_per_version:
         told.append(f"versions   {versions_over_time(measurement.versions)}")
     if capacity:
-        told.append(f"capacity   never fewer than {capacity.lowest} healthy of {capacity.of}")
+        told.append(f"capacity   {capacity.words}")
     if report:
         told.append(f"report     {report}")
     return told

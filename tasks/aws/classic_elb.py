@@ -36,7 +36,7 @@ FAILURES = (
     Metric("SpilloverCount", "requests rejected, the surge queue being full"),
     Metric("SurgeQueueLength", "requests in the surge queue at most", "Maximum"),
 )
-TOLD = (Metric("UnHealthyHostCount", "instances unhealthy at one time", "Maximum"),)
+TOLD = (Metric("UnHealthyHostCount", "of its instances unhealthy at one time", "Maximum"),)
 
 # Classic tells its state by sentences. They are matched in part: AWS words them differently over time.
 LEAVING = "deregistration currently in progress"

@@ -18,7 +18,7 @@ FAILURES = (
     Metric("RejectedConnectionCount", "connections rejected, the load balancer being full"),
 )
 # One that has just come is unhealthy until its first checks are over.
-TOLD = (Metric("UnHealthyHostCount", "instances unhealthy at one time", "Maximum", whole=False),)
+TOLD = (Metric("UnHealthyHostCount", "of its instances unhealthy at one time", "Maximum", whole=False),)
 FLOWS = Metric("NewFlowCount", "connections")
 NETWORK_FAILURES = (
     Metric("TCP_ELB_Reset_Count", "connections reset by the load balancer"),

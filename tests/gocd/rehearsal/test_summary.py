@@ -71,6 +71,11 @@ def test_what_this_machine_was_too_slow_for_is_said_in_place_of_the_figure() -> 
     assert "to measure the longest gap exactly: 1 of" in figures(MEASURED, lateness=Lateness(2.5, 1, 9))[2]
 
 
+def test_how_many_served_is_known_as_far_as_they_were_looked_at() -> None:
+    assert Capacity(1, 2, 0.4).words == "never fewer than 1 healthy of 2"
+    assert Capacity(1, 2, 3.2).words == "never fewer than 1 healthy of 2, as far as looks 3.2 s apart see"
+
+
 def test_a_record_cut_off_is_said() -> None:
     assert any("cut off" in line for line in figures(replace(MEASURED, truncated=True)))
 

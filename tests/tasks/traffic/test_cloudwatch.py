@@ -164,7 +164,7 @@ def test_of_a_load_balancer_with_several_groups_each_is_judged_by_its_own_counts
     assert sum("5xx of the load balancer's own" in message for message in told) == 1
     assert "staging: 0 5xx of instances; at most 0 allowed" in told
     assert "green: 9 5xx of instances; at most 0 allowed" in told
-    assert "staging: 1 instances unhealthy at one time; not judged" in told
+    assert "staging: 1 of its instances unhealthy at one time; not judged" in told
 
 
 def test_what_cloudwatch_has_not_all_of_yet_is_not_taken_for_none(
