@@ -96,6 +96,7 @@ class CsvResults:
         failure, is_transaction = columns.failure, self._transactions.is_one
         is_part, told = self._parts.has, self._transactions.told
         header_due = columns.names[due]
+        self._parts.tells_transactions = message < width
         for row in rows:
             self._length = 0
             if self._unfinished and not columns.is_whole(row):

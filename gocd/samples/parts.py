@@ -21,10 +21,15 @@ class Parts:
     a number from 0 on, or an address if it was told to rename nothing. Where rows name no thread, it also
     ends with its request, and follows it at once. In any doubt it is a request of its own.
 
+    Attributes:
+        tells_transactions: Whether the record tells which rows are transactions. If so, a script may have
+            renamed a request without its parts; else a row may be a transaction with its requests.
+
     Source: JMeter's CSVSaveService.java (saveSubResults), SampleResult.java (storeSubResult)
     """
 
     def __init__(self) -> None:
+        self.tells_transactions = True
         self._latest: dict[str, _Whole] = {}
         self._before: _Whole | None = None
 
@@ -48,7 +53,7 @@ class Parts:
     def _is_known(self, label: str, thread: str, due_ms: int, ended_ms: int, lost: bool) -> bool:
         whole = self._latest.get(thread) if thread else None
         if whole:
-            return whole.holds(label, due_ms, ended_ms, lost)
+            return whole.holds(label, due_ms, ended_ms, lost, renamed=self.tells_transactions)
         before = self._before
         # Parts of parts may have the name of a helper's thread, behind one that has the right one.
         if before is None or (thread and not before.has_parts):
@@ -71,14 +76,15 @@ class _Whole:
     def has_parts(self) -> bool:
         return self._named is not None
 
-    def holds(self, label: str, due_ms: int, ended_ms: int, lost: bool) -> bool:
+    def holds(self, label: str, due_ms: int, ended_ms: int, lost: bool, *, renamed: bool) -> bool:
         """Return whether a row of the same thread is a part."""
         if not self._start_ms - APART <= due_ms <= self._ended_ms or ended_ms > self._ended_ms + APART:
             return False
         # What began when this ended may have come after it, unless it took no time.
         if due_ms == self._ended_ms and (ended_ms > due_ms or lost):
             return False
-        if self._named is None and label.endswith("-0") and not label.startswith(_URL):
+        first = label.endswith("-0") and not label.startswith(_URL)
+        if self._named is None and first and (renamed or label[:-2] == self._label):
             self._named = label[:-2]
         if self._named is not None and label.startswith(self._named):
             return _NUMBERED.fullmatch(label, len(self._named)) is not None

@@ -146,6 +146,24 @@ def test_parts_that_keep_their_addresses_are_no_requests(tmp_path: Path) -> None
     assert counts(measured(tmp_path, content)) == (2, 0)
 
 
+def test_parts_of_a_request_that_a_script_renamed_are_no_requests(tmp_path: Path) -> None:
+    parts = ((0, 20, "/old-0", "users 1-1", True), (20, 30, "/old-1", "users 1-1", False))
+    assert counts(measured(tmp_path, rows((0, 50, "home", "users 1-1", True), *parts))) == (1, 0)
+
+
+def test_without_messages_both_forms_count_a_transaction_and_its_requests(tmp_path: Path) -> None:
+    content = (
+        f"{at(0)},50,buy,users 1-1,false\n{at(0)},20,step-0,users 1-1,true\n{at(20)},30,pay,users 1-1,false\n"
+    )
+    assert counts(measured(tmp_path, content, "timeStamp,elapsed,label,threadName,success")) == (3, 2)
+    inside = "".join(
+        f"<httpSample ts='{at(due)}' t='{took}' lb='{label}' tn='users 1-1' s='{good}'/>"
+        for due, took, label, good in ((0, 20, "step-0", "true"), (20, 30, "pay", "false"))
+    )
+    xml = f"<sample ts='{at(0)}' t='50' lb='buy' tn='users 1-1' s='false'>{inside}</sample>"
+    assert counts(measured(tmp_path, f"<testResults>{xml}</testResults>".encode())) == (3, 2)
+
+
 def test_a_row_of_many_samples_counts_as_many_and_tells_no_percentiles(tmp_path: Path) -> None:
     header = f"{HEADER},SampleCount,ErrorCount"
     content = (
