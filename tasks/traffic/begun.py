@@ -22,7 +22,7 @@ from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.keeper import CONSOLE, Order, begin_keeper
 from tasks.traffic.jmeter.orders import free_port, listening_on
 from tasks.traffic.jmeter.recording import JTL, errors_logged, last_words
-from tasks.traffic.under_way import UnderWay, left, this_job
+from tasks.traffic.under_way import STATE, UnderWay, left, this_job
 from tasks.traffic.verification import ready
 
 # Seconds in which the first request may be answered: Java starts, and reads a plan.
@@ -62,7 +62,8 @@ def begin_traffic(
         TaskError: It did not come to that; then no JMeter is left.
     """
     out, log = beginning.out, wait.log
-    end_earlier(out, wait)
+    job = this_job(environ)
+    end_earlier(out, wait, job)
     ready(out)
     log.say(jmeter.title)
     port = free_port()
@@ -74,7 +75,7 @@ def begin_traffic(
         plan=str(beginning.plan),
         thresholds=beginning.thresholds,
         process=0,
-        job=this_job(environ),
+        job=job,
         at_most=beginning.at_most,
         port=port,
         dashboard=beginning.dashboard,
@@ -100,13 +101,20 @@ def begin_traffic(
     log.say(f"verify: JMeter runs and is answered, {until}")
 
 
-def end_earlier(out: Path, wait: Wait) -> None:
-    """End what is still under way into *out*, saying so."""
-    found = left(out)
-    if found and found.lives:
-        by = found.job or "somebody by hand"
-        wait.log.say(f"verify: JMeter still runs for {by}, which did not finish it; it is ended first")
-        end(found, wait)
+def end_earlier(out: Path, wait: Wait, job: str, folder: Path = Path()) -> None:
+    """End what is still under way into *out*, or into another folder here for a job that is over, saying so.
+
+    Args:
+        job: The one that runs here: an agent runs one job at a time in a folder.
+    """
+    others = [left(state.parent) for state in sorted(folder.glob(f"*/{STATE}")) if state.parent != out]
+    over = [each for each in others if each and job and each.job not in ("", job)]
+    for found in [left(out), *over]:
+        if found and found.lives:
+            by = found.job or "somebody by hand"
+            wait.log.say(f"verify: JMeter still runs for {by}, which did not finish it; it is ended first")
+            end(found, wait)
+            forget(found)
 
 
 def _first_answers(found: UnderWay, keeper: Process, within: float, wait: Wait) -> Measurement:

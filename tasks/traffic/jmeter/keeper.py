@@ -30,6 +30,13 @@ from tasks.traffic.jmeter.recording import Recording, record
 from tasks.traffic.under_way import HELD, left
 
 CONSOLE = "jmeter-console.log"
+# Not as a module: Python would look for it in the job's own folder first, which may have a folder tasks too.
+_START = """
+import sys
+sys.path[:] = filter(None, sys.path)
+from tasks.traffic.jmeter.keeper import main
+main(*sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def begin_keeper(out: Path, order: Order, system: System | None = None) -> Proce
         OSError: It cannot be started.
     """
     path = order.leave()
-    words = [sys.executable, "-m", "tasks.traffic.jmeter.keeper", str(out.resolve()), str(path)]
+    words = [sys.executable, "-c", _START, str(out.resolve()), str(path)]
     try:
         with open_to_append(out / CONSOLE) as console:
             return (system or this_system()).begin(words, console)
@@ -125,17 +132,13 @@ def _is_still(lock: BinaryIO, out: Path) -> bool:
         return False
 
 
-def main(out: Path, order: Path) -> NoReturn:
-    """Be a keeper, as a process of its own."""
+def main(out: str, order: str) -> NoReturn:
+    """Be the keeper of traffic into the folder *out*, by the file *order*; ends the process."""
     heed_cancels()
     code = 0
     try:
         with running("verify-traffic") as task:
-            keep(out, Order.take(order), task.wait)
+            keep(Path(out), Order.take(Path(order)), task.wait)
     except typer.Exit as ended:
         code = ended.exit_code
     os._exit(code)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -18,6 +18,9 @@ AGAIN = {**JOB, "GO_STAGE_COUNTER": "2"}
 
 
 def test_traffic_lasts_from_one_task_to_another_and_is_judged_as_a_run_of_its_own(traffic: Traffic) -> None:
+    # A job's folder may have what is called like our own packages.
+    (traffic.folder / "tasks").mkdir()
+    (traffic.folder / "tasks/__init__.py").write_text("raise SystemExit('not ours')")
     begun = traffic.begin("--max-gap", "5", "--dashboard")
     assert (begun.returncode, begun.stderr) == (0, "")
     assert begun.stdout.splitlines()[-1] == (
@@ -58,6 +61,7 @@ def test_what_users_lost_in_between_fails_so_far_and_in_the_end(traffic: Traffic
     assert json.loads((traffic.out / "verdict.json").read_text())["passed"] is False
 
 
+@pytest.mark.exhaustive
 def test_limits_may_be_added_when_it_is_finished(traffic: Traffic) -> None:
     assert traffic.begin("--max-gap", "5").returncode == 0
     done = traffic.finish("--min-samples", "1000000")
@@ -78,8 +82,16 @@ def test_limits_may_be_added_when_it_is_finished(traffic: Traffic) -> None:
             "JMeter did not start within 50 s; it said last: Loading plug-ins; ",
         ),
         (("--property", "port=1"), "failed ("),
-        (("--property", "duration=0"), "JMeter ended before a request was answered; "),
-        (("--property", "jmeter.manner=idle", "--timeout", "50"), "no request has ended yet after "),
+        pytest.param(
+            ("--property", "duration=0"),
+            "JMeter ended before a request was answered; ",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            ("--property", "jmeter.manner=idle", "--timeout", "50"),
+            "no request has ended yet after ",
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_traffic_that_is_not_answered_is_not_begun(
@@ -122,6 +134,7 @@ def test_a_cancelled_task_between_leaves_a_verdict_and_no_jmeter(traffic: Traffi
     assert json.loads((traffic.out / "verdict.json").read_text())["passed"] is True
 
 
+@pytest.mark.exhaustive
 def test_what_a_person_began_outlives_a_task_that_is_broken_off(traffic: Traffic) -> None:
     assert traffic("--start", *traffic.asked).returncode == 0
     between = traffic.gocd_tasks.start("sleep-settle", "--seconds", "1000")
@@ -156,6 +169,22 @@ def test_another_start_ends_what_an_earlier_one_left_and_judges_its_own_alone(
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_another_start_ends_what_a_job_that_is_over_left_in_another_folder(traffic: Traffic) -> None:
+    assert traffic.begin("--out", "before").returncode == 0
+    earlier = traffic.processes()
+    assert "verify: JMeter still runs for rolling/7/deploy/1/deploy" in traffic.begin(**AGAIN).stdout
+    assert all(gone(each.pid) for each in earlier)
+    assert traffic.finish(**AGAIN).returncode == 0
+
+
+@pytest.mark.exhaustive
+def test_a_job_may_have_traffic_of_two_plans(traffic: Traffic) -> None:
+    assert traffic.begin("--out", "one").returncode == 0
+    assert "still runs" not in traffic.begin("--out", "two").stdout
+    assert traffic.finish("--out", "one").returncode == 0
+    assert traffic.finish("--out", "two").returncode == 0
+
+
 def test_what_an_earlier_run_of_the_stage_left_is_ended_and_not_judged(traffic: Traffic) -> None:
     assert traffic.begin().returncode == 0
     done = traffic.finish(**AGAIN)
@@ -173,15 +202,17 @@ def test_jmeter_ends_once_its_folder_is_taken_away(traffic: Traffic) -> None:
     assert not traffic.out.exists()
 
 
-def test_jmeter_does_not_outlive_a_kill_of_what_keeps_it(traffic: Traffic) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_jmeter_does_not_outlive_a_kill_of_what_keeps_it(traffic: Traffic, number: signal.Signals) -> None:
     assert traffic.begin().returncode == 0
-    os.kill(traffic.process(), signal.SIGKILL)
+    os.kill(traffic.process(), number)
     assert traffic.alone(within=10)
     done = traffic.finish()
     assert done.returncode == 1
     assert "JMeter, and what kept it, was killed" in done.stderr
 
 
+@pytest.mark.exhaustive
 def test_jmeter_that_does_not_let_its_requests_end_is_told_to_stop(traffic: Traffic) -> None:
     assert traffic.begin("--property", "jmeter.manner=slow").returncode == 0
     done = traffic.finish()
