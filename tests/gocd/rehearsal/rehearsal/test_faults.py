@@ -1,5 +1,7 @@
 """Faults rehearsed under traffic: what is said, who stays out, and whether any user is harmed."""
 
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests.gocd.rehearsal.rehearsal.rehearsing import (
     FAST,
     FASTER,
+    ROLLING,
     ROOT,
     STAGING,
     rehearse,
@@ -15,6 +18,13 @@ from tests.gocd.rehearsal.rehearsal.rehearsing import (
 )
 
 pytestmark = pytest.mark.end_to_end
+
+CONSOLE = "deploy/cruise-output/console.log"
+HALTED = re.compile(
+    r"(?<=error: )halted: the traffic failed after (?P<who>Fleet-\d) came back \([^)]*\)[^)]*\): users lost "
+    r"(?P<since>\d+) of [\d,]+ requests since then, (?P<all>\d+) of [\d,]+ in all; (?P=who) was taken out of "
+    "web again"
+)
 
 
 @pytest.mark.parametrize(
@@ -61,24 +71,49 @@ def test_an_instance_that_never_gets_healthy_fails_the_stage_and_harms_nobody(tm
     assert "Staging-1 did not become healthy in staging" in done.stdout.splitlines()[-2]
 
 
-@pytest.mark.parametrize(
-    ("fault", "watched"),
-    [
-        pytest.param("undrained", False, marks=pytest.mark.exhaustive),
-        ("bad-release:errors-at-first", True),
-    ],
-)
-def test_a_rollout_that_hurts_users_fails_and_the_report_shows_it(
-    tmp_path: Path, fault: str, watched: bool
+@pytest.mark.exhaustive
+def test_a_machine_that_is_restarted_while_it_serves_costs_requests_and_the_report_shows_it(
+    tmp_path: Path,
 ) -> None:
-    staging = STAGING if watched else without_jmeter(STAGING, tmp_path)
-    done, summary = rehearse(tmp_path / "r", staging, *FAST, "--fault", fault)
+    staging = without_jmeter(STAGING, tmp_path)
+    done, summary = rehearse(tmp_path / "r", staging, *FAST, "--fault", "undrained")
 
     assert done.returncode == 1, done.stdout
     assert summary["requests"]["lost"] > 0
     assert " lost" in done.stdout.splitlines()[-1]
     page = (tmp_path / "r/report.html").read_text()
     assert "lost" in page.partition("</h1>")[0]
+
+
+def test_a_rollout_that_hurts_its_first_users_halts_and_its_stage_can_be_run_again_at_once(
+    tmp_path: Path,
+) -> None:
+    two = ("--fleet", "2", "--group-size", "0", "--fault", "bad-release:errors-at-first", "--rerun")
+    done, summary = rehearse(tmp_path / "r", ROLLING, *FAST, *two)
+    once = [
+        "fetch app.tar.gz passed",
+        "verify-traffic --start passed",
+        "rolling-deploy release/ap... failed",
+        "verify-traffic --finish failed",
+    ]
+    page = (tmp_path / "r/report.html").read_text()
+    stages = tmp_path / "r/artifacts/rolling/1/rolling-deploy"
+
+    assert done.returncode == 1, done.stdout
+    assert statuses(summary) == [*once, *once]
+    # The first one is well by then, and comes back.
+    for stage, hurting in (("1", "Fleet-1"), ("2", "Fleet-2")):
+        said = (stages / stage / CONSOLE).read_text()
+        halt = HALTED.search(said)
+        assert halt, said
+        assert halt["who"] == hurting
+        assert 0 < int(halt["since"]) == int(halt["all"])
+        assert f"{halt['all']} failed ({halt['all']} answered 500)" in said
+        assert halt[0] in unescape(page)
+        assert said.count("Batch: ") == int(stage)
+        assert ("Fleet-2: installing" in said) is (hurting == "Fleet-2")
+    assert summary["requests"]["lost"] > 0
+    assert " lost" in done.stdout.splitlines()[-1]
 
 
 @pytest.mark.exhaustive
