@@ -19,6 +19,7 @@ _GUARDIAN = 'read -r _; kill -s TERM -- "-$1"; sleep 5; kill -s KILL -- "-$1"'
 _CREATE_NEW_PROCESS_GROUP = 0x0000_0200
 
 Process = subprocess.Popen[bytes]
+TimeoutExpired = subprocess.TimeoutExpired
 # Waits for up to so many seconds, and tells whether all of the tree has ended.
 Ended = Callable[[float], bool]
 

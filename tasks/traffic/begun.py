@@ -15,7 +15,7 @@ from gocd.samples.limits import Thresholds
 from gocd.samples.measurement import Measurement, measure
 from gocd.samples.verdict import headline, kinds
 from tasks.running.errors import TaskError, TimedOut
-from tasks.running.process_tree import Process
+from tasks.running.process_tree import Process, TimeoutExpired, this_system
 from tasks.running.waiting import Missing, Wait
 from tasks.traffic.finished import end, forget
 from tasks.traffic.jmeter.found import JMeter
@@ -84,15 +84,18 @@ def begin_traffic(
         for stale in (JTL, CONSOLE):
             (out / stale).unlink(missing_ok=True)
         found.write()
-        keeper = begin_keeper(out, order)
+        left_order = order.leave()
+        keeper = begin_keeper(out, left_order)
     except OSError as problem:
         raise TaskError(f"JMeter cannot be kept running ({problem.filename}: {problem.strerror})") from None
     try:
         measured = _first_answers(found, keeper, beginning.within, wait)
+        _refuse_losses(found, wait)
     except BaseException:
         last = left(out) or found
         end(last, wait)
-        keeper.wait()
+        _end_keeper(keeper)
+        left_order.unlink(missing_ok=True)
         forget(last)
         log.stands("JMeter was ended, and nothing else was begun", "Mend that, and begin it again")
         raise
@@ -115,6 +118,25 @@ def end_earlier(out: Path, wait: Wait, job: str, folder: Path = Path()) -> None:
             wait.log.say(f"verify: JMeter still runs for {by}, which did not finish it; it is ended first")
             end(found, wait)
             forget(found)
+
+
+def _refuse_losses(found: UnderWay, wait: Wait) -> None:
+    """See that users are well before anything is changed."""
+    for criterion in found.verdict_so_far(wait.clock.wall().timestamp()).failed:
+        if criterion.name == "max-errors":
+            raise TaskError(f"users lose requests before anything was changed: {criterion.message}")
+
+
+def _end_keeper(keeper: Process) -> None:
+    """End what may not have come to hold its file yet, and would not be found by it."""
+
+    def ended(within: float) -> bool:
+        with suppress(TimeoutExpired):
+            keeper.wait(within)
+        return keeper.returncode is not None
+
+    if keeper.poll() is None:
+        this_system().end(keeper.pid, ended)
 
 
 def _first_answers(found: UnderWay, keeper: Process, within: float, wait: Wait) -> Measurement:

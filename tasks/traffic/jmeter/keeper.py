@@ -67,19 +67,18 @@ class TakenAway(TaskError):
     """Its folder is there no more, or has become another's."""
 
 
-def begin_keeper(out: Path, order: Order, system: System | None = None) -> Process:
-    """Start a keeper of the traffic whose state is in *out*.
+def begin_keeper(out: Path, order: Path, system: System | None = None) -> Process:
+    """Start a keeper of the traffic whose state is in *out*, by the file *order*.
 
     Raises:
         OSError: It cannot be started.
     """
-    path = order.leave()
-    words = [sys.executable, "-c", _START, str(out.resolve()), str(path)]
+    words = [sys.executable, "-c", _START, str(out.resolve()), str(order)]
     try:
         with open_to_append(out / CONSOLE) as console:
             return (system or this_system()).begin(words, console)
     except OSError:
-        path.unlink(missing_ok=True)
+        order.unlink(missing_ok=True)
         raise
 
 

@@ -22,15 +22,16 @@ JOB = {
 
 
 class Service:
-    """A server of HTTP that answers with *status*."""
+    """A server of HTTP that answers with *status*, and the first of all with *first*."""
 
     def __init__(self) -> None:
         service = self
-        self.status = 200
+        self.status = self.first = 200
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.send_response(service.status)
+                self.send_response(service.first)
+                service.first = service.status
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None: ...

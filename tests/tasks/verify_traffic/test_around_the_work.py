@@ -121,6 +121,35 @@ def test_a_cancel_before_it_is_answered_leaves_no_jmeter(traffic: Traffic) -> No
     assert not traffic.state.exists()
 
 
+def test_a_cancel_before_jmeter_is_there_leaves_nothing(traffic: Traffic) -> None:
+    own = traffic.folder / "own"
+    own.mkdir()
+    words = ("verify-traffic", "--start", *traffic.asked)
+    starting = traffic.gocd_tasks.start(*words, **JOB, TMPDIR=str(own))
+    while not traffic.processes():
+        assert starting.returncode is None
+    starting.send_signal(signal.SIGTERM)
+    assert starting.wait(30) == 143
+    assert traffic.alone()
+    assert list(own.iterdir()) == []
+
+
+def test_users_who_lose_requests_already_are_told_of_before_anything_is_changed(
+    traffic: Traffic, service: Service
+) -> None:
+    service.first = 500
+    begun = traffic.begin()
+    assert begun.returncode == 1
+    assert (
+        "users lose requests before anything was changed: 1 failed (1 answered 500); at most 0 allowed"
+        in begun.stderr
+    )
+    assert traffic.alone()
+    service.first = 500
+    assert traffic.begin("--max-errors", "1").returncode == 0
+    assert traffic.finish().returncode == 0
+
+
 def test_a_cancelled_task_between_leaves_a_verdict_and_no_jmeter(traffic: Traffic) -> None:
     assert traffic.begin().returncode == 0
     between = traffic.gocd_tasks.start("sleep-settle", "--seconds", "1000", **JOB)
