@@ -90,7 +90,7 @@ def command(
         option(
             "--at-most", "With --start: seconds after which it ends by itself, if not finished.", seconds(1)
         ),
-    ] = 4 * 3600.0,
+    ] = 4 * 3600,
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:

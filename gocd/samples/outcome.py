@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gocd.numbers import whole
+from gocd.samples.reasons import UNTOLD
 
 # JMeter's own columns in its own order, and then ours.
 COLUMNS = (
@@ -89,5 +90,5 @@ def samples_of(row: Outcome, sent: int, lost: int) -> list[Outcome]:
     sent = max(sent, lost, 1)
     mean = row.elapsed_ms // sent
     mean_row = row._replace(due_ms=row.due_ms - mean, elapsed_ms=mean) if sent > 1 else row
-    counts = (("", sent - lost), (row.lost_to or "failed", lost))
+    counts = (("", sent - lost), (row.lost_to or UNTOLD, lost))
     return [mean_row._replace(lost_to=kind, samples=count) for kind, count in counts if count]

@@ -6,6 +6,8 @@ from __future__ import annotations
 NO_ANSWER = "Non HTTP response code: "
 # Characters of what others named, which may be anything.
 LONGEST = 120
+# Where the record tells nothing of it.
+UNTOLD = "no reason told"
 
 # By the name of what Java threw, whichever package it is from.
 _REASONS = {
@@ -65,7 +67,7 @@ def reason(code: str, message: str = "", failure: str = "") -> str:
     if code.startswith(NO_ANSWER):
         return _without_answer(code.removeprefix(NO_ANSWER), message)
     if not code.isdecimal():
-        return code[:LONGEST] or "failed"
+        return code[:LONGEST] or UNTOLD
     if not code.startswith("2"):
         return f"answered {code[:LONGEST]}"
     return next(
@@ -76,6 +78,6 @@ def reason(code: str, message: str = "", failure: str = "") -> str:
 def _without_answer(thrown: str, message: str) -> str:
     known = _REASONS.get(thrown.rpartition(".")[2])
     if known is None:
-        return thrown[:LONGEST] or "failed"
+        return thrown[:LONGEST] or UNTOLD
     said = message.casefold()
     return next((words for part, words in _SAID if part in said), known)

@@ -13,6 +13,7 @@ from gocd.samples import csv_results, xml_results
 from gocd.samples.jtl import JtlReader, Outcome, UnreadableJtl
 from gocd.samples.measurement import measure
 from gocd.samples.outcome import COLUMNS
+from gocd.samples.reasons import UNTOLD
 
 JMETERS = COLUMNS[:-1]
 ROWS = [
@@ -89,7 +90,7 @@ def test_columns_are_found_by_name(tmp_path: Path, columns: tuple[str, ...]) -> 
 def test_columns_that_no_verdict_needs_may_be_absent(tmp_path: Path) -> None:
     assert read(tmp_path, "timeStamp,elapsed,success\n1700000001000,5,true\n1700000001100,6,false\n") == [
         Outcome(1700000001000, 5, ""),
-        Outcome(1700000001100, 6, "failed"),
+        Outcome(1700000001100, 6, UNTOLD),
     ]
 
 
@@ -111,7 +112,7 @@ def test_dates_are_read_in_the_zone_of_this_machine(tmp_path: Path) -> None:
 
 def test_a_page_in_a_failure_message_is_read(tmp_path: Path) -> None:
     content = f'timeStamp,elapsed,failureMessage,success\n1700000001000,5,"{"long " * 100_000}",false\n'
-    assert read(tmp_path, content) == [Outcome(1700000001000, 5, "failed")]
+    assert read(tmp_path, content) == [Outcome(1700000001000, 5, UNTOLD)]
 
 
 def xml(*samples: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gocd.samples.reasons import reason
+from gocd.samples.reasons import UNTOLD, reason
 
 THROWN = "Non HTTP response code: "
 SAID = "Non HTTP response message: "
@@ -90,8 +90,8 @@ def test_an_answer_of_another_kind_is_told_by_its_status(code: str) -> None:
         (f"{THROWN}com.example.Strange", "com.example.Strange"),
         (f"{THROWN}com.example.{'x' * 500}", f"com.example.{'x' * 108}"),
         (f"{THROWN}not sent", "not sent"),
-        (THROWN, "failed"),
-        ("", "failed"),
+        (THROWN, UNTOLD),
+        ("", UNTOLD),
         ("KO", "KO"),
         ("9" * 500, f"answered {'9' * 120}"),
     ],
