@@ -33,6 +33,7 @@ class GroupClone:
         settings: What it is created with, beside name, sizes, tags and target groups.
         dropped: Members of the source that cannot be asked for.
         size: How many instances it begins with: as many as the source has in service.
+        used: Whether a load balancer has a rule for what there is of it.
     """
 
     name: str
@@ -43,6 +44,12 @@ class GroupClone:
     target_groups: Sequence[TargetGroupClone]
     extras: Extras
     size: int
+    used: bool
+
+    @property
+    def stays(self) -> str:
+        """What is so if this ends before its time."""
+        return f"what was made of {self.name} stays{'' if self.used else ', and nobody is sent to it'}"
 
     @property
     def steps(self) -> Iterator[str]:
@@ -92,8 +99,11 @@ def plan_group_clone(aws: Aws, source: GroupEntry, name: str, wait: Wait) -> Gro
         for number, arn in enumerate(source.target_groups, 1)
     ]
     now = wait.clock.wall()
-    more = extras(aws, source.name, name, _labels(aws, groups), now, exists=clone is not None)
-    return GroupClone(name, source, clone, settings, dropped, groups, more, source.in_service)
+    labels = _labels(aws, groups)
+    more = extras(aws, source.name, name, labels, now, exists=clone is not None)
+    return GroupClone(
+        name, source, clone, settings, dropped, groups, more, source.in_service, used=bool(labels)
+    )
 
 
 def clone_group(
@@ -112,7 +122,7 @@ def clone_group(
     name, log = plan.name, wait.log
     advice = f"To go on: {again}. To be rid of it: gocd-tasks retire-environment group:{name} --keep-for 0"
     log.steps(plan.steps)
-    log.stands(f"what was made of {name} stays, and nobody is sent to it", advice)
+    log.stands(plan.stays, advice)
     with unless_refused(log, any_made=plan.clone is not None or any(each.arn for each in plan.target_groups)):
         first = [carry_out(aws, each) for each in plan.target_groups[:1]]
     arns = (*first, *(carry_out(aws, each) for each in plan.target_groups[1:]))
@@ -121,7 +131,6 @@ def clone_group(
         with unless_refused(log, any_made=bool(arns)):
             _create(aws, plan, arns)
         log.event("created", group=name, source=plan.source.name)
-    log.stands(f"{name} stays as it is, and nobody is sent to it", advice)
     try:
         for each in plan.extras.missing:
             each.make()

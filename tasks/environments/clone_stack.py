@@ -107,7 +107,7 @@ def clone_stack(
     stack = plan.clone or _create(aws, plan, log, keep=keep)
     _wait_until_made(stack, wait, within, f"Look at it, then: {rid}", f"To go on: {again}")
     log.stands(
-        f"the stack {name} stays as it is, and is sent nobody by us",
+        f"the stack {name} stays as it is",
         f"To go on: {again}. To be rid of it: {rid}",
     )
     fleet = Fleet.of(stack.all_resources())

@@ -146,7 +146,7 @@ def test_a_group_whose_launches_fail_says_why_and_stays_or_goes(
     [error] = done.stderr.splitlines()
     assert "green: 0 of 1 in service (The image id" in error
     if on_failure == "keep":
-        assert "green stays as it is, and nobody is sent to it. To go on: gocd-tasks clone" in error
+        assert "what was made of green stays, and nobody is sent to it. To go on: gocd-tasks clone" in error
         assert ADVICE in error
     else:
         assert "green was deleted again" in error
@@ -162,7 +162,9 @@ def test_a_clone_that_answers_another_version_is_not_well(
     done = gocd_tasks(*words, *ASKED)
 
     assert done.returncode == 3
-    assert "answers version 1.0, not 2.0; green stays as it is, and nobody is sent to it" in done.stderr
+    assert (
+        "answers version 1.0, not 2.0; what was made of green stays, and nobody is sent to it" in done.stderr
+    )
 
 
 def taken_by_a_group(cloud: World, sample: Service) -> None:
