@@ -7,6 +7,7 @@ from typing import Any
 from tasks.aws.api import Aws
 from tasks.aws.cloned_group import (
     CLONE_OF,
+    NOT_OURS_TO_COPY,
     USUAL_MIN_SIZE,
     GroupEntry,
     read_group,
@@ -19,6 +20,7 @@ from tasks.aws.target_groups import groups_by_arn
 from tasks.environments.first_order import unless_refused
 from tasks.environments.fleet import Fleet, Proof, prove, wait_until_well
 from tasks.running.errors import Refused, TaskError
+from tasks.running.quoting import listed
 from tasks.running.waiting import Missing, Wait, closely
 
 # Seconds for a group that failed to end its instances.
@@ -75,6 +77,10 @@ class GroupClone:
             if len(versions) > 1:
                 shown = " and ".join(sorted(versions))
                 yield f"{self.source.name}: its instances are of versions {shown} of their launch template"
+        passed_on = [each["Key"] for each in self.source.entry["Tags"] if each.get("PropagateAtLaunch")]
+        if chosen := [key for key in passed_on if not key.startswith(NOT_OURS_TO_COPY) and key != "Name"]:
+            told = listed(chosen, 6)
+            yield f"{self.name}: its instances have the tags {told} as well: who chooses by them chooses both"
         beside = f"beside {self.source.name}'s"
         yield f"{self.name}: queues, timers and jobs of its software run from its start, {beside}"
 

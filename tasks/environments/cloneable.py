@@ -32,9 +32,15 @@ def judge(source: Stack, values: Values, allowed: Allowed) -> Iterator[str]:
     """Yield what a clone has that whoever makes it should know.
 
     Raises:
-        Refused: It would have data of its own, or ask for names that are taken, and nobody said that it may.
+        Refused: Users would be led to it; or it would have data of its own, or ask for names that are taken,
+            and nobody said that it may.
     """
     parts = list(parts_of(source, values.overridden))
+    if ways := [each for part in parts for each in part.doors()]:
+        raise Refused(
+            f"a clone of {source.name} would stand before users at once, by {', '.join(ways)}",
+            "Have the template make its own, or give another --parameter",
+        )
     if (data := [each for part in parts for each in part.told(state.holding)]) and not allowed.new_state:
         raise Refused(
             f"a clone of {source.name} would have its own, empty, of what holds data: {', '.join(data)}",

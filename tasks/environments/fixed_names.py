@@ -15,6 +15,7 @@ OWN = {"AWS::StackName", "AWS::StackId"}
 # Stands for a property that is not there.
 ABSENT = {"Ref": "AWS::NoValue"}
 
+# Their names are addresses (``doors``).
 RECORDS = {"AWS::Route53::RecordSet", "AWS::Route53::RecordSetGroup"}
 
 _VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -40,9 +41,7 @@ class Names:
             if logical_id not in present:
                 continue
             kind, properties = str(resource.get("Type", "")), resource.get("Properties") or {}
-            if kind in RECORDS:
-                yield f"{logical_id} ({kind}), whose record would be the users' address"
-            elif isinstance(properties, dict):
+            if isinstance(properties, dict) and kind not in RECORDS:
                 for name in self._naming(kind, properties):
                     yield f"{logical_id}.{name} ({kind}) is {_shown(properties[name])}"
         for output, definition in (self.template.get("Outputs") or {}).items():

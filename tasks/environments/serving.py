@@ -68,7 +68,7 @@ def look_at(
     reasons += rules
     for group in groups:
         if group.balancers:
-            reason, note = _counted(aws, group, clock)
+            reason, note = _counted(aws, group, own, clock)
             reasons += [reason] if reason else []
             notes += [note] if note else []
     records, note = _records(aws, own, instances)
@@ -98,9 +98,12 @@ def leads(rule: Rule, group: TargetGroup) -> bool:
     return rule.forward is not None and (not rule.forward.leads_to or group.arn in rule.forward.leads_to)
 
 
-def _counted(aws: Aws, group: TargetGroup, clock: Clock) -> tuple[str, str]:
-    now = clock.wall()
-    counts = requests_by_minute(aws, group.metrics(), now - timedelta(minutes=BEFORE), now)
+def _counted(aws: Aws, group: TargetGroup, own: Fleet, clock: Clock) -> tuple[str, str]:
+    now, source = clock.wall(), group.metrics()
+    if source.requests.whole and not {*group.balancers} <= {*own.load_balancers}:
+        together = "its load balancer counts all of its groups together"
+        return "", f"whether {group.name} is silent is not known: {together}"
+    counts = requests_by_minute(aws, source, now - timedelta(minutes=BEFORE), now)
     if not counts:
         return (
             "",

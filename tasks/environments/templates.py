@@ -6,6 +6,7 @@ from typing import Any
 
 from tasks.aws.stack import NESTED, Stack
 from tasks.aws.template import read_template
+from tasks.environments.doors import doors
 from tasks.environments.fixed_names import Names
 
 # What of a template and its resources is told, in words.
@@ -29,6 +30,9 @@ class Part:
     def told(self, words: Told) -> Iterator[str]:
         """Yield what *words* tell of it."""
         return (f"{self.within}{each}" for each in words(self.names.template, self.present))
+
+    def doors(self) -> Iterator[str]:
+        return (f"{self.within}{each}" for each in doors(self.names, self.present))
 
     def fixed(self) -> Iterator[str]:
         return (f"{self.within}{each}" for each in self.names.found(self.present))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tasks.aws.template import read_template
 from tasks.environments import state
+from tasks.environments.doors import doors
 from tasks.environments.fixed_names import Names
 from tasks.running.errors import Refused
 from tests.fuzz.bounds import read
@@ -56,7 +57,7 @@ def test_a_whole_template_is_judged() -> None:
     lines = judged(as_json(TEMPLATE).decode())
 
     assert any("Jobs.QueueName" in each for each in lines)
-    assert any("users' address" in each for each in lines)
+    assert any("Door.Name" in each for each in lines)
     assert any("export of output Out" in each for each in lines)
     assert judged(TEXT.decode())
 
@@ -66,6 +67,7 @@ def judged(text: str) -> list[str]:
     names = Names(template, {"Other"}, {"AWS::SQS::Queue": ["QueueName"]})
     present = set(template["Resources"])
     return [
+        *doors(names, present),
         *names.found(present),
         *names.imported(),
         *state.holding(template, present),

@@ -142,7 +142,7 @@ KEPT = {**HANDLE, "DeletionPolicy": "Retain"}
 TOPIC = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}}
 BY_PARAMETER = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::Sub": "news-${Stage}"}}}
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {}}
-RECORD = {"Type": "AWS::Route53::RecordSet", "Properties": {"Name": {"Ref": "AWS::StackName"}}}
+RECORD = {"Type": "AWS::Route53::RecordSet", "Properties": {"Name": "web.example.com"}}
 STAGE = {"Parameters": {"Stage": {"Type": "String", "Default": "blue"}}}
 EXPORT = {"Outputs": {"Out": {"Value": "x", "Export": {"Name": "place"}}}}
 
@@ -154,7 +154,11 @@ EXPORT = {"Outputs": {"Out": {"Value": "x", "Export": {"Name": "place"}}}}
         (text({"Data": KEPT}), (), "WaitConditionHandle, DeletionPolicy Retain"),
         (text({"News": TOPIC}), (), "News.TopicName (AWS::SNS::Topic) is 'news'"),
         (text({"News": BY_PARAMETER}, **STAGE), (), "News.TopicName (AWS::SNS::Topic) is 'news-${Stage}'"),
-        (text({"Door": RECORD}), (), "whose record would be the users' address"),
+        (
+            text({"Door": RECORD}),
+            (),
+            "would stand before users at once, by Door.Name (AWS::Route53::RecordSet)",
+        ),
         (text({"Handle": HANDLE}, **EXPORT), (), "the export of output Out is 'place'"),
         (text({"Handle": HANDLE}), ("--parameter", "Sise=2"), "blue has no parameter Sise"),
         (text({"Handle": HANDLE}), ("--parameter", "Sise"), "--parameter takes NAME=VALUE"),
