@@ -1,26 +1,26 @@
 """Lead users from blue to green at their load balancer, in steps; or back."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from tasks import options
-from tasks.aws.minute_counts import requests_by_minute
 from tasks.frame import Task, running
 from tasks.locking.locks import Locking
 from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.numbers import count, seconds
-from tasks.switching.evidence import of_command, of_url
+from tasks.switching.arrival import arrive
+from tasks.switching.evidence import AtShare, of_command, of_url
 from tasks.switching.moving import Moving
 from tasks.switching.plan import Place, Plan
 from tasks.switching.plan_back import plan_back
 from tasks.switching.plan_forth import Wanted, plan_forth
-from tasks.switching.record import State
-from tasks.switching.silence import APART, LATE, Silence, wait_for_silence
 from tasks.switching.steps import parse_steps
 from tasks.switching.switch import Going, go_back, switch
+from tasks.switching.travellers import Travellers
 from tasks.switching.watch import Watch
+from tasks.traffic.options import Traffic
+from tasks.traffic.so_far import ask_traffic
 
 
 def command(
@@ -61,6 +61,7 @@ def command(
             count(1),
         ),
     ] = None,
+    traffic: Traffic = None,
     keep_sticky: Annotated[
         bool,
         option(
@@ -114,45 +115,21 @@ def command(
                 go_back(moving, plan.enough, task.wait)
                 return
             task.log.steps(plan.notes)
-            if plan.new:
-                moving.begin()
+            travellers = Travellers(ask_traffic(traffic, clock), clock)
+            after = _after(plan, check, status_url, task)
             if plan.steps:
-                switch(moving, _going(plan, settle, check, status_url, task), task.wait)
-            _end(plan, moving, keep_sticky, timeout, task)
+                travellers.begin()
+                watch = Watch(plan.enough, [travellers.during], [travellers.after, *after], settle + plan.lag)
+                within = plan.green.healthy_within
+                going = Going(plan.blue, plan.green, plan.steps, watch, within, travellers.lost)
+                if plan.new:
+                    moving.begin()
+                switch(moving, going, task.wait)
+            arrive(plan, moving, keep_sticky, timeout, task.aws, task.wait)
 
 
-def _going(plan: Plan, settle: float, check: str | None, status_url: str | None, task: Task) -> Going:
+def _after(plan: Plan, check: str | None, status_url: str | None, task: Task) -> list[AtShare]:
     after = [of_url(status_url)] if status_url else []
     if check:
         after.append(of_command(check, plan.blue.name, plan.green.name, task.wait))
-    watch = Watch(plan.enough, (), after, settle + plan.lag)
-    return Going(plan.blue, plan.green, plan.steps, watch, plan.green.healthy_within)
-
-
-def _end(plan: Plan, moving: Moving, keep_sticky: bool, timeout: float | None, task: Task) -> None:
-    """See blue silent, once green has all users."""
-    blue, green, stays, log = plan.blue, plan.green, plan.found.stays, task.log
-    if moving.switch.at < 100:
-        log.say(f"{green.name}: {moving.switch.at}% of users; go on with more, or --back")
-        return
-    if moving.switch.state is State.DONE:
-        log.say(f"{green.name}: all users, and {blue.name} silent, as before")
-        return
-    log.stands(f"{green.name} has all users, and {blue.name} is not known to be silent", moving.advice)
-    if plan.found.balancer.network:
-        log.say(f"{blue.name}: connections that it has are counted for no target group alone; see its hosts")
-    elif keep_sticky and stays:
-        log.say(f"{blue.name}: clients with a cookie of it stay, the last of them for up to {stays} s")
-    else:
-        counted = blue.counted(plan.found.balancer.arn)
-        silence = Silence(
-            blue.name,
-            plan.began - timedelta(seconds=APART),
-            lambda since, until: requests_by_minute(task.aws, counted, since, until),
-            stays,
-            timeout if timeout is not None else stays + LATE,
-        )
-        wait_for_silence(silence, task.wait)
-    moving.end(State.DONE)
-    log.event("switched", green=green.name, blue=blue.name)
-    log.say(f"{green.name}: all users; {blue.name} is left beside it without any")
+    return after

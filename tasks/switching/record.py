@@ -6,6 +6,7 @@ In an SSM parameter for each place and green, as a tag holds no more than a few 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -90,15 +91,17 @@ class Switch:
         """
         try:
             ways = {
-                key.removeprefix(_WAY): _weights(str(text))
+                key.removeprefix(_WAY): _weights(_text_of(text))
                 for key, text in content.items()
                 if key.startswith(_WAY)
             }
             at = _percent(content["at"])
-            heads = tuple(_percent(whole(each)) for each in str(content["heads"]).split())
-            texts = {name: str(content[name]) for name in ("blue", "green", "who", "since")}
+            heads = tuple(_percent(whole(each)) for each in _text_of(content["heads"]).split())
+            texts = {name: _text_of(content[name]) for name in ("blue", "green", "who", "since")}
+            if datetime.fromisoformat(texts["since"]).tzinfo is None:
+                raise ValueError(texts["since"])
             return cls(ways=ways, at=at, heads=heads, state=State(content["state"]), **texts)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, TypeError):
             raise ValueError("it is no record of a switch") from None
 
 
@@ -178,6 +181,12 @@ def _weights(text: str) -> dict[str, int]:
     ):
         raise ValueError(text)
     return {name: int(weight) for name, _, weight in pairs}
+
+
+def _text_of(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 def _percent(value: Any) -> int:

@@ -35,8 +35,8 @@ def switch(gocd_tasks: CommandLine) -> Switch:
     """Leads users of the site's load balancer, quickly, if to anywhere."""
 
     def run(*words: str, **variables: str) -> Done:
-        steps = () if "--steps" in words else QUICK[:2]
-        quick = (*steps, *QUICK[2:]) if words[0] == "green" else ()
+        left = [QUICK[at : at + 2] for at in (0, 2) if QUICK[at] not in words]
+        quick = [word for pair in left for word in pair] if words[0] == "green" else []
         place = () if {"--load-balancer", "--listener"} & {*words} else ("--load-balancer", "blue-lb")
         return gocd_tasks("switch-traffic", *words, *place, *quick, **variables)
 

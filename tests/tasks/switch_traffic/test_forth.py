@@ -18,7 +18,7 @@ def test_users_are_led_in_steps_and_back_by_anybody(site: Site, switch: Switch) 
     assert "blue: silent since" in there.stdout
     again = switch("green")
     assert again.returncode == 0
-    assert "green: all users, and blue silent, as before" in again.stdout
+    assert "green: all users, and nothing to do" in again.stdout
     back = switch("--back", HOME="/", USER="another")
     assert back.returncode == 0, back.stderr
     assert standing(site) == [{"blue": 100, "green": 0}]

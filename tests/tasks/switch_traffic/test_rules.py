@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tasks.iam_policy import Narrowed, iam_policy
 from tests.gocd.rehearsal.standin_aws.services.elb.routing import Site, make_group
 from tests.tasks.switch_traffic.conftest import Switch, standing, weights
 
@@ -96,3 +97,16 @@ def test_stages_go_on_from_each_other_and_someone_elses_change_stops_them(site: 
     assert standing(site) == [{"blue": 70, "green": 30}]
     site.listen(site.forward(1, 0))
     assert switch("green").returncode == 0
+
+
+def test_every_call_is_allowed_and_every_action_is_used(site: Site, switch: Switch) -> None:
+    policy = iam_policy(["switch-traffic"], Narrowed(regions=["eu-west-1"]))
+    listener(site, 81, REDIRECT)
+    site.rule("/a", {"Type": "forward", "TargetGroupArn": site.blue.arn})
+    site.cloud.faults.allow_only(policy)
+    there, back = switch("green", "--steps", "100"), switch("--back")
+
+    assert (there.returncode, back.returncode) == (0, 0), there.stderr + back.stderr
+    allowed = {action for part in policy["Statement"] for action in part["Action"]}
+    # The history is read where two write at the same moment.
+    assert allowed - {call.action for call in site.cloud.journal.calls} == {"ssm:GetParameterHistory"}
