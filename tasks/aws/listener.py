@@ -50,7 +50,7 @@ class Rule:
     @property
     def key(self) -> str:
         """What tells it from other rules of its load balancer."""
-        return "/".join(self.arn.split("/")[3:])
+        return "/".join(self.arn.split("/")[4:])
 
     @property
     def is_default(self) -> bool:

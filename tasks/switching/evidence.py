@@ -1,6 +1,7 @@
 """What tells whether users are well on green: a command of the site's own, what a URL answers."""
 
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,8 +24,12 @@ def of_command(text: str, blue: str, green: str, wait: Wait) -> AtShare:
     Raises:
         Refused: There is no such command, or a name in braces that is not known.
     """
+    reading = shlex.shlex(text, posix=True, punctuation_chars=False)
+    reading.whitespace_split, reading.commenters = True, ""
+    # There a path has backslashes in it.
+    reading.escape = "" if sys.platform == "win32" else reading.escape
     try:
-        words = shlex.split(text)
+        words = list(reading)
     except ValueError as problem:
         raise Refused(f"--check {text!r} cannot be read ({problem})") from None
     program = SiteProgram(words, "--check")

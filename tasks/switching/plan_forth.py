@@ -110,7 +110,7 @@ def _check_strength(found: Found, green: Side, enough: Enough, steps: Sequence[i
     if not registered:
         raise Refused(f"{green.name} has no targets")
     if found.balancer.arn in green.balancers and not green.healthy():
-        raise Refused(f"{green.name} has no healthy target")
+        raise Refused(f"{green.name} has no healthy target", "Where it has users, --back leads them away")
     if registered < needed:
         raise Refused(
             f"{green.name} has {registered} targets, and {steps[-1]}% of users take {needed} ({enough.why})",
