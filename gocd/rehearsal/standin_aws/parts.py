@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
@@ -18,6 +19,7 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines import guardian
 from gocd.rehearsal.standin_aws.machines.instances import Instances
 from gocd.rehearsal.standin_aws.machines.loopback import LoopbackNetwork
+from gocd.rehearsal.standin_aws.names.answering import Zone
 from gocd.rehearsal.standin_aws.reconciliation import Reconciliation
 from gocd.rehearsal.standin_aws.services.auto_scaling.auto_scaling import AutoScaling
 from gocd.rehearsal.standin_aws.services.cloud_formation.cloud_formation import CloudFormation
@@ -25,11 +27,15 @@ from gocd.rehearsal.standin_aws.services.code_deploy.code_deploy import CodeDepl
 from gocd.rehearsal.standin_aws.services.ec2.ec2 import ElasticCompute
 from gocd.rehearsal.standin_aws.services.elb.elb import ElasticLoadBalancing
 from gocd.rehearsal.standin_aws.services.functions.functions import LambdaFunctions
+from gocd.rehearsal.standin_aws.services.route53.route53 import Route53
 from gocd.rehearsal.standin_aws.services.s3.s3 import S3
 from gocd.rehearsal.standin_aws.services.service import AwsService
 from gocd.rehearsal.standin_aws.services.ssm.run_command import RunCommand
 from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
 from gocd.rehearsal.standin_aws.settings import Settings
+
+if TYPE_CHECKING:
+    from gocd.rehearsal.standin_aws.names.name_server import NameServer
 
 
 class Parts:
@@ -59,8 +65,10 @@ class Parts:
             s3 := S3(settings.clock),
             CodeDeploy(settings, self.instances, self.client),
             stacks := CloudFormation(settings, self.client),
+            route53 := Route53(settings, elb.names),
         )
         self.elb, self.auto_scaling, self.functions = elb, auto_scaling, functions
+        self.route53 = route53
         self.images = ec2.boots.images
         self.corrections = [each for service in self.services for each in service.corrections()]
         self._closing.callback(Corrections(self.corrections).undo)
@@ -83,6 +91,23 @@ class Parts:
         """Give the first listener and the pool of a load balancer, by ARN or classic name."""
         with self.control_plane.lock:
             return self.elb.door_of(name)
+
+    def name_server(self) -> NameServer:
+        """Give a name server that answers for the hosted zones, and for the load balancers' own names."""
+        # Few worlds are come to by a name.
+        from gocd.rehearsal.standin_aws.names.name_server import NameServer  # noqa: PLC0415
+
+        def zone_of(name: str) -> Zone | None:
+            self.reconciliation.catch_up()
+            return self.route53.zone_of(name)
+
+        return NameServer(zone_of, self.control_plane.lock)
+
+    def url_at(self, address: str) -> str:
+        """Give the URL of what listens at an address: a load balancer, or an instance."""
+        with self.control_plane.lock:
+            balancer = self.elb.names.at(address)
+        return self.plane.url(self.door_of(balancer)[0]) if balancer else f"http://{address}:8080/"
 
     def healthy(self, balancer: LoadBalancer) -> set[str]:
         """Give the ids of the instances that the control plane calls healthy, and not leaving."""

@@ -33,14 +33,17 @@ _QUERY_IN_S3 = {
     ("GET", "location"): "GetBucketLocation",
 }
 _FUNCTION = re.compile(r"/2015-03-31/functions(?:/([^/]*))?(?:/(\w+))?/?")
-_ZONES = re.compile(r"/2013-04-01/(hostedzone|change)(?:/[^/]+)?(/rrset/?)?")
-# By method, what is named, and whether its records are asked for.
+_ZONES = re.compile(r"/2013-04-01/(hostedzone|change|healthcheck)(/[^/]+)?(/rrset|/status)?/?")
+# By method, what is asked about, whether one is named, and what of it.
 _OF_ROUTE_53 = {
-    ("GET", "hostedzone", False): "ListHostedZones",
-    ("GET", "hostedzone", True): "ListResourceRecordSets",
-    ("POST", "hostedzone", False): "CreateHostedZone",
-    ("POST", "hostedzone", True): "ChangeResourceRecordSets",
-    ("GET", "change", False): "GetChange",
+    ("GET", "hostedzone", False, None): "ListHostedZones",
+    ("GET", "hostedzone", True, None): "GetHostedZone",
+    ("GET", "hostedzone", True, "/rrset"): "ListResourceRecordSets",
+    ("POST", "hostedzone", False, None): "CreateHostedZone",
+    ("POST", "hostedzone", True, "/rrset"): "ChangeResourceRecordSets",
+    ("GET", "change", True, None): "GetChange",
+    ("POST", "healthcheck", False, None): "CreateHealthCheck",
+    ("GET", "healthcheck", True, "/status"): "GetHealthCheckStatus",
 }
 # By method, whether a function is named, and what follows its name.
 _OF_LAMBDA = {
@@ -99,7 +102,7 @@ def _s3_operation(method: str, path: str, query: Mapping[str, str]) -> str:
 def _route_53_operation(method: str, path: str) -> str:
     asked = _ZONES.fullmatch(path)
     unknown = f"{method} {path}"
-    return _OF_ROUTE_53.get((method, asked[1], bool(asked[2])), unknown) if asked else unknown
+    return _OF_ROUTE_53.get((method, asked[1], bool(asked[2]), asked[3]), unknown) if asked else unknown
 
 
 def _lambda_operation(method: str, path: str) -> str:

@@ -28,6 +28,7 @@ from gocd.rehearsal.standin_aws.services.elb.classic_settings import (
 )
 from gocd.rehearsal.standin_aws.services.elb.classic_zones import ClassicZones
 from gocd.rehearsal.standin_aws.services.elb.departed import Departed
+from gocd.rehearsal.standin_aws.services.elb.names import zone_of
 from gocd.rehearsal.standin_aws.services.elb.registrations import Registration
 from gocd.rehearsal.standin_aws.settings import Settings
 
@@ -81,6 +82,8 @@ class ClassicLoadBalancers:
         balancer.health_check = FakeHealthCheck(target=f"TCP:{port}", **DEFAULT_CHECK)
         balancer.members = {}
         balancer.region = backend.region_name
+        balancer.dns_name = f"{balancer.name}-1.{backend.region_name}.elb.amazonaws.com"
+        balancer.canonical_hosted_zone_name_id = zone_of("classic")
         balancer.pool = f"classic-{balancer.name}-{next(self._numbers)}"
         return balancer
 

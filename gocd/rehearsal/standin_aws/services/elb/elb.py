@@ -18,6 +18,7 @@ from gocd.rehearsal.standin_aws.services.elb.classic_load_balancers import IN_SE
 from gocd.rehearsal.standin_aws.services.elb.doors import Doors
 from gocd.rehearsal.standin_aws.services.elb.listeners import Listeners
 from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers
+from gocd.rehearsal.standin_aws.services.elb.names import Names
 from gocd.rehearsal.standin_aws.services.elb.pages import Pages
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
 from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
@@ -37,6 +38,7 @@ class ElasticLoadBalancing:
         self._doors = Doors(settings)
         self._pages = Pages()
         self._region = settings.region
+        self.names = Names(settings.region, self.healthy)
 
     def corrections(self) -> Iterator[Correction]:
         yield from self._groups.corrections()
@@ -55,6 +57,7 @@ class ElasticLoadBalancing:
     def forget(self) -> None:
         """Forget who has left, and what listeners were; all else is in moto's records."""
         self._doors.forget()
+        self.names.forget()
         self._groups.forget()
         self.classics.forget()
 

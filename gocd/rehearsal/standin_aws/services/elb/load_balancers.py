@@ -20,6 +20,7 @@ from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.data.pools import IDLE
 from gocd.rehearsal.standin_aws.services.elb import quic
 from gocd.rehearsal.standin_aws.services.elb.actions import check_own_stickiness, weighted_without_stickiness
+from gocd.rehearsal.standin_aws.services.elb.names import zone_of
 from gocd.rehearsal.standin_aws.services.elb.target_group_settings import (
     CONNECTION_TERMINATION,
     CROSS_ZONE,
@@ -52,6 +53,7 @@ class LoadBalancers:
         if any(balancer.name == name for balancer in backend.load_balancers.values()):
             raise DuplicateLoadBalancerName
         balancer: Any = self._create(backend, name, *arguments, **named)
+        balancer.canonical_hosted_zone_id = zone_of(balancer.type)
         if balancer.type == "application":
             balancer.attrs |= {CROSS_ZONE: "true", IDLE_TIMEOUT: f"{IDLE:.0f}"}
         elif balancer.type == "network":
