@@ -41,8 +41,9 @@ def last_left(aws: Aws, clock: Clock, names: Collection[str]) -> Left | None:
                 )
             away, to = _ended(switch)
             if away in names:
-                found.append(Left(to, look.age))
-    return min(found, key=lambda each: each.ago, default=None)
+                found.append((look.changed, Left(to, look.age)))
+    # By AWS's own time, to the fraction: that of an answer, which an age counts to, has whole seconds.
+    return max(found, key=lambda each: each[0])[1] if found else None
 
 
 def _switch(look: Look) -> Switch | None:

@@ -25,7 +25,7 @@ KEEPING = {"Retain", "RetainExceptOnCreate", "Snapshot"}
 def holding(template: Mapping[str, Any], present: Collection[str]) -> Iterator[str]:
     """Yield each of the resources *present* that holds data, or whose author says so, in words."""
     for logical_id, resource in template["Resources"].items():
-        kind, policy = str(resource.get("Type", "")), resource.get("DeletionPolicy")
+        kind, policy = str(resource.get("Type", "")), str(resource.get("DeletionPolicy", ""))
         if logical_id not in present:
             continue
         if kind in HOLDING:
@@ -37,7 +37,7 @@ def holding(template: Mapping[str, Any], present: Collection[str]) -> Iterator[s
 def lost(template: Mapping[str, Any], present: Collection[str]) -> Iterator[str]:
     """Yield each of the resources *present* whose data goes with its stack, in words."""
     for logical_id, resource in template["Resources"].items():
-        kind, policy = str(resource.get("Type", "")), resource.get("DeletionPolicy")
+        kind, policy = str(resource.get("Type", "")), str(resource.get("DeletionPolicy", ""))
         if logical_id in present and kind in HOLDING and policy not in KEEPING:
             yield f"{logical_id} ({kind})"
 
@@ -45,7 +45,7 @@ def lost(template: Mapping[str, Any], present: Collection[str]) -> Iterator[str]
 def kept(template: Mapping[str, Any], present: Collection[str]) -> Iterator[str]:
     """Yield each of the resources *present* that stays when its stack goes, in words."""
     for logical_id, resource in template["Resources"].items():
-        policy = resource.get("DeletionPolicy")
+        policy = str(resource.get("DeletionPolicy", ""))
         if logical_id in present and policy in KEEPING:
             what = "a snapshot of " if policy == "Snapshot" else ""
             yield f"{what}{logical_id} ({resource.get('Type', '')})"

@@ -8,7 +8,14 @@ import pytest
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from tests.program import CommandLine
-from tests.tasks.clone_environment.cloning import blue_stack, described, group, stack, target_group
+from tests.tasks.clone_environment.cloning import (
+    TEMPLATE,
+    blue_stack,
+    described,
+    group,
+    stack,
+    target_group,
+)
 from tests.tasks.retire_environment.retiring import share, shares
 
 pytestmark = pytest.mark.end_to_end
@@ -102,3 +109,59 @@ def test_a_clone_that_failed_is_got_rid_of(cloud: World, gocd_tasks: CommandLine
 
     assert done.returncode == 0, done.stderr
     assert [e["StackName"] for e in cloud.client("cloudformation").describe_stacks()["Stacks"]] == ["blue"]
+
+
+FRONT = """
+  Front:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+    Properties: {Subnets: !Ref Subnets, Type: application}
+  Door:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref Front
+      Port: 80
+      Protocol: HTTP
+      DefaultActions: [{Type: forward, TargetGroupArn: !Ref Targets}]
+"""
+
+
+def alias(cloud: World, action: str, zone: str, name: str) -> None:
+    target = {
+        "HostedZoneId": "Z32O12XQLNTSW2",
+        "DNSName": f"dualstack.{name}.",
+        "EvaluateTargetHealth": False,
+    }
+    record: Any = {"Name": "web.example.com", "Type": "A", "AliasTarget": target}
+    cloud.client("route53").change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+    )
+
+
+def test_a_stack_with_a_load_balancer_of_its_own_is_healthy_there_and_goes_once_no_record_leads_to_it(
+    cloud: World, gocd_tasks: CommandLine, sample: Service
+) -> None:
+    blue_stack(cloud, sample, TEMPLATE + FRONT)
+    words = ("clone-environment", "blue", "--name", "green")
+    made = gocd_tasks(*words, GOCD_TASKS_PARAMETER_PASSWORD="second-hush")
+    assert made.returncode == 0, made.stderr
+    assert "nobody checks its targets" not in made.stdout
+    elb = cloud.client("elbv2")
+    for each in elb.describe_target_groups()["TargetGroups"]:
+        told = elb.describe_target_health(TargetGroupArn=each["TargetGroupArn"])
+        states = [one["TargetHealth"]["State"] for one in told["TargetHealthDescriptions"]]
+        assert states == ["healthy"] or "blue" in each["TargetGroupName"]
+    [front] = [e for e in elb.describe_load_balancers()["LoadBalancers"] if "blue" in e["LoadBalancerName"]]
+    zone = cloud.client("route53").create_hosted_zone(Name="example.com", CallerReference="one")
+    zone_id = zone["HostedZone"]["Id"]
+    alias(cloud, "CREATE", zone_id, front["DNSName"])
+    refused = gocd_tasks(*NOW)
+
+    assert refused.returncode == 2
+    assert "blue serves: the record web.example.com A (all of it) leads to it" in refused.stderr
+    alias(cloud, "DELETE", zone_id, front["DNSName"])
+    done = gocd_tasks(*NOW)
+
+    assert done.returncode == 0, done.stderr
+    assert [each["LoadBalancerName"][:5] for each in elb.describe_load_balancers()["LoadBalancers"]] == [
+        "green"
+    ]
