@@ -94,3 +94,17 @@ def test_who_has_a_cookie_of_blue_is_waited_for_and_told(site: Site, switch: Swi
     left = switch("green", "--keep-sticky")
     assert left.returncode == 0, left.stderr
     assert "clients with a cookie of it stay, the last of them for up to 3600 s" in left.stdout
+
+
+@pytest.mark.exhaustive
+def test_blue_is_silent_by_its_own_count_and_not_before(site: Site, switch: Switch) -> None:
+    site.cloud.parts.elb.counts.begin()
+    with users(site, clients=1, pause=0.01):
+        threading.Event().wait(7)
+        done = switch("green", "--steps", "50,100", "--settle", "60")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    coming = done.stdout.index("requests in the minute of")
+    assert coming < done.stdout.index("blue: silent since")
+    [there] = writes(site)[-1:]
+    assert time.time() - there.at > 180 / 10

@@ -2,15 +2,18 @@ import sys
 
 import pytest
 
+from tasks.running.clock import SystemClock
 from tasks.running.errors import Refused
+from tasks.running.waiting import Wait
 from tasks.switching.evidence import of_command, of_url
 from tests.fakes import Stage
 
 
 def test_a_commands_words_are_filled_in_whole_and_no_shell_sees_them() -> None:
+    wait = Wait(SystemClock(), Stage().log)
     code = "import sys; sys.exit(sys.argv[1:] != ['10 percent', 'gr;een', '$(exit)'])"
     check = of_command(
-        f'{sys.executable} -c "{code}" "{{share}} percent" {{green}} "$(exit)"', "b", "gr;een", Stage().wait
+        f'{sys.executable} -c "{code}" "{{share}} percent" {{green}} "$(exit)"', "b", "gr;een", wait
     )
 
     assert check(10) is None

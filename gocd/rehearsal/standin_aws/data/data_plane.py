@@ -34,13 +34,14 @@ class Health(Enum):
 class Seen:
     """What the data plane saw of one endpoint: its health, what is in flight, whether new traffic goes there.
 
-    *answer* is the status code a failing one gives to its health check.
+    *answer* is the status code a failing one gives to its health check, *requests* what it was sent in all.
     """
 
     health: Health
     in_flight: int = 0
     serving: bool = False
     answer: int | None = None
+    requests: int = 0
 
 
 @dataclass
@@ -150,6 +151,14 @@ class DataPlane:
         ports = [each.port for each in pool.endpoints if each.address == address] if pool else []
         return sum(self.seen(pool_name, address, port).in_flight for port in ports)
 
+    def requests(self, pool_name: str) -> dict[tuple[str, int], int]:
+        """Count what each endpoint of a pool was sent in all, as of the last look; checks do not count."""
+        return {
+            (address, port): sight.requests
+            for (pool, address, port), sight in self._seen.items()
+            if pool == pool_name
+        }
+
     def pool(self, name: str) -> Pool | None:
         return next((pool for pool in self._shown[0] if pool.name == name), None)
 
@@ -221,4 +230,4 @@ def _seen(host: Mapping[str, Any], traffic: str) -> Seen:
     else:
         health = Health.PASSING
     serving = status.get("eds_health_status", "HEALTHY") in {"HEALTHY", "UNKNOWN"}
-    return Seen(health, counts.get(traffic, 0), serving)
+    return Seen(health, counts.get(traffic, 0), serving, requests=counts.get("rq_total", 0))

@@ -20,6 +20,7 @@ from gocd.rehearsal.standin_aws.services.elb.listeners import Listeners
 from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.names import Names
 from gocd.rehearsal.standin_aws.services.elb.pages import Pages
+from gocd.rehearsal.standin_aws.services.elb.request_counts import RequestCounts
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
 from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -36,6 +37,7 @@ class ElasticLoadBalancing:
         self._balancers = LoadBalancers()
         self._listeners = Listeners()
         self._doors = Doors(settings)
+        self.counts = RequestCounts(settings, plane)
         self._pages = Pages()
         self._region = settings.region
         self.names = Names(settings.region, self.healthy)
@@ -49,8 +51,10 @@ class ElasticLoadBalancing:
 
     def advance(self) -> None:
         """Let drains end, registrations become ready and health be noted."""
-        for group in self._target_groups():
+        groups = self._target_groups()
+        for group in groups:
             self._groups.advance(group)
+        self.counts.advance(elbv2_backends[ACCOUNT][self._region], groups)
         for balancer in self._classic_load_balancers():
             self.classics.advance(balancer)
 
@@ -58,6 +62,7 @@ class ElasticLoadBalancing:
         """Forget who has left, and what listeners were; all else is in moto's records."""
         self._doors.forget()
         self.names.forget()
+        self.counts.forget()
         self._groups.forget()
         self.classics.forget()
 
