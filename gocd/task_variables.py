@@ -103,6 +103,7 @@ KNOWN = frozenset(
         "PROBE_URL",
         "PROPERTY",
         "RATE",
+        "RECORD",
         "REGION",
         "REQUIRE_DRAIN",
         "RERUN",
@@ -135,6 +136,7 @@ KNOWN = frozenset(
         "WHILE_SERVING",
         "WINDOWS_INSTALL_TO",
         "WINDOWS_RESTART",
+        "ZONE",
     )
 )
 

@@ -1,4 +1,4 @@
-"""Lead users from blue to green at their load balancer, in steps; or back."""
+"""Lead users from blue to green at their load balancer or by a name, in steps; or back."""
 
 from typing import Annotated
 
@@ -10,12 +10,16 @@ from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.numbers import count, seconds
 from tasks.switching.arrival import arrive
+from tasks.switching.by_name.lead import NOTHING_TO_DO, Proof, lead_by_name
+from tasks.switching.by_name.name import NamePlan, find_name
+from tasks.switching.by_name.plan import plan_back as plan_name_back
+from tasks.switching.by_name.plan import plan_forth as plan_name_forth
 from tasks.switching.evidence import AtShare, of_command, of_url
 from tasks.switching.moving import Moving
 from tasks.switching.plan import Place, Plan
 from tasks.switching.plan_back import plan_back
 from tasks.switching.plan_forth import Wanted, plan_forth
-from tasks.switching.steps import parse_steps
+from tasks.switching.steps import USUAL, parse_steps
 from tasks.switching.switch import Going, go_back, switch
 from tasks.switching.travellers import Travellers
 from tasks.switching.watch import Watch
@@ -25,7 +29,12 @@ from tasks.traffic.so_far import ask_traffic
 
 def command(
     green: Annotated[
-        str | None, argument("GREEN", "The target group that users are led to: its name or ARN.")
+        str | None,
+        argument(
+            "GREEN",
+            "Where users are led to: a target group by name or ARN; with --record a load balancer by name, "
+            "or values for the record with commas between.",
+        ),
     ] = None,
     load_balancer: Annotated[
         str | None,
@@ -34,13 +43,23 @@ def command(
         ),
     ] = None,
     listener: Annotated[str | None, option("--listener", "The same as the ARN of one listener.")] = None,
+    record: Annotated[
+        str | None, option("--record", "The name that users come by, whose records in Route 53 lead to blue.")
+    ] = None,
+    zone: Annotated[
+        str | None, option("--zone", "The id of the hosted zone, where several have records of that name.")
+    ] = None,
     from_: Annotated[
         str | None,
-        option("--from", "The target group that serves now, where that is not clear; its name or ARN."),
+        option(
+            "--from",
+            "Who serves now, where that is not clear: a target group, or with --record a load balancer, a "
+            "value or an identifier.",
+        ),
     ] = None,
     steps: Annotated[
         str, option("--steps", "Percentages of users that green is given, one after the other.")
-    ] = "10,50,100",
+    ] = USUAL,
     settle: Annotated[float, option("--settle", "Seconds that each step is watched.", seconds())] = 60,
     check: Annotated[
         str | None,
@@ -76,21 +95,29 @@ def command(
     events: options.Events = None,
     color: options.ColorChoice = Color.AUTO,
 ) -> None:
-    """Lead users from blue to green at their load balancer, in steps that are watched; or back.
+    """Lead users from blue to green at their load balancer or by a name, in steps that are watched; or back.
 
     Example: gocd-tasks switch-traffic web-green --load-balancer web --steps 10,50,100
     """
     with running("switch-traffic", events, color) as task:
-        if bool(load_balancer) == bool(listener):
-            raise Refused("give either --load-balancer or --listener")
-        place = Place(load_balancer, listener)
+        if sum(map(bool, (load_balancer, listener, record))) != 1:
+            raise Refused("give one of --load-balancer, --listener and --record")
+        if zone and not record:
+            raise Refused("--zone goes with --record")
+        if green is None and not back:
+            raise Refused("GREEN is missing: where users are led to")
         clock = task.wait.clock
-        if back:
-            wanted = None
-        elif green is None:
-            raise Refused("GREEN is missing: the target group that users are led to")
-        else:
-            wanted = Wanted(place, green, from_, parse_steps(steps), enough)
+        if record:
+            proof = Proof(
+                settle,
+                Travellers(ask_traffic(traffic, clock), clock),
+                lambda blue, to: _after(blue, to, check, status_url, task),
+                timeout,
+            )
+            _by_name(record, zone, green, from_, steps, enough, proof, back, dry_run, lock, lock_wait, task)
+            return
+        place = Place(load_balancer, listener)
+        wanted = None if back or green is None else Wanted(place, green, from_, parse_steps(steps), enough)
 
         def planned() -> Plan | None:
             if wanted:
@@ -100,7 +127,7 @@ def command(
         plan = planned()
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
         if plan is None:
-            task.log.say("nothing to do: users are there already")
+            task.log.say(NOTHING_TO_DO)
             return
         if dry_run:
             locking.tell(plan.locks)
@@ -108,7 +135,7 @@ def command(
             return
         with locking.held(plan.locks) as locks:
             if locks.contended and (plan := planned()) is None:
-                task.log.say("nothing to do: users are there already")
+                task.log.say(NOTHING_TO_DO)
                 return
             moving = Moving(plan.courses, plan.record, plan.switch, locks.check, task.wait)
             if back:
@@ -116,7 +143,7 @@ def command(
                 return
             task.log.steps(plan.notes)
             travellers = Travellers(ask_traffic(traffic, clock), clock)
-            after = _after(plan, check, status_url, task)
+            after = _after(plan.blue.name, plan.green.name, check, status_url, task)
             if plan.steps:
                 travellers.begin()
                 watch = Watch(plan.enough, [travellers.during], [travellers.after, *after], settle + plan.lag)
@@ -128,8 +155,39 @@ def command(
             arrive(plan, moving, keep_sticky, timeout, task.aws, task.wait)
 
 
-def _after(plan: Plan, check: str | None, status_url: str | None, task: Task) -> list[AtShare]:
+def _by_name(
+    record: str,
+    zone: str | None,
+    green: str | None,
+    blue: str | None,
+    steps: str,
+    enough: int | None,
+    proof: Proof,
+    back: bool,
+    dry_run: bool,
+    lock: options.LockChoice,
+    lock_wait: float,
+    task: Task,
+) -> None:
+    def planned() -> NamePlan | None:
+        name = find_name(task.aws, record, zone)
+        if back or green is None:
+            return plan_name_back(task.aws, task.wait, name, green, enough)
+        return plan_name_forth(task.aws, task.wait, name, green, blue, name.steps(steps), enough)
+
+    locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
+    plan = planned()
+    if plan is None:
+        task.log.say(NOTHING_TO_DO)
+    elif dry_run:
+        locking.tell(plan.locks)
+        task.log.steps(plan.lines)
+    else:
+        lead_by_name(plan, planned, proof, locking, back, task.aws, task.wait)
+
+
+def _after(blue: str, green: str, check: str | None, status_url: str | None, task: Task) -> list[AtShare]:
     after = [of_url(status_url)] if status_url else []
     if check:
-        after.append(of_command(check, plan.blue.name, plan.green.name, task.wait))
+        after.append(of_command(check, blue, green, task.wait))
     return after

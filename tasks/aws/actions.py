@@ -197,6 +197,7 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
     "switch-traffic": {
         Scope.EVERYTHING: {
             "cloudwatch:GetMetricData",
+            "elasticloadbalancing:DescribeInstanceHealth",
             "elasticloadbalancing:DescribeListeners",
             "elasticloadbalancing:DescribeLoadBalancers",
             "elasticloadbalancing:DescribeRules",
@@ -206,6 +207,13 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
             "elasticloadbalancing:DescribeTargetHealth",
         },
         Scope.LISTENERS: {"elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"},
+        Scope.RECORDS: {
+            "route53:ChangeResourceRecordSets",
+            "route53:GetChange",
+            "route53:GetHealthCheckStatus",
+            "route53:ListHostedZones",
+            "route53:ListResourceRecordSets",
+        },
         Scope.LOCKS: LOCK,
         Scope.SWITCHES: LOCK | {"ssm:GetParametersByPath"},
     },

@@ -41,6 +41,7 @@ class Switch:
         ways: The weights of each way, by its key, before all of it.
         who: Who began it.
         since: When, in UTC.
+        sets: What records were, and what they became, where their weights do not tell it.
     """
 
     blue: str
@@ -51,6 +52,7 @@ class Switch:
     at: int = 0
     heads: tuple[int, ...] = ()
     state: State = State.UNDER_WAY
+    sets: str = ""
 
     @property
     def to(self) -> int:
@@ -80,6 +82,8 @@ class Switch:
             "who": self.who,
             "since": self.since,
         }
+        if self.sets:
+            told["sets"] = self.sets
         return {**told, **{f"{_WAY}{key}": _text(weights) for key, weights in self.ways.items()}}
 
     @classmethod
@@ -100,7 +104,8 @@ class Switch:
             texts = {name: _text_of(content[name]) for name in ("blue", "green", "who", "since")}
             if datetime.fromisoformat(texts["since"]).tzinfo is None:
                 raise ValueError(texts["since"])
-            return cls(ways=ways, at=at, heads=heads, state=State(content["state"]), **texts)
+            sets = _text_of(content.get("sets", ""))
+            return cls(ways=ways, at=at, heads=heads, state=State(content["state"]), sets=sets, **texts)
         except (KeyError, ValueError, TypeError):
             raise ValueError("it is no record of a switch") from None
 

@@ -3,6 +3,8 @@
 from gocd.numbers import whole
 from tasks.running.errors import Refused
 
+USUAL = "10,50,100"
+
 
 def parse_steps(text: str) -> tuple[int, ...]:
     """Read ``--steps``: percentages, each more than the one before.

@@ -62,7 +62,7 @@ AT = ("--load-balancer", "blue-lb")
     ("arrange", "words", "what"),
     [
         (nothing, ("green", *AT), "green has no targets"),
-        (nothing, ("green",), "give either --load-balancer or --listener"),
+        (nothing, ("green",), "give one of --load-balancer, --listener and --record"),
         (nothing, AT, "GREEN is missing"),
         (nothing, ("gren", *AT), "no target group is called gren"),
         (nothing, ("green", "--load-balancer", "blue"), "no load balancer is called blue in"),

@@ -108,5 +108,7 @@ def test_every_call_is_allowed_and_every_action_is_used(site: Site, switch: Swit
 
     assert (there.returncode, back.returncode) == (0, 0), there.stderr + back.stderr
     allowed = {action for part in policy["Statement"] for action in part["Action"]}
-    # The history is read where two write at the same moment.
-    assert allowed - {call.action for call in site.cloud.journal.calls} == {"ssm:GetParameterHistory"}
+    # A name needs these; the history is read where two write at the same moment.
+    by_name = {each for each in allowed if each.startswith("route53:")}
+    seldom = {"elasticloadbalancing:DescribeInstanceHealth", "ssm:GetParameterHistory"}
+    assert allowed - by_name - {call.action for call in site.cloud.journal.calls} == seldom

@@ -1,0 +1,1 @@
+"""Users led from blue to green by the records of a name."""

@@ -1,0 +1,128 @@
+"""Users led by a name: shown, locked, made and seen to its end, or back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tasks.aws.api import Aws
+from tasks.aws.minute_counts import requests_by_minute
+from tasks.locking.locks import Locking
+from tasks.running.errors import Refused
+from tasks.running.waiting import Wait
+from tasks.switching.by_name.name import WEIGHTED, NamePlan
+from tasks.switching.evidence import AtShare
+from tasks.switching.moving import Moving
+from tasks.switching.record import State
+from tasks.switching.silence import APART, LATE, Silence, wait_for_silence
+from tasks.switching.switch import Going, switch
+from tasks.switching.travellers import Travellers
+from tasks.switching.watch import Watch
+
+# Seconds in which all name servers know of a change (Route 53 API reference, GetChange), where whoever made
+# it did not see that.
+SPREAD = 60.0
+
+NOTHING_TO_DO = "nothing to do: users are there already"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How each step is proved.
+
+    Args:
+        settle: Seconds that it is watched once resolvers have forgotten the old answer.
+        after: Gives what is looked at, told the names of blue and green.
+        timeout: Seconds to wait at most for blue to be silent.
+    """
+
+    settle: float
+    travellers: Travellers
+    after: Callable[[str, str], Sequence[AtShare]]
+    timeout: float | None
+
+
+def lead_by_name(
+    plan: NamePlan,
+    again: Callable[[], NamePlan | None],
+    proof: Proof,
+    locking: Locking,
+    back: bool,
+    aws: Aws,
+    wait: Wait,
+) -> None:
+    """Lead users by the records of a name, forth or *back*.
+
+    Args:
+        again: Plans once more, where somebody else may have changed what was read.
+    """
+    log = wait.log
+    with locking.held(plan.locks) as locks:
+        if locks.contended:
+            newer = again()
+            if newer is None:
+                log.say(NOTHING_TO_DO)
+                return
+            plan = newer
+        moving = Moving([plan.course], plan.record, plan.switch, locks.check, wait)
+        if back:
+            _go_back(plan, moving, wait)
+            return
+        log.steps(plan.notes)
+        if plan.steps:
+            proof.travellers.begin()
+            if plan.new:
+                moving.begin()
+            switch(moving, _going(plan, proof), wait)
+        _arrive(plan, moving, proof.timeout, aws, wait)
+
+
+def _going(plan: NamePlan, proof: Proof) -> Going:
+    # Who was killed may not have seen its change known everywhere.
+    late = plan.name.ttl + (0.0 if plan.new else SPREAD)
+    after = [proof.travellers.after, *proof.after(plan.course.blue, plan.course.green)]
+    watch = Watch(plan.enough, [proof.travellers.during], after, proof.settle + late)
+    return Going(plan.blue, plan.green, plan.steps, watch, 0.0, proof.travellers.lost)
+
+
+def _go_back(plan: NamePlan, moving: Moving, wait: Wait) -> None:
+    if missing := plan.enough.missing(100):
+        raise Refused(missing, "Bring them back first; --enough COUNT does with fewer")
+    moving.to(0)
+    ttl = plan.name.ttl
+    wait.rest(ttl, f"{plan.name.title}: resolvers forget {plan.switch.green}")
+    moving.end(State.BACK)
+    beside = " stays beside it without any" if plan.name.policy == WEIGHTED else " is left"
+    wait.log.say(
+        f"{plan.switch.blue}: all users again, but for those who keep an answer for longer than {ttl} s; "
+        f"{plan.switch.green}{beside}"
+    )
+    wait.log.event("switched-back", blue=plan.switch.blue, green=plan.switch.green)
+
+
+def _arrive(plan: NamePlan, moving: Moving, timeout: float | None, aws: Aws, wait: Wait) -> None:
+    """See blue silent, if green has all users by now."""
+    blue, green, log = plan.switch.blue, plan.switch.green, wait.log
+    if moving.switch.at < 100:
+        log.say(f"{green}: {moving.switch.at}% of answers; go on with more, or --back")
+        return
+    if moving.switch.state is State.DONE:
+        log.say(f"{green}: all users, and nothing to do")
+        return
+    log.stands(f"{green} has all users who ask, and {blue} is not known to be silent", moving.advice)
+    balancer = plan.blue.balancer
+    if balancer is None:
+        log.say(
+            f"{blue}: no load balancer, so nobody counts who still comes; see the connections of its hosts"
+        )
+    else:
+        counted = balancer.counted()
+
+        def count(since: datetime, until: datetime) -> Mapping[datetime, int]:
+            return requests_by_minute(aws, counted, since, until)
+
+        since = plan.began - timedelta(seconds=APART)
+        within = LATE if timeout is None else timeout
+        wait_for_silence(Silence(plan.blue.name, since, count, plan.name.ttl, within), wait)
+    moving.end(State.DONE)
+    log.event("switched", green=green, blue=blue)
+    log.say(f"{green}: all users; {blue} is left without any")

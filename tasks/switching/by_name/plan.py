@@ -1,0 +1,133 @@
+"""The plan of a switch by a name, of the rest of one that began before, or of the way back."""
+
+from collections.abc import Sequence
+
+from tasks.aws.api import Aws
+from tasks.locking.owner import Owner
+from tasks.running.errors import Refused
+from tasks.running.waiting import Wait
+from tasks.switching.by_name.begun import begun, end_of
+from tasks.switching.by_name.end import End, find_end
+from tasks.switching.by_name.name import Name, NamePlan, word
+from tasks.switching.by_name.replaced import Replacement, replaced
+from tasks.switching.by_name.weighted import id_of, weighted
+from tasks.switching.enough import Enough
+from tasks.switching.record import MOST, Record, State, Switch, records
+from tasks.switching.shares import same, share_of, words_of
+from tasks.switching.way import Course
+
+
+def plan_forth(
+    aws: Aws, wait: Wait, name: Name, wanted: str, blue: str | None, steps: Sequence[int], enough: int | None
+) -> NamePlan | None:
+    """Look at all that a switch is about; None if green has all users already, with nobody to lead there.
+
+    Raises:
+        Refused: It cannot be made, or someone else has changed what an earlier one has written.
+    """
+    green = find_end(aws, wanted)
+    record = Record(aws, wait.clock, name.place, word(green.name))
+    known = record.read()
+    if known and known.state is not State.BACK:
+        course, source = _again(aws, name, known, green, wait)
+        if _as_left(course, known):
+            return _planned(name, source, green, course, record, known, steps, enough, new=False)
+        now = course.way.stands()
+        if share_of(now, known.blue, known.green):
+            raise Refused(
+                f"{name.title} has {words_of(now)}, which is not what the switch to {known.green} by "
+                f"{known.who} has left ({known.at}%): someone else has changed it",
+                "See who did, and lead users back to blue by hand, or to the end",
+            )
+    found = begun(aws, name, green, blue, wait)
+    if found is None:
+        return None
+    course, source, sets = found
+    switch = Switch(
+        blue=course.blue,
+        green=course.green,
+        ways={course.way.key: course.former},
+        who=Owner.here().words,
+        since=wait.clock.wall().isoformat(timespec="seconds"),
+        sets=sets,
+    )
+    if len(sets) > MOST - 1000:
+        raise Refused(f"the records of {name.title} are more than one parameter remembers")
+    return _planned(name, source, green, course, record, switch, steps, enough, new=True)
+
+
+def plan_back(aws: Aws, wait: Wait, name: Name, green: str | None, enough: int | None) -> NamePlan | None:
+    """Look at the switch that is to be taken back; None if it has been already.
+
+    Raises:
+        Refused: None is remembered whose records are as it left them, or several are.
+    """
+    fitting: list[NamePlan] = []
+    gone = back = False
+    for record in records(aws, wait.clock, name.place):
+        switch = record.read()
+        if switch is None or (green and word(green) != record.name):
+            continue
+        if switch.state is State.BACK or not any(switch.shares):
+            back = True
+            continue
+        away = End(switch.green, tuple(switch.green.split(",")))
+        course, source = _again(aws, name, switch, away, wait)
+        if not _as_left(course, switch):
+            gone = True
+            continue
+        full = Enough(source, enough or 1, "as told" if enough else "one at least")
+        fitting.append(NamePlan(name, source, away, course, record, switch, False, (), full))
+    if len(fitting) > 1:
+        names = ", ".join(each.switch.green for each in fitting)
+        raise Refused(f"several switches are remembered for {name.title}: {names}", "Say which: GREEN --back")
+    if not fitting and gone:
+        raise Refused(
+            f"{name.title} does not lead as the switch has left it, so nothing is taken back",
+            "See who changed it",
+        )
+    if not fitting and not back:
+        raise Refused(f"no switch is remembered for {name.title}")
+    return fitting[0] if fitting else None
+
+
+def _planned(
+    name: Name,
+    blue: End,
+    green: End,
+    course: Course,
+    record: Record,
+    switch: Switch,
+    steps: Sequence[int],
+    told: int | None,
+    *,
+    new: bool,
+) -> NamePlan:
+    unproved = switch.state is not State.DONE
+    left = tuple(each for each in steps if each > switch.to or (each == switch.to and unproved))
+    full = told or (max(1, blue.healthy()) if blue.balancer and green.balancer else 1)
+    enough = Enough(green, full, "as told" if told else f"{blue.name} has {full}")
+    if left and (missing := enough.missing(left[-1])):
+        raise Refused(missing, "Give it more, or say how many are enough for all users: --enough COUNT")
+    return NamePlan(name, blue, green, course, record, switch, new, left, enough)
+
+
+def _again(aws: Aws, name: Name, switch: Switch, green: End, wait: Wait) -> tuple[Course, End]:
+    """Return the course of a switch that is remembered, and where blue is."""
+    [former] = switch.ways.values()
+    if switch.sets:
+        what = Replacement.read(switch.sets)
+        way = replaced(name.records, switch.blue, switch.green, what, wait)
+        source = end_of(aws, what.former)
+    else:
+        way = weighted(name.records, switch.blue, switch.green, green, wait)
+        source = end_of(aws, [each for each in name.sets if id_of(each) == switch.blue])
+    return Course(way, former, switch.blue, switch.green), source
+
+
+def _as_left(course: Course, switch: Switch) -> bool:
+    left = [course.at(share) for share in switch.shares]
+    if not all(switch.shares):
+        left.append(course.former)
+    now = course.way.stands()
+    return any(same(now, each) for each in left)
