@@ -76,12 +76,13 @@ def _replaced(aws: Aws, name: Name, green: End, told: str | None, wait: Wait) ->
     for each in name.sets:
         if not set(leads(each)) <= {*green.values}:
             ends.setdefault(",".join(leads(each)), []).append(each)
+    meant = {",".join(sorted(find_end(aws, told).values))} if told else None
     if name.policy == "simple":
+        if meant:
+            _one(name, serving, meant)
         former = [each for those in ends.values() for each in those]
-        named = told
     else:
-        named = _one(name, serving, {",".join(find_end(aws, told).values)} if told else None)
-        former = ends.get(named or "", [])
+        former = ends.get(_one(name, serving, meant) or "", [])
     if not former:
         return None
     if len(kinds) > 1 and {str(each["Type"]) for each in former} != kinds:

@@ -68,7 +68,7 @@ def plan_back(aws: Aws, wait: Wait, name: Name, green: str | None, enough: int |
         switch = record.read()
         if switch is None or (green and word(green) != record.name):
             continue
-        if switch.state is State.BACK or not any(switch.shares):
+        if switch.state is State.BACK:
             back = True
             continue
         away = End(switch.green, tuple(switch.green.split(",")))

@@ -146,26 +146,34 @@ def test_who_leads_the_name_elsewhere_at_that_moment_is_not_written_over(named: 
     assert named.targets() == [THIRD]
 
 
-def test_killed_at_the_change_the_same_command_again_heals(
-    named: Named, lead: Lead, gocd_tasks: CommandLine
+@pytest.mark.parametrize(
+    "every", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["the change", "each call"]
+)
+@pytest.mark.parametrize("back", [False, True], ids=["forth", "back"])
+def test_killed_on_the_way_the_same_command_again_heals(
+    named: Named, lead: Lead, gocd_tasks: CommandLine, every: bool, back: bool
 ) -> None:
     named.lead(record(ONE, ttl=5))
-    words = ("switch-traffic", OTHER, "--record", NAME, *QUICK)
-    assert lead(OTHER).returncode == 0
-    kills = [
-        each
-        for each in moments(named.cloud.journal.calls, every=True)
-        if each.operation == "ChangeResourceRecordSets"
-    ]
+    ways = {False: (OTHER, *QUICK), True: ("--back",)}
+    words = ("switch-traffic", *ways[back], "--record", NAME)
+    for there in (False, True)[: 1 + back]:
+        named.cloud.journal.clear()
+        assert lead(*ways[there]).returncode == 0
+    found = moments(named.cloud.journal.calls, every=True)
+    kills = [each for each in found if every or each.operation == "ChangeResourceRecordSets"]
     assert kills
     for moment in kills:
-        assert lead("--back").returncode == 0
-        assert named.targets() == [ONE]
+        assert lead(*ways[not back]).returncode == 0
         killed_at(named.cloud, moment, gocd_tasks, *words)
         again = gocd_tasks(*words, "--lock-wait", "300")
 
         assert again.returncode == 0, f"after kill -9 at {moment}: {again.stderr}"
-        assert named.targets() == [OTHER]
+        assert named.targets() == [ONE if back else OTHER]
+        remembered = named.cloud.client("ssm").get_parameters_by_path(
+            Path="/gocd-tasks/switch", Recursive=True
+        )["Parameters"]
+        states = [json.loads(each["Value"])["state"] for each in remembered]
+        assert states == ["back" if back else "done"], f"after kill -9 at {moment}"
 
 
 def test_a_dry_run_tells_all_and_changes_nothing(named: Named, lead: Lead) -> None:
@@ -234,6 +242,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], tuple[str, ...], str]] = {
         (OTHER,),
         "leads clients to addresses or a name of its own",
     ),
+    "somebody else's blue": ([record(ONE)], (OTHER, "--from", THIRD), "does not lead to what --from says"),
     "all at 0": ([member("a", 0, ONE), member("b", 0, THIRD)], (OTHER,), "has all weights at 0"),
     "shares of a simple one": ([record(ONE)], (OTHER, "--steps", "10"), "is no weighted record (simple)"),
     "nobody healthy": ([record(ONE)], ("green-lb",), "green-lb has 0 healthy"),
