@@ -50,6 +50,12 @@ class Connection(asyncio.Protocol):
         self._idle = idle
         self._blind = blind
         self._exchange: Exchange | None = None
+        self._rests_since = self._loop.time()
+
+    @property
+    def rests_for(self) -> float:
+        """Seconds since the last request on it was answered."""
+        return self._loop.time() - self._rests_since
 
     @property
     def is_open(self) -> bool:
@@ -73,6 +79,11 @@ class Connection(asyncio.Protocol):
             self._transport.close()
         else:
             self._idle[self] = None
+            self._rests_since = self._loop.time()
+
+    def close(self) -> None:
+        """Close what carries no request."""
+        self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

@@ -17,13 +17,20 @@ from gocd.samples.jtl import NO_ANSWER, JtlWriter
 OUT_OF_SOCKETS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
 
 
+# Half of the time after which load balancers close what nobody uses (AWS, Application Load Balancers guide:
+# connection idle timeout, 60 s). A client repeats a request that a kept connection was closed under
+# (RFC 9110, 9.2.2), so a user has not lost it.
+LONGEST_REST_S = 30.0
+
+
 @dataclass(frozen=True)
 class Load:
     """What to send: where to, requests per second, seconds until a request counts as lost, and over what.
 
     Without *new_connections* those that are idle are used again, the last one first. *clients* keep a
     connection each instead, and take turns; *blind* ones send on it without a look whether it was closed
-    meanwhile, as clients with a pool of blocking sockets do.
+    meanwhile, as clients with a pool of blocking sockets do. What has rested for longer than *longest_rest_s*
+    is not used again: a request might cross the load balancer's closing it, which clients repeat unasked.
     """
 
     url: SplitResult
@@ -32,6 +39,7 @@ class Load:
     new_connections: bool = False
     clients: int = 0
     blind: bool = False
+    longest_rest_s: float = LONGEST_REST_S
 
     @property
     def request(self) -> bytes:
@@ -123,6 +131,9 @@ class OpenLoop:
             else:
                 # The one used last: those left over stay quiet, and the service may close them.
                 connection, _ = self._idle.popitem()
+                if connection.rests_for > self._load.longest_rest_s:
+                    connection.close()
+                    continue
             if connection.is_open or self._load.blind:
                 return connection
         return None

@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import csv
 import os
@@ -11,11 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
+from gocd.rehearsal.load.open_loop import Load, OpenLoop
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
+from gocd.samples.jtl import JtlWriter
 from gocd.samples.measurement import measure
 from tests.gocd.rehearsal.sample.running import Running, eventually, pause, unpacked
 from tests.gocd.rehearsal.standin_gocd.living import gone
@@ -190,6 +194,25 @@ def test_clients_keep_a_connection_each_and_take_turns(jtl: Path) -> None:
         pause(0.5)
         traffic.stop()
     assert (server.accepted, measure(jtl).lost) == (7, 0)
+
+
+@pytest.mark.parametrize(("longest", "used"), [(0.05, range(3, 20)), (30.0, range(1, 2))])
+def test_a_connection_that_the_service_may_be_closing_is_not_used_again(
+    jtl: Path, longest: float, used: range
+) -> None:
+    """A load balancer closes what rests for a minute; a request that crosses that is repeated by clients."""
+
+    async def send_for(seconds: float, url: str) -> None:
+        with JtlWriter(jtl) as results:
+            load = OpenLoop(Load(urlsplit(url), 5, 5.0, longest_rest_s=longest), results, lambda: None)
+            load.start()
+            await asyncio.sleep(seconds)
+            await load.finish()
+
+    with Misbehaving(lambda client: client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")) as server:
+        asyncio.run(send_for(1.1, server.url))
+    assert measure(jtl).lost == 0
+    assert server.accepted in used
 
 
 def due_times(jtl: Path) -> list[int]:
