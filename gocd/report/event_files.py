@@ -22,7 +22,10 @@ LONGEST_LINE = 2000
 
 @dataclass(frozen=True)
 class Event:
-    """One event; ``at`` is seconds since 1970 by the clock of its agent, absent texts are empty."""
+    """One event; ``at`` is seconds since 1970 by the clock of its agent, absent texts are empty.
+
+    ``share`` is the percentage of users that ``green`` was given, ``blue`` having the others.
+    """
 
     at: float
     pipeline: str
@@ -34,6 +37,9 @@ class Event:
     instance: str
     exit_code: int | None
     error: str
+    blue: str
+    green: str
+    share: int | None
 
 
 def read_events(files: Iterable[Path]) -> tuple[list[Event], list[str]]:
@@ -79,7 +85,7 @@ def _event(line: bytes) -> Event | None:
         at = _time(str(facts["time"]))
     except (ValueError, LookupError, TypeError, OverflowError):
         return None
-    code = facts.get("exit_code")
+    code, share = facts.get("exit_code"), facts.get("share")
     return Event(
         at=at,
         pipeline=_text(facts.get("pipeline")),
@@ -91,6 +97,9 @@ def _event(line: bytes) -> Event | None:
         instance=_text(facts.get("instance")),
         exit_code=int(code) if isinstance(code, int) and number(code, -(2**31), 2**32) is not None else None,
         error=_text(facts.get("error"), LONGEST_LINE),
+        blue=_text(facts.get("blue")),
+        green=_text(facts.get("green")),
+        share=int(share) if isinstance(share, int) and number(share, 0, 100) is not None else None,
     )
 
 

@@ -6,13 +6,26 @@ from collections.abc import Sequence
 
 from gocd.report.axis import Axis
 from gocd.report.drawing import Layout, Panel, words
-from gocd.report.instance_states import DEPLOYING, DRAINING, JOINING, STATES, InstanceStates, Stay
+from gocd.report.environment_states import ALL, NONE
+from gocd.report.instance_states import (
+    DEPLOYING,
+    DRAINING,
+    JOINING,
+    OUT,
+    SERVING,
+    STATES,
+    InstanceStates,
+    Stay,
+)
 from gocd.report.markup import Markup, element
 from gocd.report.wording import clock
 
 BAR = 20.0
 # More instances than this are left to the log.
 MOST = 60
+
+# Whose look an environment has that all users are on, or none.
+LIKE = {ALL: SERVING, NONE: OUT}
 
 # How the strokes of a pattern run, in a square of 6.
 STROKES = {
@@ -93,7 +106,8 @@ def _box(layout: Layout, state: str, x: float, y: float, width: float) -> Markup
 
 def _kind(state: str) -> str:
     """The class of a state; those that this page does not know look alike."""
-    return state if state in STATES else "unknown"
+    like = LIKE.get(state, state)
+    return like if like in STATES else "unknown"
 
 
 def _key(layout: Layout, axis: Axis, states: Sequence[str]) -> Panel:

@@ -45,6 +45,8 @@ def _picture(
     users = stack(_users(layout, axis, told))
     tooltips = _tooltips(axis, told, users.height)
     parts = [Panel(users.height, [*users.marks, *tooltips])]
+    if rollout.environments:
+        parts += [heading(layout, "Environments"), *instance_bars(layout, axis, rollout.environments)]
     if rollout.instances:
         parts += [heading(layout, "Instances"), *instance_bars(layout, axis, rollout.instances)]
     if rollout.runs:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gocd.report.environment_states import environment_states
 from gocd.report.event_files import read_events
 from gocd.report.instance_states import InstanceStates, instance_states
 from gocd.report.intervals import Interval
@@ -17,10 +18,11 @@ WATCHING = {"verify-traffic", "check-status", "report", "lock", "iam-policy"}
 
 @dataclass(frozen=True)
 class Rollout:
-    """What happened; *complaints* say what of the files could not be read."""
+    """What happened; *environments* are in states of shares of users; *complaints*: what was unreadable."""
 
     runs: tuple[TaskRun, ...] = ()
     instances: tuple[InstanceStates, ...] = ()
+    environments: tuple[InstanceStates, ...] = ()
     complaints: tuple[str, ...] = ()
 
     @property
@@ -48,4 +50,4 @@ def read_rollout(files: Iterable[Path]) -> Rollout:
     events, complaints = read_events(files)
     groups = grouped(events)
     runs = tuple(run_of(group) for group in groups)
-    return Rollout(runs, instance_states(groups), tuple(complaints))
+    return Rollout(runs, instance_states(groups), environment_states(events), tuple(complaints))

@@ -36,6 +36,32 @@ def test_an_instance_goes_from_serving_to_serving(tmp_path: Path) -> None:
     }
 
 
+def shifted(at: float, share: object) -> str:
+    return event(at, "switch-traffic", "shifted", green="web-b", blue="web-a", share=share)
+
+
+def test_two_environments_have_all_users_between_them(tmp_path: Path) -> None:
+    lines = [shifted(at, share) for at, share in enumerate((0, 10, 50, 50, 100))]
+    spoilt = [shifted(9, share) for share in ("100", 101, None, -1)]
+    rollout = read(tmp_path, *run("switch-traffic", 0, 10, *lines, *spoilt))
+
+    told = {each.name: [(stay.state, stay.start) for stay in each.stays] for each in rollout.environments}
+    assert told == {
+        "web-a": [
+            ("all users", None),
+            ("90% of users", ZERO + 1),
+            ("50% of users", ZERO + 2),
+            ("no users", ZERO + 4),
+        ],
+        "web-b": [
+            ("no users", None),
+            ("10% of users", ZERO + 1),
+            ("50% of users", ZERO + 2),
+            ("all users", ZERO + 4),
+        ],
+    }
+
+
 def test_a_run_is_from_its_start_to_its_end(tmp_path: Path) -> None:
     [only] = read(tmp_path, *run("detach-instance", 2, 12.5)).runs
 
