@@ -38,6 +38,7 @@ FLAGS = {
     "--start",
     "--stop-on-cancel",
     "--until-idle",
+    "--wait",
     "--while-serving",
 }
 

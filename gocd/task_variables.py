@@ -133,6 +133,7 @@ KNOWN = frozenset(
         "URL",
         "VERSION",
         "VIA",
+        "WAIT",
         "WHILE_SERVING",
         "WINDOWS_INSTALL_TO",
         "WINDOWS_RESTART",

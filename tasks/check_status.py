@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from tasks import options
-from tasks.aws.instances import find_instance
+from tasks.environments.members import instances_of
 from tasks.frame import running
 from tasks.options import option
 from tasks.running.console import Color
@@ -26,7 +26,14 @@ ExpectStatus = Annotated[int, option("--expect-status", "The HTTP status it must
 
 def command(
     url: Url,
-    instance: Annotated[str | None, option("--instance", "The instance that the URL speaks of.")] = None,
+    instance: Annotated[
+        str | None,
+        option(
+            "--instance",
+            "The instance that the URL speaks of; or all of an environment: stack:NAME, group:NAME, or "
+            "green:A,B for the clone among two that take turns.",
+        ),
+    ] = None,
     version: options.Version = None,
     expect_status: ExpectStatus = 200,
     expect_json: options.ExpectJson = None,
@@ -47,11 +54,11 @@ def command(
     Example: gocd-tasks check-status --instance Staging-1 --url http://{private_ip}:8080/_status
     """
     with running("check-status", events, color) as task:
-        found = find_instance(task.aws, instance) if instance else None
-        values = values_of(found, version) if found else {"version": version or ""}
-        fields = parse_fields([fill(pair, values) for pair in expect_json or []])
-        check = find_check(fill(url, values), expect_status, fields)
-        subject = found.name if found else url
-        wait_for_status(check, subject, task.wait, status_timeout)
-        if keep_alive:
-            prove_that_connections_are_kept(fill(url, values), subject, task.wait, keep_alive)
+        for found in instances_of(task.aws, instance) if instance else [None]:
+            values = values_of(found, version) if found else {"version": version or ""}
+            fields = parse_fields([fill(pair, values) for pair in expect_json or []])
+            check = find_check(fill(url, values), expect_status, fields)
+            subject = found.name if found else url
+            wait_for_status(check, subject, task.wait, status_timeout)
+            if keep_alive:
+                prove_that_connections_are_kept(fill(url, values), subject, task.wait, keep_alive)

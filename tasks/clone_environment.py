@@ -12,6 +12,7 @@ from tasks.environments.cloneable import Allowed
 from tasks.environments.ending import said
 from tasks.environments.environment import find_environment, parted
 from tasks.environments.fleet import Proof
+from tasks.environments.pair import named
 from tasks.environments.parameters import values_for
 from tasks.frame import running
 from tasks.options import argument, option
@@ -30,9 +31,18 @@ class OnFailure(str, Enum):
 def command(
     source: Annotated[
         str,
-        argument("SOURCE", "A stack or an Auto Scaling group; stack:NAME and group:NAME settle a doubt."),
+        argument(
+            "SOURCE",
+            "A stack or an Auto Scaling group; stack:NAME and group:NAME settle a doubt; blue:A,B is the "
+            "one of two that take turns.",
+        ),
     ],
-    name: Annotated[str, option("--name", "What the clone is called, and its target group.")],
+    name: Annotated[
+        str,
+        option(
+            "--name", "What the clone is called, and its target group; green:A,B is the other of the two."
+        ),
+    ],
     parameter: Annotated[
         list[str] | None,
         option(
@@ -81,6 +91,7 @@ def command(
         if status_url:
             url, fields = status_url, expect_json or []
             proof = Proof(lambda each: check_of_version(url, fields, each, version or ""), status_timeout)
+        source, name = (named(task.aws, each, before=True) for each in (source, name))
         found = find_environment(task.aws, source)
         name = parted(name)[1]
         if found.name == name:

@@ -1,13 +1,14 @@
 """Put a release on an instance, start it, and have the new version prove itself there."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from tasks import options
 from tasks.aws.balancer_lookup import find_holding
-from tasks.aws.instances import find_instance
+from tasks.aws.instances import Instance, find_instance
 from tasks.balancing.absences import Memory
 from tasks.balancing.users import refuse_users
 from tasks.deployers.aftermath import Aftermath, deploy_again
@@ -15,9 +16,10 @@ from tasks.deployers.deploy import deploy, plan_deploy
 from tasks.deployers.deployer import Settings, find_deployer
 from tasks.deployers.release import release_of
 from tasks.deployers.rollback import Destination, plan_rollback, roll_back
+from tasks.environments.members import instances_of
 from tasks.frame import running
 from tasks.locking.locks import Locking
-from tasks.options import option
+from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.next_command import gocd_tasks
@@ -26,7 +28,14 @@ from tasks.status.check import Check, check_of_version, parse_fields
 
 def command(
     context: typer.Context,
-    instance: options.Instance,
+    instance: Annotated[
+        str,
+        argument(
+            "INSTANCE",
+            "Instance id, Name tag, private IP or private DNS name; must mean one. Or all of an environment: "
+            "stack:NAME, group:NAME, or green:A,B for the clone among two that take turns.",
+        ),
+    ],
     artifact: options.Artifact = None,
     words: options.Words = None,
     version: options.Version = None,
@@ -87,18 +96,18 @@ def command(
             application=application,
         )
         deployer = find_deployer(via)(settings, task.aws)
-        found = find_instance(task.aws, instance)
-        if found.state != "running":
-            raise Refused(f"{found.name} is {found.state}", "Start it first")
-        memory = Memory(task.aws, [found])
+        instances = instances_of(task.aws, instance)
+        for each in instances:
+            if each.state != "running":
+                raise Refused(f"{each.name} is {each.state}", "Start it first")
+        memory = Memory(task.aws, instances)
         task.log.steps(memory.doubts)
-        out_of = memory.addresses
         again = deploy_again(task.words, to if rollback else version or "", rollback=rollback)
 
-        def check_of(version: str) -> Check | None:
+        def check_of(found: Instance, version: str) -> Check | None:
             return check_of_version(status_url, expect_json or [], found, version) if status_url else None
 
-        def no_users(besides: Collection[str]) -> None:
+        def no_users(found: Instance, besides: Collection[str]) -> None:
             if not while_serving:
                 otherwise = gocd_tasks(task.name, "--while-serving", *task.words[1:])
                 refuse_users(
@@ -109,39 +118,51 @@ def command(
                     otherwise=otherwise,
                 )
 
-        destination = Destination(
-            instance=found,
-            via=via,
-            deployer=deployer,
-            check_of=check_of,
-            aftermath=Aftermath(found, out_of, again),
-            status_timeout=status_timeout,
-            no_users=no_users,
-        )
+        destinations = [
+            Destination(
+                instance=found,
+                via=via,
+                deployer=deployer,
+                check_of=partial(check_of, found),
+                aftermath=Aftermath(found, Memory(task.aws, [found]).addresses, again),
+                status_timeout=status_timeout,
+                no_users=partial(no_users, found),
+            )
+            for found in instances
+        ]
         # What cannot be asked is refused before anything else is looked at.
         parse_fields(expect_json or [])
-        check_of(to or version or "")
-        names = out_of or [f"instance:{found.id}"]
+        for found in instances:
+            check_of(found, to or version or "")
+        names = [name for there in destinations for name in there.aftermath.out_of or [_lock(there)]]
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
         release = release_of(application, version or "", artifact or "")
 
         if dry_run:
             locking.tell(names)
-            plan = plan_rollback(destination, to) if rollback else plan_deploy(release, destination)
-            task.log.steps(plan.steps)
+            for there in destinations:
+                plan = plan_rollback(there, to) if rollback else plan_deploy(release, there)
+                task.log.steps(plan.steps)
             return
         with locking.held(names) as locks:
             if locks.contended:
-                memory.learn([find_instance(task.aws, found.id)])
+                memory.learn([find_instance(task.aws, found.id) for found in instances])
             if rollback:
-                going_back = plan_rollback(destination, to)
+                going_back = [plan_rollback(there, to) for there in destinations]
                 locks.check()
-                back = roll_back(going_back, task.wait)
-                task.log.say(f"{found.name}: went back to {back}, {task.log.calls()} AWS calls")
+                for each_back in going_back:
+                    back = roll_back(each_back, task.wait)
+                    name = each_back.destination.instance.name
+                    task.log.say(f"{name}: went back to {back}, {task.log.calls()} AWS calls")
                 return
-            deploying = plan_deploy(release, destination, rollback=not no_rollback)
+            deploying = [plan_deploy(release, there, rollback=not no_rollback) for there in destinations]
             locks.check()
-            deploy(deploying, task.wait)
+            for each_deploy in deploying:
+                deploy(each_deploy, task.wait)
+
+
+def _lock(there: Destination) -> str:
+    return f"instance:{there.instance.id}"
 
 
 def _check_request(artifact: str | None, version: str | None, *, rollback: bool, no_rollback: bool) -> None:

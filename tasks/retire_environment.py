@@ -4,25 +4,37 @@ from typing import Annotated
 
 from tasks import options
 from tasks.environments.environment import look_up, missing, parted
+from tasks.environments.pair import named, role_of
 from tasks.environments.retire import clear_up, release_clones, retire
-from tasks.environments.retirement import Retirement, plan_retirement
+from tasks.environments.retirement import Retirement, TooSoon, plan_retirement
 from tasks.frame import running
 from tasks.locking.locks import Locking
 from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.next_command import gocd_tasks
 from tasks.running.numbers import seconds
+from tasks.running.waiting import Missing
+
+# Seconds between two looks whether it was left for long enough.
+LOOKS = 30.0
 
 
 def command(
     blue: Annotated[
         str,
-        argument("BLUE", "A stack or an Auto Scaling group; stack:NAME and group:NAME settle a doubt."),
+        argument(
+            "BLUE",
+            "A stack or an Auto Scaling group; stack:NAME and group:NAME settle a doubt; blue:A,B is the "
+            "one of two that take turns.",
+        ),
     ],
     keep_for: Annotated[
         float,
         option("--keep-for", "Seconds since users were led away in which it is kept.", seconds()),
     ] = 3600,
+    wait: Annotated[
+        bool, option("--wait", "Wait for that time to be over, in place of refusing what is too early.")
+    ] = False,
     delete_state: Annotated[
         bool, option("--delete-state", "Delete databases, buckets and volumes of the stack too.")
     ] = False,
@@ -41,6 +53,8 @@ def command(
     """
     with running("retire-environment", events, color) as task:
         again = gocd_tasks(*task.words)
+        taking_turns = role_of(blue)
+        blue = named(task.aws, blue)
         kind, name = parted(blue)
 
         def planned() -> Retirement | None:
@@ -51,11 +65,24 @@ def command(
                 task.aws, found, task.wait.clock, keep_for=keep_for, delete_state=delete_state
             )
 
-        plan = planned()
+        def in_time() -> Retirement | Missing | None:
+            try:
+                return planned()
+            except TooSoon as early:
+                return Missing(early.what)
+
+        if wait:
+            plan = task.wait.until_done(
+                in_time,
+                pace=lambda elapsed: min(LOOKS, max(1.0, keep_for - elapsed)),
+                within=keep_for + LOOKS,
+            )
+        else:
+            plan = planned()
         if dry_run:
-            if plan is None:
+            if plan is None and not taking_turns:
                 raise missing(blue, task.aws)
-            task.log.steps(plan.steps)
+            task.log.steps(plan.steps if plan else [f"{name}: is not there; nothing to do"])
             return
         if plan is not None:
             rules = dict.fromkeys(each.rule.lock for each in plan.serving.ways)
@@ -69,7 +96,8 @@ def command(
         known = plan is not None or clear_up(task.aws, name, kind, task.log)
         if kind != "stack":
             known = release_clones(task.aws, name, task.log) or known
-        if not known:
+        # Of a pair it is known that there was one.
+        if not known and not taking_turns:
             raise missing(blue, task.aws)
         gone = "gone" if plan else "gone already; nothing to do"
         task.log.say(f"{name}: {gone}, {task.log.calls()} AWS calls")

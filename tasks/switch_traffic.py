@@ -3,6 +3,8 @@
 from typing import Annotated
 
 from tasks import options
+from tasks.environments.members import target_group_of
+from tasks.environments.pair import role_of
 from tasks.frame import Task, running
 from tasks.locking.locks import Locking
 from tasks.options import argument, option
@@ -32,8 +34,9 @@ def command(
         str | None,
         argument(
             "GREEN",
-            "Where users are led to: a target group by name or ARN; with --record a load balancer by name, "
-            "or values for the record with commas between.",
+            "Where users are led to: a target group by name or ARN, or green:A,B for that of the clone among "
+            "two environments that take turns; with --record a load balancer by name, or values for the "
+            "record with commas between.",
         ),
     ] = None,
     load_balancer: Annotated[
@@ -107,6 +110,10 @@ def command(
         if green is None and not back:
             raise Refused("GREEN is missing: where users are led to")
         clock = task.wait.clock
+        if record and green and role_of(green):
+            raise Refused(
+                f"{green} is a target group, and --record leads to a load balancer", "Name that one"
+            )
         if record:
             proof = Proof(
                 settle,
@@ -117,6 +124,7 @@ def command(
             _by_name(record, zone, green, from_, steps, enough, proof, back, dry_run, lock, lock_wait, task)
             return
         place = Place(load_balancer, listener)
+        green = target_group_of(task.aws, green) if green else green
         wanted = None if back or green is None else Wanted(place, green, from_, parse_steps(steps), enough)
 
         def planned() -> Plan | None:

@@ -8,6 +8,7 @@ from gocd.pipeline import Pipeline
 from gocd.rehearsal.built_site import check_windows
 from gocd.rehearsal.herd_site import check_herd_fault
 from gocd.rehearsal.injected_faults import VALIDATE_FAILS, explain
+from gocd.rehearsal.pair_site import check_pair_site
 from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.sample.release import check_version
 from gocd.rehearsal.site import Site, read_site
@@ -29,6 +30,8 @@ def checked_site(plan: Plan) -> Site:
     site = read_site(pipeline, plan.fleet)
     if plan.platform == "windows":
         check_windows(site)
+    if site.pair:
+        check_pair_site(plan.kind, plan.platform, plan.fault)
     if site.herd:
         check_herd_fault(plan.fault)
     elif plan.fault == VALIDATE_FAILS:

@@ -64,14 +64,12 @@ def build_site(
         speed: Divides what AWS makes people wait for: drains and the time between health checks.
         platform: What the instances run.
     """
-    service = replace(_sample_service(site, version, aws.folder), platform=platform.capitalize())
+    service = replace(sample_service(site, version, aws.folder), platform=platform.capitalize())
     zones = cycle(aws.zones[:2])
     fleet = site.fleet or Fleet(by_hand=0, members=0)
     names = [*site.instances, *fleet.names]
     instances = [aws.launch(name, zone=next(zones), service=service) for name in names]
-    for bucket in site.buckets:
-        place = {"LocationConstraint": site.region}
-        aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    make_buckets(aws, site)
     _deployment_groups(aws, site)
     balancers = [_load_balancer(aws, name, site, kind, instances, speed) for name in site.load_balancers]
     if fleet.members:
@@ -86,6 +84,13 @@ def build_site(
             health_check_type="ELB",
         )
     return BuiltSite(instances, balancers, instances[len(instances) // 2 if site.fleet else 0])
+
+
+def make_buckets(aws: World, site: Site) -> None:
+    """Make the buckets that *site* names."""
+    for bucket in site.buckets:
+        place = {"LocationConstraint": site.region}
+        aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
 
 
 def _load_balancer(
@@ -131,7 +136,8 @@ def _deployment_groups(aws: World, site: Site) -> None:
         )
 
 
-def _sample_service(site: Site, version: str, folder: Path) -> Service:
+def sample_service(site: Site, version: str, folder: Path) -> Service:
+    """The sample service as a deployment of *version* leaves it on an instance of *site*."""
     release = f"{site.install_to}/releases/{version}"
     return Service(
         exec_start=[

@@ -12,13 +12,14 @@ from gocd.rehearsal.summary import Capacity
 class CapacityWatch:
     def __init__(self, aws: World, balancer: LoadBalancer, instances: int) -> None:
         self._aws = aws
-        self._balancer = balancer
+        self._door, _ = aws.parts.door_of(balancer.load_balancer_arn or balancer.name)
         self.seen = Capacity(instances, instances)
         self._looked: float | None = None
 
     def look(self) -> None:
         """Count those that get traffic now."""
-        now = len(self._aws.serving(self._balancer))
+        self._aws.parts.plane.look()
+        now = len(self._aws.parts.plane.behind(self._door))
         at = time.monotonic()
         apart_s = at - (self._looked or at)
         self._looked = at

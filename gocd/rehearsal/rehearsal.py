@@ -28,6 +28,7 @@ from gocd.rehearsal.load.lateness import Lateness
 from gocd.rehearsal.load.plan_traffic import PlanTraffic
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
 from gocd.rehearsal.own_folder import own_folder
+from gocd.rehearsal.pair_site import build_pair_site
 from gocd.rehearsal.plan import Plan
 from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.site import Site
@@ -133,6 +134,8 @@ def _rehearsed(plan: Plan, site: Site, telling: Telling) -> Rehearsed:
 def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> BuiltSite:
     if site.herd:
         return build_herd_site(aws, site.herd, versions, plan.fault, plan.speed)
+    if site.pair:
+        return build_pair_site(aws, site, versions[0], plan.speed)
     return build_site(aws, site, plan.kind, versions[0], plan.speed, plan.platform)
 
 

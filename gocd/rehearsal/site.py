@@ -73,6 +73,7 @@ class Site:
         health_path: What tells whether it is well.
         deployment_groups: CodeDeploy's, each with the instances that are deployed to through it.
         herd: Instead of all these but the region.
+        pair: The environments that take turns, first the one that is there, behind the one load balancer.
     """
 
     region: str
@@ -86,6 +87,7 @@ class Site:
     deployment_groups: tuple[DeploymentGroup, ...] = ()
     fleet: Fleet | None = None
     herd: HerdStack | None = None
+    pair: tuple[str, str] | None = None
 
     @property
     def versions(self) -> tuple[str, str]:
@@ -106,7 +108,10 @@ def read_site(pipeline: Pipeline, fleet: Fleet = FLEET) -> Site:
     herd = next((_herd(call) for call in calls if call.task == "upgrade-herd"), None)
     if herd:
         return Site(region, (), (), (), "", "", 0, "", herd=herd)
-    if not instances and not any(call.task == ON_FLEETS for call in calls):
+    pair = _pair(calls)
+    if pair:
+        instances = []
+    elif not instances and not any(call.task == ON_FLEETS for call in calls):
         raise GoCDError(f"pipeline '{pipeline.name}' detaches, attaches and deploys to no instance")
     if not instances and not fleet.by_hand + fleet.members:
         raise GoCDError(f"pipeline '{pipeline.name}' deploys to a fleet, and there is nobody in it")
@@ -118,7 +123,7 @@ def read_site(pipeline: Pipeline, fleet: Fleet = FLEET) -> Site:
             [
                 name
                 for call in calls
-                if call.task in ("detach-instance", "attach-instance", ON_FLEETS)
+                if call.task in ("detach-instance", "attach-instance", ON_FLEETS, "switch-traffic")
                 for name in call.values("--load-balancer")
                 if name != "all"
             ]
@@ -130,7 +135,8 @@ def read_site(pipeline: Pipeline, fleet: Fleet = FLEET) -> Site:
         port=_port(status.netloc),
         health_path=status.path or "/_status",
         deployment_groups=tuple(_deployment_groups(calls, fleet.names)),
-        fleet=None if instances else fleet,
+        fleet=None if instances or pair else fleet,
+        pair=pair,
     )
 
 
@@ -144,6 +150,17 @@ def _deployment_groups(calls: list[TaskCall], fleet: tuple[str, ...]) -> Iterato
             instances.setdefault((call.value("--application") or "app", name), []).append(instance)
     for (application, name), members in instances.items():
         yield DeploymentGroup(application, name, _each_once(members))
+
+
+def _pair(calls: list[TaskCall]) -> tuple[str, str] | None:
+    """The two names of ``clone-environment blue:ONE,OTHER``, if there is such a call."""
+    for call in calls:
+        if call.task == "clone-environment" and (given := call.positionals):
+            role, colon, names = given[0].partition(":")
+            one, comma, other = names.partition(",")
+            if role == "blue" and colon and comma:
+                return one, other
+    return None
 
 
 def _unit(restart: str) -> str:

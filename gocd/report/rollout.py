@@ -13,7 +13,7 @@ from gocd.report.intervals import Interval
 from gocd.report.task_runs import TaskRun, grouped, run_of
 
 # Tasks that look on, and change nothing that a user could notice.
-WATCHING = {"verify-traffic", "check-status", "report", "lock", "iam-policy"}
+WATCHING = {"verify-traffic", "check-status", "clone-environment", "report", "lock", "iam-policy"}
 
 
 @dataclass(frozen=True)

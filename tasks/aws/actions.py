@@ -78,6 +78,14 @@ ASK_HOSTS = {
 
 LOCK = {"ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"}
 
+# What an environment consists of, where one is named in place of an instance or a target group.
+MEMBERS = {
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeLifecycleHooks",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ListStackResources",
+}
+
 # A detach that may not go on puts the instance back, so it needs both; --until-idle asks the instance.
 DETACH: dict[Scope, set[str]] = {
     Scope.EVERYTHING: LOOK | LOOK_AT_GROUPS | {"autoscaling:DescribeInstanceRefreshes"} | ASK_HOSTS,
@@ -89,6 +97,7 @@ DETACH: dict[Scope, set[str]] = {
 }
 DEPLOY: dict[Scope, set[str]] = {
     Scope.EVERYTHING: LOOK
+    | MEMBERS
     | ASK_HOSTS
     | {"codedeploy:BatchGetDeploymentTargets", "codedeploy:StopDeployment"},
     Scope.RUN_COMMAND: {"ssm:SendCommand"},
@@ -205,7 +214,8 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
             "elasticloadbalancing:DescribeTargetGroupAttributes",
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
-        },
+        }
+        | MEMBERS,
         Scope.LISTENERS: {"elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"},
         Scope.RECORDS: {
             "route53:ChangeResourceRecordSets",
@@ -232,6 +242,6 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
             "elasticloadbalancing:DescribeTargetGroups",
         }
     },
-    "check-status": {Scope.EVERYTHING: FIND},
+    "check-status": {Scope.EVERYTHING: FIND | MEMBERS},
     "sleep-settle": {Scope.EVERYTHING: FIND},
 }

@@ -20,6 +20,10 @@ from tasks.running.clock import Clock
 from tasks.running.errors import Refused
 
 
+class TooSoon(Refused):
+    """It has not been left for long enough."""
+
+
 @dataclass(frozen=True)
 class Retirement:
     """An environment that can go.
@@ -143,7 +147,7 @@ def _kept(name: str, left: Left | None, clock: Clock, keep_for: float) -> Iterat
         yield f"{name}: left for {left.to} {_ago(left.ago)} ago"
     elif left:
         at = clock.wall() + timedelta(seconds=keep_for - left.ago)
-        raise Refused(
+        raise TooSoon(
             f"{name} was left for {left.to} {_ago(left.ago)} ago, and is kept for {_ago(keep_for)}",
             f"Run this again at {at:%H:%M} UTC, or with a shorter --keep-for",
         )

@@ -47,6 +47,14 @@ SENDS_TO = {
     "elasticloadbalancing:DescribeTargetGroupAttributes",
 }
 
+# What is looked at where an environment is named in place of an instance.
+OF_ENVIRONMENTS = {
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeLifecycleHooks",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ListStackResources",
+}
+
 HERE = Narrowed("releases", regions=["eu-west-1"])
 
 
@@ -128,6 +136,7 @@ def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
         # One that hurts users is taken out again, as the first command here was seen to do.
         seldom |= allowed("detach-instance") if name == "attach-instance" else set()
         seldom |= SENDS_TO if name == "deploy-artifact" else set()
+        seldom |= OF_ENVIRONMENTS if name in ("deploy-artifact", "check-status") else set()
         if name == "rolling-deploy":
             # The rest is what the two commands above were seen to use.
             seldom |= allowed("detach-instance") | allowed("deploy-artifact")

@@ -151,17 +151,17 @@ class World:
         unhealthy_threshold: int = 2,
         cross_zone: bool | None = None,
         zones: Sequence[str] = (),
+        balancer: str = "",
         wait: bool = True,
     ) -> LoadBalancer:
-        """Create a target group behind a load balancer named ``<name>-lb``; healthy when returned, if *wait*.
+        """Create a target group behind a load balancer named *balancer*; healthy when returned, if *wait*.
 
-        *cross_zone* is the target group's attribute, left alone if none; *zones* are the enabled ones, all if
-        none.
+        *balancer*: ``<name>-lb`` if none; *cross_zone*: left alone if none; *zones*: all are enabled if none.
         """
         elbv2 = self.client("elbv2")
         http = kind == "application"
-        [balancer] = elbv2.create_load_balancer(
-            Name=f"{name}-lb",
+        [front] = elbv2.create_load_balancer(
+            Name=balancer or f"{name}-lb",
             Type=kind,
             Subnets=[self.network.subnet(zone) for zone in zones or self.zones],
         )["LoadBalancers"]
@@ -185,15 +185,15 @@ class World:
             TargetGroupArn=arn, Attributes=[{"Key": k, "Value": v} for k, v in attributes.items()]
         )
         elbv2.create_listener(
-            LoadBalancerArn=balancer["LoadBalancerArn"],
+            LoadBalancerArn=front["LoadBalancerArn"],
             Protocol="HTTP" if http else "TCP",
             Port=80,
             DefaultActions=[{"Type": "forward", "TargetGroupArn": arn}],
         )
         if instances:
             elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": each.id} for each in instances])
-        door, pool = self.parts.door_of(balancer["LoadBalancerArn"])
-        made = LoadBalancer(name, kind, self.parts.plane.url(door), pool, arn, balancer["LoadBalancerArn"])
+        door, pool = self.parts.door_of(front["LoadBalancerArn"])
+        made = LoadBalancer(name, kind, self.parts.plane.url(door), pool, arn, front["LoadBalancerArn"])
         if wait:
             self.wait_until_serving(made, instances)
         return made

@@ -65,6 +65,27 @@ def test_blue_is_cloned_left_kept_and_retired(cloud: World, gocd_tasks: CommandL
     assert "blue: gone already; nothing to do" in again.stdout
 
 
+@pytest.mark.exhaustive
+def test_the_time_for_which_it_is_kept_can_be_waited_for(
+    cloud: World, gocd_tasks: CommandLine, sample: Service
+) -> None:
+    front = cloned(cloud, gocd_tasks, sample, min_size=0)
+    count_requests(cloud, front, ago=10)
+    led = gocd_tasks(
+        "switch-traffic", "green", "--load-balancer", "blue-lb", "--steps", "100", "--settle", "1"
+    )
+    assert led.returncode == 0, led.stderr
+    cloud.journal.clear()
+
+    # By the true time, as the age of what a switch has left is AWS's own.
+    done = gocd_tasks.installed("retire-environment", "blue", "--keep-for", "20", "--wait", "--dry-run")
+
+    assert done.returncode == 0, done.stderr
+    assert "blue was left for green 0 min ago, and is kept for 0 min" in done.stdout
+    assert "blue: ends 1 instance of blue" in done.stdout
+    assert changes(cloud) == []
+
+
 def test_what_serves_or_may_not_go_is_refused_and_nothing_is_changed(
     cloud: World, gocd_tasks: CommandLine, sample: Service
 ) -> None:

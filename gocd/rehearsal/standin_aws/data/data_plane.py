@@ -139,6 +139,17 @@ class DataPlane:
             return set()
         return {each.address for way in pool.ways for each in self._used(pool, way)}
 
+    def behind(self, door_name: str) -> set[str]:
+        """Give the addresses that new traffic of a listener goes to by any pool, as of the last look."""
+        shares = [
+            share
+            for door in self._shown[1]
+            if door.name == door_name
+            for route in door.routes
+            for share in route.pools
+        ]
+        return {address for share in shares if share.weight for address in self.serving(share.pool)}
+
     def _used(self, pool: Pool, way: Sequence[Endpoint]) -> list[Endpoint]:
         seen = [(each, self.seen(pool.name, each.address, each.port)) for each in way]
         open_to = [each for each, sight in seen if sight.serving]

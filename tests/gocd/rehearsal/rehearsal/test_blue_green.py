@@ -1,0 +1,51 @@
+"""The pipeline whose environments take turns, rehearsed."""
+
+from pathlib import Path
+
+import pytest
+
+from gocd.errors import GoCDError
+from gocd.reading.pipelines import read_pipelines
+from gocd.rehearsal.pair_site import check_pair_site
+from gocd.rehearsal.site import read_site
+from tests.gocd.rehearsal.rehearsal.rehearsing import BLUE_GREEN, FAST, rehearse, statuses
+
+
+def test_its_site_is_the_first_of_two_environments_behind_the_load_balancer() -> None:
+    site = read_site(read_pipelines(BLUE_GREEN)[0])
+
+    assert site.pair == ("web-a", "web-b")
+    assert (site.load_balancers, site.buckets, site.instances) == (("web",), ("app-releases",), ())
+    assert (site.install_to, site.unit, site.port, site.health_path) == ("/srv/app", "app", 8080, "/_status")
+    assert site.fleet is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("network", "linux", ""), "application load balancer"),
+        (("application", "windows", ""), "on Linux"),
+        (("application", "linux", "undrained"), "fault undrained cannot befall"),
+    ],
+)
+def test_what_cannot_be_rehearsed_with_two_environments_is_refused(
+    asked: tuple[str, str, str], told: str
+) -> None:
+    check_pair_site("application", "linux", "bad-release:answers-500")
+    with pytest.raises(GoCDError, match=told):
+        check_pair_site(*asked)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(1200)
+@pytest.mark.end_to_end
+def test_users_are_led_to_a_second_environment_and_lose_no_request(tmp_path: Path) -> None:
+    done, summary = rehearse(tmp_path / "r", BLUE_GREEN, *FAST, "--approve", "contract")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert summary["requests"]["lost"] == 0
+    assert set(summary["requests"]["requests_per_version"]) == {"1.0", "2.0"}
+    told = statuses(summary)
+    assert "switch-traffic passed" in told
+    assert told[-1] == "report passed"
+    assert not [each for each in told if not each.endswith(" passed")]
