@@ -1,6 +1,6 @@
 """What can go wrong on the GoCD side, each in one line for a user."""
 
-from pathlib import Path
+from gocd.finding import Finding
 
 
 class GoCDError(Exception):
@@ -8,10 +8,16 @@ class GoCDError(Exception):
 
 
 class PipelineError(GoCDError):
-    """A mistake in a pipeline file, and the line it is on."""
+    """A mistake in a pipeline file, for which GoCD refuses it."""
 
-    def __init__(self, file: Path | str, line: int, text: str) -> None:
-        super().__init__(f"{file}:{line}: {text}")
-        self.file = file
-        self.line = line
-        self.text = text
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+    @property
+    def line(self) -> int:
+        return self.finding.line
+
+    @property
+    def text(self) -> str:
+        return self.finding.text

@@ -51,6 +51,7 @@ class Fetch:
     run_if: RunIf = RunIf.PASSED
     on_cancel: Task | None = None
     line: int = 0
+    column: int = field(default=1, compare=False)
 
     @property
     def upstream(self) -> str:
@@ -100,6 +101,7 @@ class Artifact:
     source: str
     destination: str = ""
     line: int = 0
+    column: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class Job:
     run_instances: int | str | None = None
     """A number, ``all`` for one on every agent, or None for a single plain job."""
     line: int = 0
+    column: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ class Stage:
     clean_workspace: bool = False
     variables: Variables = field(default_factory=Variables)
     line: int = 0
+    column: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,9 @@ class Material:
     destination: str = ""
     pipeline: str = ""
     stage: str = ""
+    auto_update: bool = True
     line: int = 0
+    column: int = field(default=1, compare=False)
 
     @property
     def is_checked_out(self) -> bool:
@@ -176,6 +182,7 @@ class Pipeline:
     environment: Environment | None = None
     file: Path = Path()
     line: int = 0
+    column: int = field(default=1, compare=False)
 
     def exec_tasks(self) -> Iterator[tuple[Stage, Job, Exec]]:
         """Every command line of the pipeline in order, those that run on cancel after their task."""

@@ -1,14 +1,14 @@
-"""A job: its tasks, and what it publishes."""
+"""A job: its tasks, and on which agents they run."""
 
 from __future__ import annotations
 
 import re
 
-from gocd.pipeline import Artifact, Job
+from gocd.pipeline import Job
+from gocd.reading.artifacts import read_artifacts, read_tabs
 from gocd.reading.located_yaml import Node, Text
-from gocd.reading.names import check_unique
-from gocd.reading.places import relative
-from gocd.reading.section import Section, Source
+from gocd.reading.names import LONGEST, shortened
+from gocd.reading.section import Section
 from gocd.reading.tasks import read_tasks
 from gocd.reading.variables import read_variables
 
@@ -16,91 +16,84 @@ JOB_KEYS = ("timeout", "resources", "elastic_profile_id", "run_instances", "tabs
 """Beside the variables, which a stage has too."""
 
 _WORD = re.compile(r"[a-zA-Z0-9_.-]+")
-_RESOURCE = re.compile(r"[-\w\s|.]+")
-_INSTANCE = re.compile(r"-run(Instance|OnAll)-[0-9]+")
-_TAB_LENGTH = 15
+_RESOURCE = re.compile(r"[-\w\s|.]+", re.ASCII)
+_INSTANCE = re.compile(r"-run(Instance|OnAll)-[0-9]+$")
+# A number as Java's NumberFormat finds it at the beginning of a text.
+_NUMBER = re.compile(r"(?P<whole>-?[0-9][0-9,]*)(?:\.0*)?(?![.0-9])")
 
 
 def read_job(name: Text, section: Section) -> Job:
+    """Read one job.
+
+    Source: GoCD's JobConfig.java and CRJob.java
+    """
     source = section.source
-    if not _WORD.fullmatch(name.value) or _INSTANCE.search(name.value):
-        rule = "letters, digits, '_', '-' and '.', without '-runInstance-N' or '-runOnAll-N'"
-        source.fail(name.line, f"'{name.value}' cannot be the name of a job: {rule}")
-    tasks = read_tasks(source, section.node("tasks"))
-    if not tasks:
-        section.fail("tasks", f"job '{name.value}' has no tasks")
+    if not _WORD.fullmatch(name.value) or len(name.value) > LONGEST or _INSTANCE.search(name.value):
+        rule = f"letters, digits, '_', '-' and '.', at most {LONGEST}"
+        rule += ", without '-runInstance-N' or '-runOnAll-N' at its end"
+        source.fail(name, f"'{shortened(name.value)}' cannot be the name of a job", rule)
+    tasks = read_tasks(source, _tasks(name, section))
     timeout = section.integer("timeout")
     if timeout is not None and timeout < 0:
         section.fail("timeout", "timeout must be 0 or more minutes")
-    if "resources" in section and "elastic_profile_id" in section:
-        section.fail("elastic_profile_id", "a job has either resources or an elastic_profile_id")
+    resources, run_instances = _resources(section), _run_instances(section)
     return Job(
         name=name.value,
         tasks=tasks,
         variables=read_variables(section),
-        artifacts=_artifacts(section),
-        tabs=_tabs(section),
-        resources=_resources(section),
-        elastic_profile_id=section.text("elastic_profile_id"),
+        artifacts=read_artifacts(section),
+        tabs=read_tabs(section),
+        resources=resources,
+        elastic_profile_id=_elastic_profile(section, run_instances),
         timeout=timeout,
-        run_instances=_run_instances(section),
+        run_instances=run_instances,
         line=name.line,
+        column=name.column,
     )
 
 
+def _tasks(name: Text, section: Section) -> Node:
+    if "tasks" not in section:
+        section.source.fail(name, f"job '{name.value}' has no tasks")
+    return section.node("tasks")
+
+
 def _resources(section: Section) -> tuple[str, ...]:
-    resources = section.texts("resources")
+    """The resources, of which GoCD leaves out those that are empty or there before.
+
+    Source: GoCD's ResourceConfig.java and ResourceConfigs.java
+    """
+    resources = dict.fromkeys(each.strip() for each in section.texts("resources") if each.strip())
     for resource in resources:
         if not _RESOURCE.fullmatch(resource):
-            section.fail(
-                "resources", f"'{resource}' cannot be a resource: letters, digits, '-', '_', '.', '|'"
-            )
-    return resources
+            rule = "letters from a to z, digits, '-', '_', '.', '|' and blanks"
+            section.fail("resources", f"'{resource}' cannot be a resource", rule)
+    return tuple(resources)
+
+
+def _elastic_profile(section: Section, run_instances: int | str | None) -> str:
+    if "elastic_profile_id" not in section:
+        return ""
+    profile = section.required("elastic_profile_id")
+    if "resources" in section and section.texts("resources"):
+        section.fail("elastic_profile_id", "a job has either resources or an elastic_profile_id")
+    if run_instances == "all":
+        section.fail("run_instances", "a job with an elastic_profile_id cannot run on all agents")
+    return profile
 
 
 def _run_instances(section: Section) -> int | str | None:
-    if section.verbatim("run_instances") == "all":
+    """How often the job runs.
+
+    Source: the YAML plugin's JobTransform.java; GoCD's CRJob.java
+    """
+    if "run_instances" not in section:
+        return None
+    word = section.verbatim("run_instances")
+    if word.lower() == "all":
         return "all"
-    count = section.integer("run_instances")
-    if count is not None and count < 1:
+    number = _NUMBER.match(word)
+    count = int(number["whole"].replace(",", "")[:10]) if number else 0
+    if count < 1:
         section.fail("run_instances", "run_instances must be a number above 0, or all")
     return count
-
-
-def _tabs(section: Section) -> dict[str, str]:
-    tabs: dict[str, str] = {}
-    for name, node in section.children("tabs"):
-        path = section.source.resolved(section.source.text(node, f"tab '{name.value}'"))
-        if not _WORD.fullmatch(name.value) or len(name.value) > _TAB_LENGTH:
-            rule = f"letters, digits, '_', '-' and '.', at most {_TAB_LENGTH}"
-            section.source.fail(name.line, f"'{name.value}' cannot be the name of a tab: {rule}")
-        if not path or any(character.isspace() for character in path):
-            section.source.fail(node.line, f"the path of tab '{name.value}' is empty or has a space in it")
-        tabs[name.value] = path
-    check_unique(section.source, ((name.value, name.line) for name, _ in section.children("tabs")), "tab")
-    return tabs
-
-
-def _artifacts(section: Section) -> tuple[Artifact, ...]:
-    if "artifacts" not in section:
-        return ()
-    source = section.source
-    found: dict[tuple[str, str], Artifact] = {}
-    for node in source.items(section.node("artifacts"), "artifacts").items:
-        artifact = _artifact(source, node)
-        first = found.setdefault((artifact.source, artifact.destination), artifact)
-        if first is not artifact:
-            source.fail(artifact.line, f"artifact '{artifact.source}' is already on line {first.line}")
-    return tuple(found.values())
-
-
-def _artifact(source: Source, node: Node) -> Artifact:
-    kind, content = source.named(node, "an artifact", "build, test or external")
-    source.one_of(kind, ("build", "test", "external"), "a kind of artifact")
-    if kind.value == "external":
-        section = Section(source, content, "an external artifact", ("id", "store_id", "configuration"))
-        section.required("store_id")
-        return Artifact("external", section.required("id"), line=kind.line)
-    section = Section(source, content, f"a {kind.value} artifact", ("source", "destination"))
-    destination = relative(section, "destination", section.text("destination"), "the job's artifacts")
-    return Artifact(kind.value, section.required("source"), destination, kind.line)

@@ -11,6 +11,8 @@ import yaml
 
 from gocd.errors import GoCDError, PipelineError
 from gocd.files import read_bounded
+from gocd.finding import Finding, Level
+from gocd.reading.yaml_dialect import GoCDLoader
 
 # Bytes of a file; pipelines by hand have some ten thousand.
 LONGEST = 512 * 1024
@@ -24,12 +26,16 @@ class Text:
 
     value: str
     line: int
+    column: int = 1
+    is_nothing: bool = False
+    """Nothing was written, not even quotes."""
 
 
 @dataclass(frozen=True)
 class Items:
     items: tuple[Node, ...]
     line: int
+    column: int = 1
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Mapping:
 
     entries: Entries[str, Entry]
     line: int
+    column: int = 1
 
 
 @dataclass(frozen=True)
@@ -49,45 +56,79 @@ class Entry:
 Node = Text | Items | Mapping
 
 
+def is_nothing(node: Node) -> bool:
+    """Whether only the key is there."""
+    return isinstance(node, Text) and node.is_nothing
+
+
+@dataclass(frozen=True)
+class Document:
+    """The first document of a file, and where the second one begins, which GoCD does not read."""
+
+    root: Node
+    second: int | None = None
+
+
 def read_located_yaml(path: Path) -> Node:
     """Read the one document of *path*.
 
     Raises:
         GoCDError: There is no such file, or it is not text that a person would write.
         PipelineError: It is not YAML, repeats a key, is nested or repeated without end, or holds a second
-            document, of which GoCD reads nothing.
+            document.
     """
-    try:
-        text = read_bounded(path, LONGEST).decode("utf-8-sig")
-    except OSError as error:
-        raise GoCDError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise GoCDError(f"{path} is not UTF-8 text") from error
-    return parse_located_yaml(text, path)
+    return parse_located_yaml(_text(path), path)
 
 
 def parse_located_yaml(text: str, path: Path) -> Node:
     """Read *text*, which came from *path*."""
+    document = parse_document(text, path)
+    if document.second is not None:
+        raise error_at(path, document.second, 1, "a second document, where one is read")
+    return document.root
+
+
+def read_document(path: Path) -> Document:
+    """Read the first document of *path*; what it raises is as for the one document of a file."""
+    return parse_document(_text(path), path)
+
+
+def error_at(path: Path, line: int, column: int, what: str, instead: str = "") -> PipelineError:
+    return PipelineError(Finding(Level.ERROR, path, line, column, what, instead))
+
+
+def _text(path: Path) -> str:
     try:
-        loader = yaml.SafeLoader(text)
+        text = read_bounded(path, LONGEST).decode("utf-8")
+    except OSError as error:
+        raise GoCDError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise GoCDError(f"{path} is not UTF-8 text") from error
+    if text.startswith("\ufeff"):
+        raise error_at(path, 1, 1, "a byte-order mark before the first word", "save it as UTF-8 without one")
+    return text
+
+
+def parse_document(text: str, path: Path) -> Document:
+    """Read the first document of *text*, which came from *path*."""
+    try:
+        loader = GoCDLoader(text)
         document = loader.get_node() if loader.check_node() else None
         if document is None:
-            raise PipelineError(path, 1, "the file is empty")
-        second = loader.get_node() if loader.check_node() else None
-        if second is not None:
-            raise PipelineError(path, _line(second), "a second document, which GoCD would silently ignore")
-        return _Locator(path).located(document)
+            raise error_at(path, 1, 1, "the file is empty")
+        more = _line(second) if loader.check_node() and (second := loader.get_node()) else None
+        return Document(_Locator(path).located(document), more)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(part for part in (error.context, error.problem) if part)
-        raise PipelineError(path, mark.line + 1 if mark else 1, problem) from error
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise error_at(path, line, column, problem) from error
     except RecursionError:
-        raise PipelineError(path, 1, "nested too deeply to be read") from None
+        raise error_at(path, 1, 1, "nested too deeply to be read") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise PipelineError(
-            path, line, f"a character that YAML does not allow: {error.character:#x}"
-        ) from error
+        what = f"a character that YAML does not allow: {error.character:#x}"
+        raise error_at(path, line, 1, what) from error
 
 
 class _Locator:
@@ -104,50 +145,51 @@ class _Locator:
         if node in self._done:
             return self._done[node]
         if node in self._open:
-            raise PipelineError(self._path, _line(node), "an anchor that contains itself")
+            raise self._error(node, "an anchor that contains itself")
         self._open.add(node)
         self._done[node] = self._converted(node)
         self._values[node] = 1 + sum(self._values[each] for each in _held_by(node))
         if self._values[node] > MOST_VALUES:
-            raise PipelineError(
-                self._path, _line(node), f"more than {MOST_VALUES:,} values, aliases written out"
-            )
+            raise self._error(node, f"more than {MOST_VALUES:,} values, aliases written out")
         return self._done[node]
 
     def _converted(self, node: yaml.Node) -> Node:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node)
         if isinstance(node, yaml.SequenceNode):
-            return Items(tuple(self.located(item) for item in node.value), _line(node))
-        return Text(node.value, _line(node))
+            return Items(tuple(self.located(item) for item in node.value), _line(node), _column(node))
+        return _scalar(node)
+
+    def _error(self, node: yaml.Node, what: str, instead: str = "") -> PipelineError:
+        return error_at(self._path, _line(node), _column(node), what, instead)
 
     def _mapping(self, node: yaml.MappingNode) -> Mapping:
         entries: dict[str, Entry] = {}
         merged: set[str] = set()
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise PipelineError(self._path, _line(key_node), "a key must be a plain word")
-            key = Text(key_node.value, _line(key_node))
+                raise self._error(key_node, "a key must be a plain word")
+            key = _scalar(key_node)
             value = self.located(value_node)
             if key.value == "<<":
-                for name, entry in self._merged(value, key.line):
+                for name, entry in self._merged(value, key_node):
                     # What is written before the merge wins, and so does the first of two merges.
                     if name not in entries:
                         entries[name] = entry
                         merged.add(name)
             elif key.value in entries:
-                hint = "; an override must come before '<<'" if key.value in merged else ""
-                raise PipelineError(self._path, key.line, f"duplicate key '{key.value}'{hint}")
+                hint = "an override must come before '<<'" if key.value in merged else ""
+                raise self._error(key_node, f"duplicate key '{key.value}'", hint)
             else:
                 entries[key.value] = Entry(key, value)
-        return Mapping(entries, _line(node))
+        return Mapping(entries, _line(node), _column(node))
 
-    def _merged(self, value: Node, line: int) -> list[tuple[str, Entry]]:
+    def _merged(self, value: Node, key: yaml.Node) -> list[tuple[str, Entry]]:
         sources = value.items if isinstance(value, Items) else (value,)
         found: list[tuple[str, Entry]] = []
         for source in sources:
             if not isinstance(source, Mapping):
-                raise PipelineError(self._path, line, "'<<' merges a mapping or a list of mappings")
+                raise self._error(key, "'<<' merges a mapping or a list of mappings")
             found.extend(source.entries.items())
         return found
 
@@ -159,5 +201,14 @@ def _held_by(node: yaml.Node) -> Iterator[yaml.Node]:
         yield from (value for _, value in node.value)
 
 
+def _scalar(node: yaml.Node) -> Text:
+    nothing = node.value == "" and getattr(node, "style", None) is None
+    return Text(node.value, _line(node), _column(node), is_nothing=nothing)
+
+
 def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
+
+
+def _column(node: yaml.Node) -> int:
+    return int(node.start_mark.column) + 1

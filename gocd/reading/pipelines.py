@@ -1,156 +1,141 @@
-"""A ``.gocd.yaml`` file, read strictly: what GoCD would silently ignore is an error here."""
+"""Pipeline files as GoCD reads those of one repository: all of them together, and to the letter."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gocd.errors import GoCDError
-from gocd.pipeline import Environment, Pipeline
-from gocd.reading.located_yaml import Entry, read_located_yaml
-from gocd.reading.materials import read_materials
-from gocd.reading.names import check_name, check_unique
+from gocd.errors import GoCDError, PipelineError
+from gocd.finding import Finding, Level
+from gocd.pipeline import Pipeline
+from gocd.reading.environments import Membership, placed, read_environment
+from gocd.reading.file import PipelineFile, open_pipeline_file
+from gocd.reading.located_yaml import Entry
+from gocd.reading.pipeline import read_parameters_of, read_pipeline
 from gocd.reading.references import check_references
-from gocd.reading.section import Section, Source, nearest
-from gocd.reading.stages import read_stages
-from gocd.reading.variables import VARIABLE_KEYS, read_variables
+from gocd.reading.section import Source, nearest
 
-_ROOT = ("format_version", "pipelines", "environments", "common")
-_VERSIONS = ("10", "11")
-_PIPELINE = (
-    *("group", "label_template", "lock_behavior", "display_order", "parameters", *VARIABLE_KEYS),
-    *("materials", "timer", "tracking_tool", "template", "stages"),
-)
-_ENVIRONMENT = ("agents", "pipelines", *VARIABLE_KEYS)
-_LOCKS = ("none", "lockOnFailure", "unlockWhenFinished")
+# What GoCD takes files for that do not say.
+_OLDEST = 1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The pipelines of some files, and what is wrong with the files; with an error there are no pipelines."""
+
+    pipelines: tuple[Pipeline, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(each for each in self.findings if each.level is Level.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(each for each in self.findings if each.level is Level.WARNING)
+
+
+def read_files(paths: Iterable[Path], parameters: Mapping[str, str] | None = None) -> Reading:
+    """Read *paths* as the files of one repository, with *parameters* in place of their own values.
+
+    Raises:
+        GoCDError: A file cannot be read, or no pipeline has one of *parameters*.
+    """
+    findings: list[Finding] = []
+    files = []
+    for path in paths:
+        try:
+            files.append(open_pipeline_file(path))
+        except PipelineError as error:
+            findings.append(error.finding)
+    pipelines: list[Pipeline] = []
+    try:
+        pipelines = _together(files, parameters or {})
+    except PipelineError as error:
+        findings.append(error.finding)
+    for file in files:
+        findings += file.source.findings
+    has_errors = any(each.level is Level.ERROR for each in findings)
+    # What aliases stand for is read as often as they do, and wrong once.
+    return Reading(() if has_errors else tuple(pipelines), tuple(dict.fromkeys(findings)))
 
 
 def read_pipelines(path: Path, parameters: Mapping[str, str] | None = None) -> list[Pipeline]:
     """Read the pipelines of *path*, with *parameters* in place of the values the file gives them.
 
     Raises:
-        PipelineError: GoCD would refuse the file, or ignore a part of it.
+        PipelineError: GoCD would refuse the file; the first reason for it.
         GoCDError: The file cannot be read, or no pipeline in it has one of *parameters*.
     """
-    source = Source(path)
-    root = _root(source)
-    entries = _children(source, root, "pipelines")
-    check_unique(source, ((entry.key.value, entry.key.line) for entry in entries), "pipeline")
-    declared = {entry.key.value: _parameters(source, entry) for entry in entries}
-    overrides = parameters or {}
-    _check_overrides(path, overrides, {name for values in declared.values() for name in values})
-    environments = _environments(source, root)
-    pipelines = []
-    for entry in entries:
-        values = {name: overrides.get(name, value) for name, value in declared[entry.key.value].items()}
-        pipeline = _pipeline(replace(source, parameters=values), entry)
-        pipelines.append(replace(pipeline, environment=environments.get(pipeline.name)))
-    return pipelines
+    reading = read_files([path], parameters)
+    if reading.errors:
+        raise PipelineError(reading.errors[0])
+    return list(reading.pipelines)
 
 
 def read_parameters(path: Path) -> dict[str, dict[str, str]]:
     """The parameters each pipeline of *path* declares, with the file's values, by pipeline name."""
-    source = Source(path)
-    entries = _children(source, _root(source), "pipelines")
-    return {entry.key.value: _parameters(source, entry) for entry in entries}
+    file = open_pipeline_file(path)
+    return {entry.key.value: read_parameters_of(file.source, entry) for entry in file.children("pipelines")}
 
 
-def _root(source: Source) -> dict[str, Entry]:
-    document = source.mapping(read_located_yaml(source.path), "a pipeline file")
-    root: dict[str, Entry] = {}
-    for entry in document.entries.values():
-        key = entry.key.value.lower()
-        if key not in _ROOT:
-            guess = nearest(key, _ROOT) or f"known: {', '.join(_ROOT)}"
-            source.fail(entry.key.line, f"unknown key '{entry.key.value}' in a pipeline file; {guess}")
-        root[key] = entry
-    if "format_version" not in root:
-        source.fail(document.line, "the file has no format_version; write 'format_version: 10'")
-    source.one_of(source.text(root["format_version"].value, "format_version"), _VERSIONS, "a format_version")
-    if not _children(source, root, "pipelines"):
-        source.fail(document.line, "the file has no pipelines")
-    return root
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the parts of one file, and keeps which parameters there are."""
+
+    source: Source
+    overrides: Mapping[str, str]
+    declared: set[str]
+
+    def pipeline(self, entry: Entry) -> Pipeline:
+        own = read_parameters_of(self.source, entry)
+        self.declared.update(own)
+        values = {name: self.overrides.get(name, value) for name, value in own.items()}
+        return read_pipeline(replace(self.source, parameters=values), entry)
+
+    def environment(self, entry: Entry) -> tuple[Membership, ...]:
+        return read_environment(self.source, entry)
 
 
-def _children(source: Source, root: Mapping[str, Entry], key: str) -> tuple[Entry, ...]:
-    return tuple(source.mapping(root[key].value, key).entries.values()) if key in root else ()
+def _together(files: list[PipelineFile], overrides: Mapping[str, str]) -> list[Pipeline]:
+    version = _format_version(files)
+    pipelines: list[Pipeline] = []
+    memberships: list[Membership] = []
+    declared: set[str] = set()
+    for file in files:
+        source = replace(file.source, format_version=version)
+        reader = _Reader(source, overrides, declared)
+        pipelines += source.each(file.children("pipelines"), reader.pipeline)
+        for held in source.each(file.children("environments"), reader.environment):
+            memberships += held
+    if any(file.source.is_refused for file in files):
+        return []
+    _check_overrides(files, overrides, declared)
+    check_references({file.source.path: file.source for file in files}, pipelines)
+    return placed(pipelines, memberships)
 
 
-def _check_overrides(path: Path, overrides: Mapping[str, str], known: set[str]) -> None:
+def _format_version(files: list[PipelineFile]) -> int:
+    """The one that all files have that have any.
+
+    Source: the YAML plugin's JsonConfigCollection.java
+    """
+    found: dict[int, PipelineFile] = {}
+    for file in files:
+        if file.format_version is not None:
+            found.setdefault(file.format_version, file)
+    if len(found) > 1:
+        (first, one), (second, other) = list(found.items())[:2]
+        what = f"format_version {second}, where {one.source.path} has {first}"
+        one_for_all = "GoCD refuses all files of a repository unless they have the same"
+        other.source.fail(other.version_at, what, one_for_all)
+    return next(iter(found), _OLDEST)
+
+
+def _check_overrides(files: list[PipelineFile], overrides: Mapping[str, str], known: set[str]) -> None:
     for name in overrides:
         if name not in known:
             guess = nearest(name, known) or f"it has {', '.join(sorted(known)) or 'none'}"
-            raise GoCDError(f"{path} has no parameter '{name}'; {guess}")
-
-
-def _parameters(source: Source, entry: Entry) -> dict[str, str]:
-    content = source.mapping(entry.value, f"pipeline '{entry.key.value}'")
-    if "parameters" not in content.entries:
-        return {}
-    values = source.mapping(content.entries["parameters"].value, "parameters").entries.values()
-    for value in values:
-        check_name(source, value.key, "a parameter")
-    return {each.key.value: source.text(each.value, f"parameter '{each.key.value}'").value for each in values}
-
-
-def _pipeline(source: Source, entry: Entry) -> Pipeline:
-    name = check_name(source, entry.key, "a pipeline")
-    section = Section(source, entry.value, f"pipeline '{name}'", _PIPELINE)
-    if "group" not in section or not section.verbatim("group").strip():
-        source.fail(entry.key.line, f"pipeline '{name}' has no group")
-    if "template" in section and "stages" in section:
-        section.fail("stages", "GoCD does not read the stages of a pipeline that has a template")
-    section.integer("display_order")
-    _check_timer(section)
-    _check_tracking_tool(section)
-    pipeline = Pipeline(
-        name=name,
-        group=section.verbatim("group"),
-        materials=read_materials(source, section.node("materials")),
-        stages=() if "template" in section else read_stages(source, section.node("stages")),
-        label_template=section.text("label_template", "${COUNT}"),
-        lock_behavior=section.choice("lock_behavior", _LOCKS, "a lock_behavior", "none"),
-        template=section.verbatim("template"),
-        parameters=source.parameters,
-        variables=read_variables(section),
-        file=source.path,
-        line=entry.key.line,
-    )
-    check_references(section, pipeline)
-    return pipeline
-
-
-def _check_timer(section: Section) -> None:
-    if "timer" in section:
-        timer = Section(section.source, section.node("timer"), "a timer", ("spec", "only_on_changes"))
-        timer.boolean("only_on_changes", default=False)
-        if len(timer.required("spec").split()) not in (6, 7):
-            timer.fail("spec", "a timer's spec is a Quartz cron line of 6 or 7 fields, seconds first")
-
-
-def _check_tracking_tool(section: Section) -> None:
-    if "tracking_tool" in section:
-        tool = Section(section.source, section.node("tracking_tool"), "a tracking_tool", ("link", "regex"))
-        tool.required("regex")
-        link = tool.required("link")
-        if "${ID}" not in link or not link.startswith(("http://", "https://")):
-            tool.fail("link", "a tracking_tool's link starts with http:// or https:// and holds ${ID}")
-
-
-def _environments(source: Source, root: Mapping[str, Entry]) -> dict[str, Environment]:
-    """The environment of each pipeline that the file itself puts into one."""
-    found: dict[str, Environment] = {}
-    entries = _children(source, root, "environments")
-    check_unique(source, ((entry.key.value, entry.key.line) for entry in entries), "environment")
-    pipelines = [entry.key.value for entry in _children(source, root, "pipelines")]
-    for entry in entries:
-        section = Section(source, entry.value, f"environment '{entry.key.value}'", _ENVIRONMENT)
-        environment = Environment(entry.key.value, read_variables(section))
-        for pipeline in section.texts("pipelines"):
-            if pipeline in found:
-                text = f"pipeline '{pipeline}' is already in environment '{found[pipeline].name}'"
-                section.fail("pipelines", text)
-            if pipeline in pipelines:
-                found[pipeline] = environment
-    return found
+            paths = ", ".join(str(file.source.path) for file in files)
+            raise GoCDError(f"{paths} has no parameter '{name}'; {guess}")

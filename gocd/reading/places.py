@@ -37,6 +37,19 @@ def relative(section: Section, key: str, path: str, what: str) -> str:
     return path
 
 
+def is_nested(folder: str, other: str) -> bool:
+    """Whether *other* is *folder* or below it.
+
+    Source: GoCD's ScmMaterialConfig.java and FilenameUtil.java
+    """
+    above = _normal(folder)
+    return folder.lower() == other.lower() or above == "." or f"{_normal(other)}/".startswith(f"{above}/")
+
+
 def _climbs(path: str) -> bool:
+    return _normal(path).split("/")[0] == ".."
+
+
+def _normal(path: str) -> str:
     # A backslash is a slash to GoCD on every system.
-    return posixpath.normpath(path.replace("\\", "/")).split("/")[0] == ".."
+    return posixpath.normpath(path.replace("\\", "/"))

@@ -1,38 +1,77 @@
-"""One mapping of a pipeline file, read strictly: every key known, every value of the right shape."""
+"""One mapping of a pipeline file, read as GoCD reads it: shapes are held, and what it passes over is told."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Parameters
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Protocol, TypeVar
 
 from gocd.errors import GoCDError, PipelineError
-from gocd.reading.located_yaml import Items, Mapping, Node, Text
+from gocd.finding import Finding, Level
+from gocd.reading.located_yaml import Items, Mapping, Node, Text, error_at, is_nothing
 from gocd.reading.parameters import substitute
+
+Value = TypeVar("Value")
+Read = TypeVar("Read")
 
 _TRUE = ("y", "yes", "true", "on")
 _FALSE = ("n", "no", "false", "off")
+_INT = range(-(2**31), 2**31)
+
+
+class Located(Protocol):
+    """Something that was read from a line and a column."""
+
+    @property
+    def line(self) -> int: ...
+
+    @property
+    def column(self) -> int: ...
 
 
 @dataclass(frozen=True)
 class Source:
-    """The file being read and the parameters in force at this point of it."""
+    """The file being read, the parameters in force at this point of it, and what is found wrong with it."""
 
     path: Path
-    parameters: Parameters[str, str] = field(default_factory=dict)
+    parameters: Parameters[str, str] | None = field(default_factory=dict)
+    """None where GoCD replaces nothing, and a ``#`` is a ``#``."""
+    format_version: int = 10
+    findings: list[Finding] = field(default_factory=list)
 
-    def fail(self, line: int, text: str) -> NoReturn:
-        raise PipelineError(self.path, line, text)
+    def fail(self, at: Located, what: str, instead: str = "") -> NoReturn:
+        """Leave off what is being read: GoCD refuses it."""
+        raise error_at(self.path, at.line, at.column, what, instead)
+
+    def warn(self, at: Located, what: str, instead: str = "") -> None:
+        """Tell what GoCD takes without a word, and does not do."""
+        self.findings.append(Finding(Level.WARNING, self.path, at.line, at.column, what, instead))
+
+    def each(self, values: Iterable[Value], read: Callable[[Value], Read]) -> tuple[Read, ...]:
+        """Read all of *values*, whatever is wrong with the others."""
+        found = []
+        for value in values:
+            try:
+                found.append(read(value))
+            except PipelineError as error:
+                self.findings.append(error.finding)
+        return tuple(found)
+
+    @property
+    def is_refused(self) -> bool:
+        return any(finding.level is Level.ERROR for finding in self.findings)
 
     def resolved(self, text: Text) -> str:
+        if self.parameters is None:
+            return text.value
         try:
             return substitute(text.value, self.parameters)
         except GoCDError as error:
-            self.fail(text.line, str(error))
+            self.fail(text, str(error))
 
     def check_parameters(self, node: Node) -> None:
         """Resolve every text of *node*, which is otherwise not read."""
@@ -47,64 +86,77 @@ class Source:
 
     def text(self, node: Node, what: str) -> Text:
         if not isinstance(node, Text):
-            self.fail(node.line, f"{what} must be text, not {_shape(node)}")
+            self.fail(node, f"{what} must be text, not {_shape(node)}")
         return node
 
     def items(self, node: Node, what: str) -> Items:
         if not isinstance(node, Items):
-            self.fail(node.line, f"{what} must be a list, not {_shape(node)}")
+            self.fail(node, f"{what} must be a list, not {_shape(node)}")
         return node
 
     def mapping(self, node: Node, what: str) -> Mapping:
         if not isinstance(node, Mapping):
-            self.fail(node.line, f"{what} must be a mapping, not {_shape(node)}")
+            self.fail(node, f"{what} must be a mapping, not {_shape(node)}")
         return node
 
     def one_of(self, text: Text, choices: Iterable[str], what: str) -> str:
         known = tuple(choices)
         if text.value not in known:
-            guess = nearest(text.value, known) or f"choose one of {', '.join(known)}"
-            self.fail(text.line, f"'{text.value}' is not {what}; {guess}")
+            self.fail(text, f"'{text.value}' is not {what}", nearest(text.value, known) or _choose(known))
         return text.value
 
     def named(self, node: Node, what: str, of: str) -> tuple[Text, Node]:
         """The name and content of a one-key mapping, as lists of stages, tasks and artifacts have them."""
         entries = tuple(self.mapping(node, what).entries.values())
-        if len(entries) != 1:
-            self.fail(node.line, f"{what} must be a mapping with one key, {of}; this one has {len(entries)}")
+        if not entries:
+            self.fail(node, f"{what} must be a mapping with one key, {of}; this one is empty")
+        for more in entries[1:]:
+            text = f"{what} is a mapping with one key, {of}; GoCD does not read '{more.key.value}' beside it"
+            self.warn(more.key, text, f"begin an item of its own with '- {more.key.value}:'")
         return entries[0].key, entries[0].value
 
 
 class Section:
-    """The keys of one mapping, by name; reading substitutes parameters unless it says verbatim."""
+    """The keys of one mapping, by name; reading substitutes parameters unless it says verbatim.
+
+    A key without a value is as good as none.
+    Source: the YAML plugin's YamlUtils.java
+    """
 
     def __init__(self, source: Source, node: Node, what: str, known: Iterable[str]) -> None:
-        """Raise PipelineError on a key that is not *known*; *what* names the place, as in ``a task``."""
+        """Warn of keys that are not *known*; *what* names the place, as in ``a task``."""
         self.source = source
         self.what = what
         self._mapping = source.mapping(node, what)
-        self.line = node.line
+        self.line, self.column = node.line, node.column
         known = tuple(known)
         for entry in self._mapping.entries.values():
             if entry.key.value not in known:
+                text = f"unknown key '{entry.key.value}' in {what}, which GoCD silently ignores"
                 guess = nearest(entry.key.value, known) or f"known: {', '.join(known)}"
-                text = f"unknown key '{entry.key.value}' in {what}, which GoCD would silently ignore; {guess}"
-                source.fail(entry.key.line, text)
+                source.warn(entry.key, text, guess)
 
     def __contains__(self, key: str) -> bool:
+        return key in self._mapping.entries and not is_nothing(self._mapping.entries[key].value)
+
+    def has_key(self, key: str) -> bool:
+        """Whether *key* is there, be it without a value."""
         return key in self._mapping.entries
 
-    def line_of(self, key: str) -> int:
+    def at(self, key: str) -> Located:
         entry = self._mapping.entries.get(key)
-        return entry.key.line if entry else self.line
+        return entry.key if entry else self
 
-    def fail(self, key: str, text: str) -> NoReturn:
-        self.source.fail(self.line_of(key), text)
+    def fail(self, key: str, what: str, instead: str = "") -> NoReturn:
+        self.source.fail(self.at(key), what, instead)
+
+    def warn(self, key: str, what: str, instead: str = "") -> None:
+        self.source.warn(self.at(key), what, instead)
 
     def node(self, key: str) -> Node:
         """The value of *key*, which must be there."""
         if key not in self:
-            self.source.fail(self.line, f"{self.what} has no {key}")
+            self.source.fail(self.at(key), f"{self.what} has no {key}")
         return self._mapping.entries[key].value
 
     def verbatim(self, key: str, default: str = "") -> str:
@@ -132,7 +184,7 @@ class Section:
         if key not in self:
             return None
         word = self.verbatim(key)
-        if not re.fullmatch(r"[+-]?[0-9]{1,9}", word):
+        if not re.fullmatch(r"[+-]?[0-9]{1,10}", word) or int(word) not in _INT:
             self.fail(key, f"{key} must be a whole number, not '{word}'")
         return int(word)
 
@@ -158,8 +210,13 @@ class Section:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """``did you mean ...?``, or nothing when no known word is near."""
-    near = difflib.get_close_matches(word.lower(), tuple(known), n=1)
-    return f"did you mean {near[0]}?" if near else ""
+    spelt = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(word.lower(), spelt, n=1)
+    return f"did you mean {spelt[near[0]]}?" if near else ""
+
+
+def _choose(known: Iterable[str]) -> str:
+    return f"choose one of {', '.join(known)}"
 
 
 def _shape(node: Node) -> str:

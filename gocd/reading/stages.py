@@ -1,4 +1,7 @@
-"""The stages of a pipeline."""
+"""The stages of a pipeline.
+
+Source: the YAML plugin's StageTransform.java; GoCD's CRStage.java and CRApproval.java
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import replace
 
 from gocd.pipeline import Approval, Job, Stage, Variables
 from gocd.reading.jobs import JOB_KEYS, read_job
-from gocd.reading.located_yaml import Items, Node, Text
+from gocd.reading.located_yaml import Items, Node, Text, is_nothing
 from gocd.reading.names import check_name, check_unique
 from gocd.reading.section import Section, Source
 from gocd.reading.variables import VARIABLE_KEYS, read_variables
@@ -20,9 +23,9 @@ def read_stages(source: Source, node: Node) -> tuple[Stage, ...]:
     for item in source.items(node, "stages").items:
         items.extend(item.items if isinstance(item, Items) else (item,))
     if not items:
-        source.fail(node.line, "the pipeline has no stages")
-    stages = tuple(_stage(source, item) for item in items)
-    check_unique(source, ((stage.name, stage.line) for stage in stages), "stage")
+        source.fail(node, "the pipeline has no stages")
+    stages = source.each(items, lambda item: _stage(source, item))
+    check_unique(source, ((stage.name, stage) for stage in stages), "stage")
     return stages
 
 
@@ -30,24 +33,17 @@ def _stage(source: Source, node: Node) -> Stage:
     name, content = source.named(node, "a stage", "its name")
     check_name(source, name, "a stage")
     where = f"stage '{name.value}'"
-    # Without a jobs key the stage itself is the job, and has the job's keys.
-    is_short = "jobs" not in source.mapping(content, where).entries
-    known = (*_STAGE_KEYS, *JOB_KEYS) if is_short else _STAGE_KEYS
-    section = Section(source, content, where, known)
+    # Without jobs the stage itself is the job, and has the job's keys.
+    jobs_of = source.mapping(content, where).entries.get("jobs")
+    is_short = jobs_of is None or is_nothing(jobs_of.value)
+    section = Section(source, content, where, (*_STAGE_KEYS, *JOB_KEYS) if is_short else _STAGE_KEYS)
     if is_short and "tasks" not in section:
-        source.fail(name.line, f"{where} has no jobs")
-    jobs: tuple[Job, ...]
+        source.fail(name, f"{where} has no jobs")
     if is_short:
         # The variables are the stage's; one set of them is enough.
-        jobs = (replace(read_job(name, section), variables=Variables()),)
+        jobs: tuple[Job, ...] = (replace(read_job(name, section), variables=Variables()),)
     else:
-        jobs = tuple(
-            read_job(child, Section(source, inner, f"job '{child.value}'", (*JOB_KEYS, *VARIABLE_KEYS)))
-            for child, inner in section.children("jobs")
-        )
-    if not jobs:
-        source.fail(name.line, f"{where} has no jobs")
-    check_unique(source, ((job.name, job.line) for job in jobs), "job")
+        jobs = _jobs(name, section)
     return Stage(
         name=name.value,
         jobs=jobs,
@@ -57,7 +53,23 @@ def _stage(source: Source, node: Node) -> Stage:
         clean_workspace=section.boolean("clean_workspace", default=False),
         variables=read_variables(section),
         line=name.line,
+        column=name.column,
     )
+
+
+def _jobs(name: Text, section: Section) -> tuple[Job, ...]:
+    source = section.source
+    children = dict(section.children("jobs"))
+    if not children:
+        source.fail(name, f"{section.what} has no jobs")
+
+    def job(child: Text) -> Job:
+        keys = (*JOB_KEYS, *VARIABLE_KEYS)
+        return read_job(child, Section(source, children[child], f"job '{child.value}'", keys))
+
+    jobs = source.each(children, job)
+    check_unique(source, ((each.name, each) for each in jobs), "job")
+    return jobs
 
 
 def _approval(section: Section) -> Approval:

@@ -1,7 +1,11 @@
-"""The tasks of a job, from its ``tasks`` list."""
+"""The tasks of a job, from its ``tasks`` list.
+
+Source: the YAML plugin's TaskTransform.java; GoCD's TaskTypeAdapter.java and, of each kind, its task's class
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gocd.pipeline import Exec, Fetch, OtherTask, RunIf, Task
@@ -19,17 +23,28 @@ _KNOWN = {
         *("pipeline", "stage", "job", "source", "is_file", "destination"),
         *("artifact_origin", "artifact_id", "configuration"),
     ),
-    "script": ("script",),
     "plugin": ("configuration", "options", "secure_options"),
     "ant": ("build_file", "target", "working_directory"),
     "rake": ("build_file", "target", "working_directory"),
     "nant": ("build_file", "target", "working_directory", "nant_path"),
 }
+# Those that GoCD takes without a word more; of the others it misses something.
+_BUILDS = ("ant", "rake", "nant")
 
 
 def read_tasks(source: Source, node: Node) -> tuple[Task, ...]:
-    """Read a ``tasks`` list; lists in it, as anchors bring them, count as if written out."""
-    return tuple(_task(source, item) for item in _flattened(source.items(node, "tasks")))
+    """Read a ``tasks`` list; lists in it, as anchors bring them, count as if written out.
+
+    Up to format_version 10, an empty list is one ``echo``.
+    Source: GoCD's AddEmptyTaskJoltTransformer.java
+    """
+    tasks = tuple(_flattened(source.items(node, "tasks")))
+    if not tasks and source.format_version > 10:
+        source.fail(node, "a job has no tasks")
+    if not tasks:
+        source.warn(node, "a job has no tasks, in place of which GoCD runs 'echo'")
+        return (Exec("echo", line=node.line),)
+    return source.each(tasks, lambda task: _task(source, task))
 
 
 def _flattened(items: Items) -> Iterator[Node]:
@@ -42,45 +57,93 @@ def _flattened(items: Items) -> Iterator[Node]:
 
 def _task(source: Source, node: Node, *, is_on_cancel: bool = False) -> Task:
     kind, content = source.named(node, "a task", "its kind")
-    if kind.value not in _KNOWN:
-        guess = nearest(kind.value, _KNOWN) or f"choose one of {', '.join(_KNOWN)}"
-        source.fail(kind.line, f"unknown kind of task '{kind.value}'; {guess}")
-    if kind.value == "script" and isinstance(content, Text):
+    if kind.value.lower() == "script" and isinstance(content, Text) and not content.is_nothing:
         source.check_parameters(content)
         return OtherTask("script", line=kind.line)
+    if kind.value not in _KNOWN:
+        guess = nearest(kind.value, _KNOWN) or f"choose one of {', '.join(_KNOWN)}"
+        if kind.value.lower() == "script":
+            guess = "write 'script: |' and the lines below it"
+        source.fail(kind, f"unknown kind of task '{kind.value}'", guess)
+    if kind.value in _BUILDS and isinstance(content, Text) and content.is_nothing:
+        return OtherTask(kind.value, line=kind.line)
     section = Section(source, content, f"{_article(kind.value)} task", (*_KNOWN[kind.value], *_COMMON))
     if is_on_cancel and "on_cancel" in section:
         section.fail("on_cancel", "an on_cancel task cannot have an on_cancel of its own")
-    run_if = RunIf(section.choice("run_if", (each.value for each in RunIf), "a run_if", "passed"))
+    run_if = _run_if(section)
     on_cancel = (
         _task(source, section.node("on_cancel"), is_on_cancel=True) if "on_cancel" in section else None
     )
     if kind.value == "exec":
         return _exec(section, run_if, on_cancel, kind.line)
     if kind.value == "fetch":
-        return _fetch(section, run_if, on_cancel, kind.line)
+        return _fetch(section, run_if, on_cancel, kind)
+    if kind.value == "plugin":
+        check_plugin(section, "configuration")
+        check_options(section)
+    else:
+        inside(section, "working_directory", section.text("working_directory"), JOB)
     source.check_parameters(content)
     return OtherTask(kind.value, run_if, on_cancel, kind.line)
 
 
+def check_plugin(section: Section, key: str) -> None:
+    """Hold that *key* names a plugin and its version.
+
+    Source: GoCD's CRPluginConfiguration.java
+    """
+    plugin = Section(section.source, section.node(key), key, ("id", "version"))
+    plugin.required("id")
+    plugin.required("version")
+
+
+def check_options(section: Section) -> None:
+    """Hold that the options of a plugin are texts, and none is there twice.
+
+    Source: the YAML plugin's ConfigurationTransform.java; GoCD's CRPluggableTask.java
+    """
+    seen = set()
+    for key in ("options", "secure_options"):
+        for name, node in section.children(key):
+            section.source.text(node, f"option '{name.value}'")
+            if name.value in seen:
+                section.source.fail(name, f"option '{name.value}' is also in options")
+            seen.add(name.value)
+
+
+def _run_if(section: Section) -> RunIf:
+    known = {each.value: each for each in RunIf}
+    if "run_if" not in section:
+        return RunIf.PASSED
+    node = section.node("run_if")
+    word = node.value if isinstance(node, Text) else "a list"
+    if word not in known:
+        guess = nearest(word, known) or f"choose one of {', '.join(known)}"
+        section.warn("run_if", f"'{word}' is not a run_if, in place of which GoCD takes passed", guess)
+    return known.get(word, RunIf.PASSED)
+
+
 def _exec(section: Section, run_if: RunIf, on_cancel: Task | None, line: int) -> Exec:
     if "timeout" in section:
-        section.fail("timeout", "an exec task has no timeout of its own in GoCD; the job has one")
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", section.verbatim("timeout")):
+            section.fail("timeout", f"timeout must be a whole number, not '{section.verbatim('timeout')}'")
+        what = "an exec task has no timeout of its own in GoCD"
+        section.warn("timeout", what, "the job has one, in minutes without output")
     command = section.required("command")
-    if command != command.strip() or (" " in command and not section.texts("arguments")):
-        section.fail(
-            "command", f"'{command}' would be the program's whole name; put its arguments in arguments"
-        )
+    arguments = section.texts("arguments")
+    if command != command.strip() or (" " in command and not arguments):
+        what = f"'{command}' would be the program's whole name"
+        section.warn("command", what, "put its arguments in arguments")
     folder = inside(section, "working_directory", section.text("working_directory"), JOB)
-    return Exec(command, section.texts("arguments"), folder, run_if, on_cancel, line)
+    return Exec(command, arguments, folder, run_if, on_cancel, line)
 
 
-def _fetch(section: Section, run_if: RunIf, on_cancel: Task | None, line: int) -> Fetch:
+def _fetch(section: Section, run_if: RunIf, on_cancel: Task | None, kind: Text) -> Fetch:
     origin = section.choice("artifact_origin", ("gocd", "external"), "an artifact_origin", "gocd")
     if origin == "gocd":
         for key in ("artifact_id", "configuration"):
             if key in section:
-                section.fail(key, f"{key} is only read with artifact_origin: external")
+                section.warn(key, f"{key} is only read with artifact_origin: external")
     source = section.required("source" if origin == "gocd" else "artifact_id")
     return Fetch(
         stage=section.required("stage"),
@@ -92,7 +155,8 @@ def _fetch(section: Section, run_if: RunIf, on_cancel: Task | None, line: int) -
         artifact_origin=origin,
         run_if=run_if,
         on_cancel=on_cancel,
-        line=line,
+        line=kind.line,
+        column=kind.column,
     )
 
 

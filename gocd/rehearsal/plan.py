@@ -10,9 +10,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from gocd.errors import GoCDError
+from gocd.finding import Finding
 from gocd.numbers import whole
 from gocd.pipeline import Pipeline
-from gocd.reading.pipelines import read_parameters, read_pipelines
+from gocd.reading.pipelines import read_files, read_parameters, read_pipelines
 from gocd.rehearsal.site import FLEET, Fleet
 
 Kind = Literal["application", "network", "classic"]
@@ -124,6 +125,14 @@ class Plan:
         if pipeline.stages and pipeline.stages[0].approval.manual and names[0] not in self.approve:
             raise GoCDError(f"stage {names[0]} is manual, and the first; it runs with --approve {names[0]}")
         return pipeline
+
+    def warnings(self) -> tuple[Finding, ...]:
+        """What the file says and GoCD would not do.
+
+        Raises:
+            GoCDError: The file cannot be read.
+        """
+        return read_files([self.file]).warnings
 
     def _led_to(self, users: str) -> dict[str, str]:
         """The parameters that say where a pipeline sends its own traffic, set to *users*."""

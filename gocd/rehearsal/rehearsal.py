@@ -85,6 +85,8 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     """
     site = checked_site(plan)
     say = telling.say
+    for warning in plan.warnings():
+        say(f"Warning: {warning}")
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")
     for name, (own, scaled) in plan.scaled_parameters().items():

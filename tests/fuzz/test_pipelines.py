@@ -124,7 +124,6 @@ def test_a_pipeline_file_is_read_whole_or_refused(content: bytes) -> None:
         pipelines = read(lambda: read_pipelines(file), GoCDError)
         for pipeline in pipelines or ():
             check(pipeline)
-        assert pipelines != []
         read(lambda: read_parameters(file), GoCDError)
         if pipelines is not None:
             read(Plan(file, file.parent).scaled_parameters, GoCDError)

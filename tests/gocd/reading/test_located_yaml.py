@@ -86,7 +86,7 @@ def test_a_merged_key_keeps_the_line_it_was_written_on() -> None:
         ("a: &a [*a]\n", "x.gocd.yaml:1: an anchor that contains itself"),
         ("use:\n  <<: word\n", "x.gocd.yaml:2: '<<' merges a mapping"),
         ("? [a, b]\n: 1\n", "a key must be a plain word"),
-        ("a: 1\nb: \x07\n", "x.gocd.yaml:2: a character that YAML does not allow: 0x7"),
+        ("a: 1\nb: \0\n", "x.gocd.yaml:2: a character that YAML does not allow: 0x0"),
         ("# nothing\n", "the file is empty"),
     ],
 )
@@ -148,3 +148,36 @@ def test_what_is_no_file_or_too_long_is_refused_without_reading_it(tmp_path: Pat
             read_located_yaml(tmp_path / name)
     with pytest.raises(GoCDError, match="it is a device and no file"):
         read_located_yaml(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: {git: https://example.com}\n", "x.gocd.yaml:1: a colon within 'https://example.com'.*quotes"),
+        ("a: [b:c]\n", "a colon within 'b:c'"),
+        ("a: {b: ?c}\n", "x.gocd.yaml:1: "),
+        ("%YAML 1.2\n---\na: 1\n", "x.gocd.yaml:1: YAML 1.2, of which GoCD reads 1.1 only"),
+        ("a: @b\n", "cannot start any token"),
+    ],
+)
+def test_what_newer_yaml_allows_and_gocds_does_not_is_refused(text: str, said: str) -> None:
+    with pytest.raises(PipelineError, match=said):
+        parsed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("a: `b`", "`b`"), ("a: b\x7fc", "b\x7fc"), ('a: {b: "c:d"}', {"b": "c:d"}), ("a: {b: c}", {"b": "c"})],
+)
+def test_what_gocds_yaml_allows_is_read(text: str, value: object) -> None:
+    assert plain(parsed(text)) == {"a": value}
+
+
+def test_an_anchor_that_is_defined_again_stands_for_the_last(tmp_path: Path) -> None:
+    assert plain(parsed("a: &x 1\nb: &x 2\nc: *x\n")) == {"a": "1", "b": "2", "c": "2"}
+
+
+def test_a_byte_order_mark_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bom.yaml").write_bytes(b"\xef\xbb\xbfa: 1\n")
+    with pytest.raises(PipelineError, match=r"bom.yaml:1: a byte-order mark .*save it as UTF-8 without one"):
+        read_located_yaml(tmp_path / "bom.yaml")

