@@ -29,9 +29,16 @@ os.environ.setdefault("JVM_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 WAITING = (
     *("/rehearsal/rehearsal/", "/rehearsal/traps/test_rehearsed", "/verify_traffic/", "/upgrade_herd/"),
     *("/hosts/test_restart", "/locking/test_held", "_network.py", "_killed.py", "/test_watch_deployment"),
+    *(
+        "/switch_traffic/",
+        "/test_iam_policy",
+        "/test_until_idle",
+        "/test_users_hurt",
+        "/deployers/codedeploy/",
+    ),
 )
 
-# Of all tests, in their order, those that the waiting ones are spread over.
+# Of a worker's tests, in their order, those that the waiting ones are spread over.
 SPREAD = 0.8
 
 
@@ -39,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "standin" in getattr(item, "fixturenames", ()):
             item.add_marker("standin")
-    items[:] = spread(items)
+    items[:] = spread(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:
@@ -47,17 +54,30 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def spread(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Put those that wait more than they work among those that work, and none of them last."""
+def spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Put those that wait more than they work among those that work, in each worker's share, and none last.
+
+    A worker begins with its share of the tests as they stand here. What is alike, such as whole rehearsals, comes
+    at another time in each.
+    """
     waiting: list[pytest.Item] = []
     working: list[pytest.Item] = []
     for item in items:
         (waiting if any(part in item.nodeid for part in WAITING) else working).append(item)
+    size = -(-len(working) // workers)
+    mixed: list[pytest.Item] = []
+    for worker in range(workers):
+        mine, first = waiting[worker::workers], len(waiting) * worker // workers**2
+        mixed += among(mine[first:] + mine[:first], working[worker * size : (worker + 1) * size])
+    return mixed
+
+
+def among(waiting: list[pytest.Item], working: list[pytest.Item]) -> list[pytest.Item]:
     step = int(SPREAD * len(working) / len(waiting)) + 1 if waiting else len(working) + 1
     mixed: list[pytest.Item] = []
     for start in range(0, len(working), step):
         mixed += [*waiting[:1], *working[start : start + step]]
-        del waiting[:1]
+        waiting = waiting[1:]
     return [*mixed, *waiting]
 
 

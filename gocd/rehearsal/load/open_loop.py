@@ -87,6 +87,10 @@ class OpenLoop:
         self._timer.cancel()
         while self._deadlines:
             await asyncio.sleep(0.01)
+        while self._idle:
+            self._idle.popitem()[0].close()
+        # Each is closed in the loop's next turn.
+        await asyncio.sleep(0)
 
     @property
     def lateness(self) -> Lateness:
