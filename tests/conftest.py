@@ -57,8 +57,8 @@ def pytest_collection_finish() -> None:
 def spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """Put those that wait more than they work among those that work, in each worker's share, and none last.
 
-    A worker begins with its share of the tests as they stand here. What is alike, such as whole rehearsals, comes
-    at another time in each.
+    A worker begins with its share of the tests as they stand here. What is alike, such as whole rehearsals,
+    comes at another time in each.
     """
     waiting: list[pytest.Item] = []
     working: list[pytest.Item] = []

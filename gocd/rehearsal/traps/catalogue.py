@@ -77,7 +77,7 @@ TRAPS = {
             "health-check-lies",
             "The health check is well as soon as the service listens, more than a minute before users get an "
             "answer.",
-            lambda ground: sites.two_servers(ground, "--warm-up", "6", "--hides-warm-up"),
+            lambda ground: sites.two_servers(ground, "--warm-up", "8", "--hides-warm-up"),
         ),
         Trap(
             "short-keep-alive",

@@ -201,7 +201,7 @@ def test_memory_does_not_grow_with_requests(tmp_path: Path) -> None:
         tracemalloc.stop()
         return most
 
-    few, many = 5_000, 30_000
+    few, many = 5_000, 20_000
     # A pointer for each, eight bytes, is the least that remembering requests would take.
     assert peak(many) - peak(few) < 4 * (many - few)
 

@@ -64,7 +64,7 @@ def test_the_same_command_again_makes_one_clone_of_a_group(
     # Target group and its attributes, group, policy, schedule, notification, and what comes last.
     assert len(kills) >= 7
 
-    for moment in kills:
+    for moment in kills if every else kills[1::3]:
         without_green(cloud)
         killed_at(cloud, moment, gocd_tasks, *words)
         done = gocd_tasks(*words)

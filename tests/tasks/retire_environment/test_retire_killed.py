@@ -60,7 +60,7 @@ def test_the_same_command_again_leaves_nothing_of_blue(
     # The lock, the rule, the memory, the sizes, group, target group; the clone's size and tag; the locks.
     assert len(kills) >= 9
 
-    for moment in kills:
+    for moment in kills if every else kills[1::3]:
         blue_beside_green(cloud, front, image)
         killed_at(cloud, moment, gocd_tasks, *words)
         done = gocd_tasks(*words)

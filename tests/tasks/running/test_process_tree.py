@@ -70,6 +70,8 @@ def test_on_windows_one_is_killed_itself_where_the_program_for_trees_is_not(
     system.end(process.pid, lambda _: ended(process))
 
     assert process.poll() is not None
+    if taskkill:
+        psutil.wait_procs([child], timeout=10)
     assert lives(child) is not taskkill
     if lives(child):
         child.kill()

@@ -361,7 +361,7 @@ def _sender(parent: int) -> int:
     [sender] = [
         child.pid
         for child in psutil.Process(parent).children()
-        if "gocd.rehearsal.load.traffic" in child.cmdline()
+        if child.status() != psutil.STATUS_ZOMBIE and "gocd.rehearsal.load.traffic" in child.cmdline()
     ]
     return sender
 
