@@ -29,7 +29,7 @@ fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(or $(WORKERS),8) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(or $(WORKERS),6) --dist worksteal $(ARGS)
 
 # Branches covered: by default of the tests that take a minute in all, with ALL=1 of every test and of the command
 # lines that they start, which makes them a third slower.

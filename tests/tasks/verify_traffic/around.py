@@ -74,7 +74,7 @@ class Traffic:
             if any(str(self.folder) in word for word in each.info["cmdline"] or ())
         ]
 
-    def alone(self, within: float = 2) -> bool:
+    def alone(self, within: float = 10) -> bool:
         """Whether all of them end within so many seconds; those that do not are killed."""
         left = [each for each in self.processes() if not gone(each.pid, within)]
         for each in left:

@@ -176,7 +176,7 @@ def test_what_a_person_began_outlives_a_task_that_is_broken_off(traffic: Traffic
 
 def test_jmeter_whose_job_died_ends_by_itself(traffic: Traffic) -> None:
     assert traffic.begin("--at-most", "2").returncode == 0
-    assert traffic.alone(within=10)
+    assert traffic.alone()
     done = traffic.finish()
     assert done.returncode == 1
     assert "the traffic was not finished after 2 s (--at-most): JMeter was ended" in done.stderr
@@ -227,7 +227,7 @@ def test_jmeter_ends_once_its_folder_is_taken_away(traffic: Traffic) -> None:
     """As a stage does that cleans its workspace before it runs again."""
     assert traffic.begin().returncode == 0
     shutil.rmtree(traffic.out)
-    assert traffic.alone(within=10)
+    assert traffic.alone()
     assert not traffic.out.exists()
 
 
@@ -235,7 +235,7 @@ def test_jmeter_ends_once_its_folder_is_taken_away(traffic: Traffic) -> None:
 def test_jmeter_does_not_outlive_a_kill_of_what_keeps_it(traffic: Traffic, number: signal.Signals) -> None:
     assert traffic.begin().returncode == 0
     os.kill(traffic.process(), number)
-    assert traffic.alone(within=10)
+    assert traffic.alone()
     done = traffic.finish()
     assert done.returncode == 1
     assert "JMeter, and what kept it, was killed" in done.stderr
@@ -255,7 +255,7 @@ def test_jmeter_that_takes_no_orders_is_killed_and_has_failed(traffic: Traffic) 
     done = traffic.finish()
     assert done.returncode == 1
     assert "JMeter did not end when it was told to, and was killed" in done.stderr
-    assert traffic.alone(within=10)
+    assert traffic.alone()
 
 
 @pytest.mark.parametrize(

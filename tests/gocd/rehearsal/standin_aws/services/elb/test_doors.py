@@ -92,9 +92,9 @@ def test_a_network_load_balancer_leaves_connections_with_the_group_they_have(
         held.request("GET", "/")
         return held.getresponse().read().decode()
 
-    assert ask() == pair[0].private_ip
-    site.listen(site.forward(0, 1))
-    in_time(cloud, lambda: get(site.blue.url), pair[1].private_ip)
+    with closing(held):
+        assert ask() == pair[0].private_ip
+        site.listen(site.forward(0, 1))
+        in_time(cloud, lambda: get(site.blue.url), pair[1].private_ip)
 
-    assert {ask() for _ in range(10)} == {pair[0].private_ip}
-    held.close()
+        assert {ask() for _ in range(10)} == {pair[0].private_ip}
