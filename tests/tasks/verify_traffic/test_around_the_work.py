@@ -189,7 +189,7 @@ def test_another_start_ends_what_an_earlier_one_left_and_judges_its_own_alone(
     service.status = 500
     threading.Event().wait(0.2)
     earlier = traffic.processes()
-    service.status = 200
+    service.status = service.first = 200
     again = traffic.begin(**AGAIN)
     assert again.returncode == 0
     assert "verify: JMeter still runs for rolling/7/deploy/1/deploy, which did not finish it" in again.stdout
