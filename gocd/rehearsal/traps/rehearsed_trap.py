@@ -42,6 +42,8 @@ def go_through(trap: Trap, way: Way, folder: Path) -> Outcome:
     Raises:
         GoCDError: Something that a rehearsal needs is missing.
     """
+    # Its tasks run in folders of their own.
+    folder = folder.resolve()
     folder.mkdir(parents=True)
     release = build_release(NEW, folder / "built", broken=trap.broken)
     with StandInAWS(
