@@ -12,7 +12,8 @@ from gocd.task_calls import TaskCall, task_calls
 from gocd.task_variables import KNOWN, PREFIX
 from tasks.cli import command_line
 
-TEMPLATES = sorted((Path(__file__).parents[2] / "pipelines").glob("*.gocd.yaml"))
+PIPELINES = Path(__file__).parents[2] / "pipelines"
+TEMPLATES = sorted(PIPELINES.glob("*.gocd.yaml"))
 STAGED = [path for path in TEMPLATES if path.name in ("staging.gocd.yaml", "production.gocd.yaml")]
 
 
@@ -202,8 +203,7 @@ def test_production_waits_for_a_person_and_stays_locked_after_a_failure() -> Non
 
 
 def test_herd_is_upgraded_to_the_version_of_the_trigger_with_traffic_beside_it_and_after_it() -> None:
-    [path] = [path for path in TEMPLATES if path.name == "herd-upgrade.gocd.yaml"]
-    [upgrade] = read_pipelines(path)
+    [upgrade] = read_pipelines(PIPELINES / "herd-upgrade.gocd.yaml")
     told = [f"{stage.name} {job.name} {task.arguments[0]}" for stage, job, task in upgrade.exec_tasks()]
 
     assert told == [
@@ -221,8 +221,7 @@ def test_herd_is_upgraded_to_the_version_of_the_trigger_with_traffic_beside_it_a
 
 
 def test_blue_and_green_take_turns_and_the_way_back_is_open_until_a_person_closes_it() -> None:
-    [path] = [path for path in TEMPLATES if path.name == "blue-green.gocd.yaml"]
-    [swap] = read_pipelines(path)
+    [swap] = read_pipelines(PIPELINES / "blue-green.gocd.yaml")
     told = [f"{stage.name} {' '.join(task.arguments[:2])}" for stage, _, task in swap.exec_tasks()]
 
     assert told == [

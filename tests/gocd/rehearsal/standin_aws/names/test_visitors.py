@@ -13,14 +13,14 @@ from tests.gocd.rehearsal.standin_aws.conftest import Pair
 from tests.gocd.rehearsal.standin_aws.services.route53.zones import (
     APEX,
     NAME,
+    ONE,
+    OTHER,
     Zone,
     alias,
     make_zone,
     member,
     record,
 )
-
-ONE, OTHER = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.services.route53.zones import (
     APEX,
+    ONE,
+    OTHER,
     Change,
     Zone,
     alias,
@@ -15,8 +17,6 @@ from tests.gocd.rehearsal.standin_aws.services.route53.zones import (
     member,
     record,
 )
-
-ONE, OTHER = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture

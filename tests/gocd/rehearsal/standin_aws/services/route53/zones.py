@@ -8,6 +8,9 @@ from gocd.rehearsal.standin_aws.world import World
 
 APEX, NAME = "example.com", "web.example.com"
 
+# Of nobody: kept for examples (RFC 5737).
+ONE, OTHER = "192.0.2.1", "192.0.2.2"
+
 Change = tuple[str, dict[str, Any]]
 
 
