@@ -37,6 +37,7 @@ FLAGS = {
     "--rollback",
     "--start",
     "--stop-on-cancel",
+    "--strict",
     "--until-idle",
     "--wait",
     "--while-serving",

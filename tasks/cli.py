@@ -44,6 +44,7 @@ COMMANDS = {
     "lock": "tasks.lock",
     "rehearse": "tasks.rehearse",
     "report": "tasks.report",
+    "pipeline": "tasks.pipeline",
 }
 
 

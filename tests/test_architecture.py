@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tasks import cli
+from tasks import cli, pipeline
 
 ROOT = Path(__file__).parents[1]
 FILES = [path for folder in ("gocd", "tasks", "pipelines") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 COMMANDS = {module.removeprefix("tasks.") for module in cli.COMMANDS.values()}
+SUBCOMMANDS = {module.removeprefix("tasks.pipelines.") for module in pipeline.SUBCOMMANDS.values()}
 
 
 @cache
@@ -175,7 +176,7 @@ def test_a_dry_run_is_known_to_commands_only() -> None:
     takers = {
         module(path)
         for path in FILES
-        if module(path).startswith("tasks.") and path.stem not in COMMANDS
+        if module(path).startswith("tasks.") and path.stem not in COMMANDS | SUBCOMMANDS
         for node in nodes(path)
         if isinstance(node, ast.arg) and node.arg == "dry_run"
     }

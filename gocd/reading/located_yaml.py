@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from gocd.errors import GoCDError, PipelineError
+from gocd.errors import PipelineError, UnreadableFile
 from gocd.files import read_bounded
 from gocd.finding import Finding, Level
 from gocd.reading.yaml_dialect import GoCDLoader
@@ -77,7 +77,7 @@ def read_located_yaml(path: Path) -> Node:
         PipelineError: It is not YAML, repeats a key, is nested or repeated without end, or holds a second
             document.
     """
-    return parse_located_yaml(_text(path), path)
+    return parse_located_yaml(text_of(path), path)
 
 
 def parse_located_yaml(text: str, path: Path) -> Node:
@@ -90,27 +90,31 @@ def parse_located_yaml(text: str, path: Path) -> Node:
 
 def read_document(path: Path) -> Document:
     """Read the first document of *path*; what it raises is as for the one document of a file."""
-    return parse_document(_text(path), path)
+    return parse_document(text_of(path), path)
 
 
 def error_at(path: Path, line: int, column: int, what: str, instead: str = "") -> PipelineError:
     return PipelineError(Finding(Level.ERROR, path, line, column, what, instead))
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Read what is in *path*, of which nothing is known but that a person wrote it.
+
+    Raises:
+        UnreadableFile: There is no such file, or it is not text that a person would write.
+    """
     try:
-        text = read_bounded(path, LONGEST).decode("utf-8")
+        return read_bounded(path, LONGEST).decode("utf-8")
     except OSError as error:
-        raise GoCDError(f"{path} cannot be read: {error.strerror}") from error
+        raise UnreadableFile(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise GoCDError(f"{path} is not UTF-8 text") from error
-    if text.startswith("\ufeff"):
-        raise error_at(path, 1, 1, "a byte-order mark before the first word", "save it as UTF-8 without one")
-    return text
+        raise UnreadableFile(path, "is not UTF-8 text") from error
 
 
 def parse_document(text: str, path: Path) -> Document:
     """Read the first document of *text*, which came from *path*."""
+    if text.startswith("\ufeff"):
+        raise error_at(path, 1, 1, "a byte-order mark before the first word", "save it as UTF-8 without one")
     try:
         loader = GoCDLoader(text)
         document = loader.get_node() if loader.check_node() else None

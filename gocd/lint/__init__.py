@@ -1,0 +1,1 @@
+"""Pipeline files looked through before anything runs."""

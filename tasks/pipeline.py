@@ -1,0 +1,15 @@
+"""Pipelines as code and the GoCD server: each subcommand is a module of ``tasks.pipelines``."""
+
+from importlib import import_module
+
+import typer
+
+app = typer.Typer(help="Pipelines as code, before they run and as they run.", rich_markup_mode=None)
+
+# The modules that have them, each a ``command`` of its own; what is heavy they import as they run.
+SUBCOMMANDS = {
+    "lint": "tasks.pipelines.lint",
+}
+
+for _name, _module in SUBCOMMANDS.items():
+    app.command(_name)(import_module(_module).command)
