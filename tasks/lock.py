@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from tasks import options
 from tasks.frame import running
 from tasks.locking.deployment_lock import DeploymentLock, Holding, all_locks, by_server, span
 from tasks.locking.held import Held
+from tasks.locking.mistaken import held_of, nearest, refuse_mistaken, told
 from tasks.locking.owner import Owner
 from tasks.options import argument, option
 from tasks.running.console import Color
@@ -48,15 +49,23 @@ def acquire(held: Held, lock_wait: float, server: GoCDServer | None, log: Log) -
     log.event("locked", lock=lock.name, already="yes" if already else "no")
 
 
-def release(lock: DeploymentLock, log: Log, *, force: bool) -> None:
+def release(
+    lock: DeploymentLock, others: Callable[[], Sequence[DeploymentLock]], log: Log, *, force: bool
+) -> None:
     """Give a lock up; a free one is success.
 
+    Args:
+        others: All locks that there are.
+
     Raises:
-        Refused: It is somebody else's, and *force* was not asked for.
+        Refused: It is somebody else's, and *force* was not asked for; or nobody ever took it, while another
+            one is locked that may be meant.
     """
     while True:
         look, there = lock.look()
         if there is None:
+            if look.never:
+                refuse_mistaken(lock.name, others())
             log.say(f"{lock.name}: is free; nothing to do")
             return
         own = there.owner.is_whole_run and there.owner.same_run(lock.owner)
@@ -72,11 +81,16 @@ def release(lock: DeploymentLock, log: Log, *, force: bool) -> None:
             return
 
 
-def status(locks: Sequence[DeploymentLock], log: Log) -> None:
-    """Say of each lock who holds it, since when and until when."""
+def status(locks: Sequence[DeploymentLock], others: Callable[[], Sequence[DeploymentLock]], log: Log) -> None:
+    """Say of each lock who holds it, since when and until when; of one that never was, what is locked."""
     for lock in locks:
-        _, there = lock.look()
-        log.say(f"{lock.name}: {_words(lock.name, there, lock.owner) if there else 'free'}")
+        look, there = lock.look()
+        if look.never and (held := held_of(others())):
+            near = nearest(lock.name, held)
+            meant = f". Did you mean {near}?" if near else ""
+            log.say(f"{lock.name}: free, as nobody ever took it; {told(held)}{meant}")
+        else:
+            log.say(f"{lock.name}: {_words(lock.name, there, lock.owner) if there else 'free'}")
     if not locks:
         log.say("no lock was ever taken here")
 
@@ -134,7 +148,7 @@ def status_command(
     with running("lock", events, color) as task:
         aws, clock, owner = task.aws, task.wait.clock, Owner.here()
         locks = [DeploymentLock(name, aws, owner, clock)] if name else all_locks(aws, owner, clock)
-        status(locks, task.log)
+        status(locks, lambda: all_locks(aws, owner, clock), task.log)
 
 
 @app.command("release")
@@ -149,5 +163,6 @@ def release_command(
     Example: gocd-tasks lock release target-group:staging
     """
     with running("lock", events, color) as task:
-        lock = DeploymentLock(name, task.aws, Owner.here(), task.wait.clock)
-        release(lock, task.log, force=force)
+        owner, clock = Owner.here(), task.wait.clock
+        lock = DeploymentLock(name, task.aws, owner, clock)
+        release(lock, lambda: all_locks(task.aws, owner, clock), task.log, force=force)

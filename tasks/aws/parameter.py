@@ -67,6 +67,11 @@ class Look:
     unread: str = ""
 
     @property
+    def never(self) -> bool:
+        """Whether nobody ever wrote it."""
+        return self.version == 0
+
+    @property
     def age(self) -> float:
         """Seconds since the write that holds, by AWS's clock."""
         return max(0.0, (self.at - self.changed).total_seconds())

@@ -1,12 +1,12 @@
 """Out of the load balancers, and not done before no request can reach any of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tasks.aws.errors import AwsError
 from tasks.aws.load_balancer import LoadBalancer, Place, State
 from tasks.balancing.absences import Memory
 from tasks.balancing.attach import register, wait_until_serving
-from tasks.balancing.batch import Batch
+from tasks.balancing.batch import NAMED, Batch
 from tasks.balancing.detach_plan import Departure, DetachPlan
 from tasks.balancing.drain import Drain
 from tasks.balancing.ending import Ending
@@ -14,6 +14,7 @@ from tasks.balancing.floor import Floor, FloorBroken
 from tasks.balancing.next_command import next_command
 from tasks.balancing.unanswered import NotFollowed, look_up
 from tasks.running.errors import Cancelled, Refused, TaskError
+from tasks.running.quoting import listed
 from tasks.running.waiting import Wait
 
 
@@ -170,17 +171,30 @@ def _put_back(plan: DetachPlan, ordered: Ordered, memory: Memory, wait: Wait, wh
         if served:
             back_in = _together(departure.served for departure in left)
             wait_until_serving(back_in, [departure.balancer for departure in served], memory, wait)
-            log.say(f"{batch.names}: registered with {names} again, healthy")
+            well = ", ".join(departure.balancer.name for departure in served)
+            log.say(f"{back_in.names}: registered with {well} again, healthy")
         for instance in batch:
             log.event("put back", instance=instance.name, why=why)
     for departure in plan.departures:
         memory.forget(departure.batch.without(departure.gone), [departure.balancer])
         departure.balancer.restore_settings()
     if left:
-        serves = "serves" if len(batch) == 1 else "serve"
-        log.restored(f"{batch.with_verb('was', 'were')} put back and {serves} as before")
+        log.restored(_back_as_before(batch, left))
     elif not any(departure.gone for departure in plan.departures):
         log.restored("nothing was changed")
+
+
+def _back_as_before(batch: Batch, left: Sequence[Departure]) -> str:
+    """How those are that were put back: whoever did not serve does not now."""
+    unwell = [
+        f"{each.name} in {departure.balancer.name} ({departure.members[each.id].words})"
+        for departure in left
+        for each in departure.batch.without(departure.served)
+    ]
+    serves = " and serves as before" if len(batch) == 1 else " and serve as before"
+    as_before = serves if any(departure.served for departure in left) else ""
+    but = f"; not healthy before either: {listed(unwell, NAMED)}" if unwell else ""
+    return f"{batch.with_verb('was', 'were')} put back{as_before}{but}"
 
 
 def _together(batches: Iterable[Batch]) -> Batch:

@@ -1,5 +1,7 @@
 """The order of a detach, on a load balancer that drains by a fake clock."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tasks.aws.errors import AwsError, Denied
@@ -212,6 +214,40 @@ def test_a_cancelled_drain_of_an_unhealthy_instance_does_not_wait_for_its_health
 
     assert stage.clock.now() == 12
     assert stage.balancer.orders[-1] == "register Staging-1 (8080,)"
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ((State.SERVING,), "Staging-1 was put back and serves as before"),
+        (
+            (State.UNHEALTHY,),
+            "Staging-1 was put back; not healthy before either: Staging-1 in one (unhealthy: Target.Timeout)",
+        ),
+        (
+            (State.SERVING, State.UNHEALTHY),
+            "Staging-1 was put back and serves as before; not healthy before either: Staging-1 in two "
+            "(unhealthy: Target.Timeout)",
+        ),
+    ],
+)
+def test_who_was_put_back_is_said_to_serve_only_where_it_did(
+    stage: Stage, states: Sequence[State], told: str
+) -> None:
+    behind = [FakeLoadBalancer(stage.clock, name) for name in ("one", "two")[: len(states)]]
+    for balancer, state in zip(behind, states, strict=True):
+        balancer.serve(TWO)
+        balancer.serve(ONE, state=state, reason="" if state is State.SERVING else "Target.Timeout")
+        balancer.never_healthy = state is not State.SERVING
+
+    def cancel() -> None:
+        raise Cancelled(15)
+
+    stage.clock.at(12, cancel)
+    with pytest.raises(Cancelled):
+        detach(stage, *behind)
+
+    assert (stage.log.standing.state, stage.log.standing.changed) == (told, False)
 
 
 def test_a_drain_that_an_earlier_run_began_is_only_waited_for(stage: Stage) -> None:

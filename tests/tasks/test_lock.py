@@ -73,6 +73,33 @@ def test_a_name_that_no_command_would_lock_is_pointed_out(gocd_tasks: CommandLin
     assert f"staging: locked by {HERE.user}@{HERE.host}, by hand, until" in done.stdout
 
 
+def test_a_name_that_is_no_lock_is_not_called_free_while_another_one_is_held(gocd_tasks: CommandLine) -> None:
+    assert gocd_tasks("lock", "acquire", NAME, **VARIABLES).returncode == 0
+    meant = f"Did you mean {NAME}? gocd-tasks lock release {NAME}"
+    for typed in ("staging", "classic:staging", "target-group:stagign", "stagin", "production"):
+        done = gocd_tasks("lock", "release", typed, **VARIABLES)
+        assert (done.returncode, done.stdout) == (2, "")
+        error = one_error(done)
+        assert error.startswith(
+            f"error: no lock was ever called {typed}; locked: {NAME} (by staging/12 for its whole run, for "
+        )
+        assert error.endswith(f"; nothing was changed. {'Name one of these' if 'prod' in typed else meant}")
+
+    looked = gocd_tasks("lock", "status", "staging")
+    assert looked.returncode == 0
+    assert looked.stdout.startswith(f"staging: free, as nobody ever took it; locked: {NAME} (by staging/12 ")
+    assert looked.stdout.endswith(f"). Did you mean {NAME}?\n")
+
+
+def test_a_lock_that_was_never_taken_is_free_for_its_own_run(gocd_tasks: CommandLine) -> None:
+    assert gocd_tasks("lock", "acquire", "target-group:another", **ANOTHER_RUN).returncode == 0
+    done = gocd_tasks("lock", "release", NAME, **VARIABLES)
+
+    assert (done.returncode, done.stdout) == (0, f"{NAME}: is free; nothing to do\n")
+    assert gocd_tasks("lock", "release", "target-group:another", **ANOTHER_RUN).returncode == 0
+    assert gocd_tasks("lock", "release", "one of ours").returncode == 0
+
+
 def test_a_usage_error_is_one_line(gocd_tasks: CommandLine) -> None:
     for words in (("lock",), ("lock", "release"), ("lock", "acquire", ""), ("lock", "steal", NAME)):
         done = gocd_tasks(*words)
