@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Sequence
 
-from tasks.aws.errors import AwsError
 from tasks.locking.deployment_lock import DeploymentLock, Holding
 from tasks.running.errors import Refused
 from tasks.running.next_command import gocd_tasks

@@ -119,7 +119,7 @@ def test_every_command_works_on_in_words_and_force_releases_it(
     else:
         junk(cloud)
 
-    status([lock(aws)], stage.wait.log)
+    status([lock(aws)], tuple, stage.wait.log)
     assert stage.lines[-1].startswith(
         f"{NAME}: locked by somebody, as it cannot be read here ({why}), since "
     )
@@ -130,11 +130,11 @@ def test_every_command_works_on_in_words_and_force_releases_it(
     assert f"gocd-tasks lock release {NAME} --force" in str(kept_out.value.advice)
 
     with pytest.raises(Refused, match="is locked by somebody, as it cannot be read here"):
-        release(lock(aws), stage.wait.log, force=False)
+        release(lock(aws), tuple, stage.wait.log, force=False)
 
-    release(lock(aws), stage.wait.log, force=True)
+    release(lock(aws), tuple, stage.wait.log, force=True)
     assert stage.lines[-1].startswith(f"{NAME}: released; it was held by somebody, as it cannot be read here")
-    status([lock(aws)], stage.wait.log)
+    status([lock(aws)], tuple, stage.wait.log)
     assert stage.lines[-1] == f"{NAME}: free"
 
 
