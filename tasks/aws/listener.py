@@ -22,11 +22,12 @@ MOST_TAGGED = 20
 
 @dataclass(frozen=True)
 class Balancer:
-    """An Application or Network Load Balancer; *network* tells which."""
+    """An Application or Network Load Balancer; *network* tells which, *address* is its name in DNS."""
 
     arn: str
     name: str
     network: bool
+    address: str
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,10 @@ class Listeners:
         if entry["Type"] == "gateway":
             raise Refused(f"{wanted} is a Gateway Load Balancer, which has no weights")
         return Balancer(
-            entry["LoadBalancerArn"], entry["LoadBalancerName"], network=entry["Type"] == "network"
+            entry["LoadBalancerArn"],
+            entry["LoadBalancerName"],
+            network=entry["Type"] == "network",
+            address=entry["DNSName"],
         )
 
     def of_listener(self, arn: str) -> Balancer:

@@ -23,13 +23,18 @@ def leading_to(aws: Aws, targets: Collection[str]) -> list[str]:
     """
     wanted = {_plain(each) for each in targets}
     return [
-        f"{record['Name'].rstrip('.')} {record['Type']} ({_share(record)})"
+        title_of(record)
         for zone in aws.pages("route53", "list_hosted_zones", "HostedZones")
         for record in aws.pages(
             "route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone["Id"]
         )
         if wanted & set(_values(record))
     ]
+
+
+def title_of(record: Mapping[str, Any]) -> str:
+    """Tell in words which record set it is, and how much of its name."""
+    return f"{record['Name'].rstrip('.')} {record['Type']} ({_share(record)})"
 
 
 def _values(record: Mapping[str, Any]) -> Iterator[str]:

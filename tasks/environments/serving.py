@@ -1,6 +1,6 @@
 """Whether anybody is served by an environment: by rules, by requests that are counted, by records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from tasks.aws.records import leading_to
 from tasks.aws.target_group import TargetGroup
 from tasks.environments.fleet import Fleet
 from tasks.running.clock import Clock
+from tasks.switching.led_aside import led_aside
 
 # Minutes without a request after which nobody comes any more: figures are late, and a minute may be without
 # any by chance. Before those, a time in which there may have been some, so that none at all says nothing.
@@ -72,7 +73,8 @@ def look_at(
             reasons += [reason] if reason else []
             notes += [note] if note else []
     records, note = _records(aws, own, instances)
-    return Serving([*reasons, *records], [*notes, *([note] if note else [])], ways)
+    notes += [note] if note else []
+    return Serving([*reasons, *records], [*notes, *_aside(aws, ways)], ways)
 
 
 def _rules(aws: Aws, own: Fleet, groups: Sequence[TargetGroup]) -> tuple[list[str], list[Way]]:
@@ -113,6 +115,14 @@ def _counted(aws: Aws, group: TargetGroup, own: Fleet, clock: Clock) -> tuple[st
     if now - last < timedelta(minutes=SILENT + 1):
         return f"{group.name} had {counts[last]} requests in the minute of {last:%H:%M} UTC", ""
     return "", f"{group.name} had its last request in the minute of {last:%H:%M} UTC"
+
+
+def _aside(aws: Aws, ways: Sequence[Way]) -> Iterator[str]:
+    names = {arn: way.group.name for way in ways for arn in way.group.balancers}
+    for arn, group in names.items():
+        balancer = Listeners(aws).balancer(arn)
+        words = f"{group} leaves every rule before its instances go, as otherwise"
+        yield from led_aside(aws, balancer.name, balancer.address, words)
 
 
 def _records(aws: Aws, own: Fleet, instances: Sequence[Instance]) -> tuple[list[str], str]:

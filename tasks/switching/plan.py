@@ -37,6 +37,8 @@ class Plan:
     Args:
         new: Whether it begins, and does not go on.
         steps: The percentages that are left to go through; none if green has as much already.
+        stacks: CloudFormation's that have made the rules.
+        aside: Who is led elsewhere while green enters, in words.
     """
 
     found: Found
@@ -49,6 +51,7 @@ class Plan:
     steps: tuple[int, ...]
     enough: Enough
     stacks: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
     @property
     def locks(self) -> list[str]:
@@ -76,6 +79,7 @@ class Plan:
                 f"{self.found.balancer.name}: a Network Load Balancer, which follows within "
                 f"{NETWORK_LAG:.0f} s; connections may stay with {self.blue.name} for up to {NETWORK_STAYS} s"
             )
+        yield from self.aside
         for stack in self.stacks:
             yield f"these rules are CloudFormation's: an update of stack {stack} may put their weights back"
 

@@ -11,6 +11,7 @@ from tasks.locking.owner import Owner
 from tasks.running.clock import Clock
 from tasks.running.errors import Refused
 from tasks.switching.enough import Enough
+from tasks.switching.led_aside import led_aside
 from tasks.switching.plan import Place, Plan
 from tasks.switching.record import Record, State, Switch
 from tasks.switching.remembered import check_undone, courses_of
@@ -99,7 +100,12 @@ def _planned(
     )
     _check_strength(found, green, enough, left)
     stacks = tuple(listeners.stacks(found.rules))
-    return Plan(found, blue, green, courses, record, switch, new, left, enough, stacks)
+    aside: tuple[str, ...] = ()
+    balancer = found.balancer
+    if balancer.arn not in green.balancers:
+        words = f"until {green.name} is healthy there, and whenever it or {blue.name} is not,"
+        aside = tuple(led_aside(aws, balancer.name, balancer.address, words))
+    return Plan(found, blue, green, courses, record, switch, new, left, enough, stacks, aside)
 
 
 def _check_strength(found: Found, green: Side, enough: Enough, steps: Sequence[int]) -> None:

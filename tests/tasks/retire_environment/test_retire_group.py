@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Service
+from gocd.rehearsal.standin_aws.names.visitors import Resolver
 from gocd.rehearsal.standin_aws.world import World
 from tasks.iam_policy import Narrowed, iam_policy
+from tests.gocd.rehearsal.standin_aws.services.route53.zones import NAME, alias, make_zone
 from tests.program import CommandLine
 from tests.tasks.clone_environment.cloning import blue_group, group, target_group
 from tests.tasks.retire_environment.retiring import RULE, cloned, count_requests, share, shares
@@ -29,6 +32,13 @@ def test_blue_is_cloned_left_kept_and_retired(cloud: World, gocd_tasks: CommandL
         "switch-traffic", "green", "--load-balancer", "blue-lb", "--steps", "100", "--settle", "1"
     )
     assert led.returncode == 0, led.stderr
+    zone = make_zone(cloud)
+    standby = cloud.target_group("standby")
+    zone.create(
+        alias(cloud, front, evaluate=True, SetIdentifier="main", Weight=1),
+        alias(cloud, standby, SetIdentifier="standby", Weight=0),
+    )
+    zone.known()
     cloud.journal.clear()
     soon = gocd_tasks("retire-environment", "blue")
 
@@ -40,6 +50,8 @@ def test_blue_is_cloned_left_kept_and_retired(cloud: World, gocd_tasks: CommandL
     assert shown.returncode == 0
     assert shown.stdout.splitlines()[1:] == [
         *[each for each in shown.stdout.splitlines()[1:] if "last request" in each],
+        f"{NAME} A (main, weight 1): an alias of blue-lb with EvaluateTargetHealth; blue leaves every rule "
+        f"before its instances go, as otherwise users are led to {NAME} A (standby, weight 0)",
         f"blue: takes blue, at weight 0, out of {RULE}",
         "blue: ends 1 instance of blue",
         "blue: deletes the Auto Scaling group with its policies, schedules and hooks",
@@ -48,8 +60,17 @@ def test_blue_is_cloned_left_kept_and_retired(cloud: World, gocd_tasks: CommandL
     ]
     assert changes(cloud) == []
 
-    done = gocd_tasks(*NOW)
+    with cloud.parts.name_server() as server:
+        answered: set[str] = set()
+
+        def look(_: Call) -> None:
+            answered.update(Resolver(server.port, cloud.parts.settings.clock).ask(NAME))
+
+        cloud.faults.after_call = look
+        done = gocd_tasks(*NOW)
+        cloud.faults.after_call = None
     assert done.returncode == 0, done.stderr
+    assert len(answered) == 1, "nobody is led to the standby by an alias that evaluates target health"
     assert "green: may have 0 instances again, as its source could" in done.stdout
     assert group(cloud, "blue") is None
     assert target_group(cloud, "blue") is None
