@@ -225,6 +225,7 @@ def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: Wo
         secrets=plan.secrets,
         variables=given_at_trigger(pipeline, version),
         hooks=hooks,
+        speed=plan.speed,
     )
 
 

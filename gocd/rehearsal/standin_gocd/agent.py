@@ -5,19 +5,21 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Exec, Fetch, RunIf, Task
 from gocd.rehearsal.removal import remove
-from gocd.rehearsal.standin_gocd.artifacts import fetch, publish_all
+from gocd.rehearsal.standin_gocd.artifacts import publish_all
 from gocd.rehearsal.standin_gocd.assignment import Assignment, Hooks, StartedTask
 from gocd.rehearsal.standin_gocd.checkout import check_out
 from gocd.rehearsal.standin_gocd.console import JobConsole
+from gocd.rehearsal.standin_gocd.fetching import fetch
 from gocd.rehearsal.standin_gocd.masking import Masking
 from gocd.rehearsal.standin_gocd.runs import JobRun, Status, TaskRun
 from gocd.rehearsal.standin_gocd.task_process import TaskProcess
@@ -135,7 +137,7 @@ class Agent:
             outcome = self._outcome(task, console)
         except GoCDError as error:
             console.go(str(error))
-            outcome = _Outcome(Status.FAILED, None, str(error))
+            outcome = _Outcome(self._failed(), None, str(error))
         ended = time.monotonic()
         status, code, last_line = outcome.status, outcome.exit_code, outcome.last_line
         if status is not Status.LOST:
@@ -150,10 +152,28 @@ class Agent:
         if isinstance(task, Exec):
             return self._execute(task, console)
         if isinstance(task, Fetch) and task.artifact_origin == "gocd":
-            target = fetch(task, self._assignment.published(task), self._folder)
-            console.go(f"Saved artifact to [{target}]")
-            return _Outcome(Status.PASSED)
+            return self._fetch(task, console)
         raise GoCDError(f"A {task.description} needs a plugin of a real server and cannot be rehearsed")
+
+    def _failed(self) -> Status:
+        if self._is_lost:
+            return Status.LOST
+        return Status.CANCELLED if self._is_cancelled else Status.FAILED
+
+    def _fetch(self, task: Fetch, console: JobConsole) -> _Outcome:
+        pipeline, published = self._assignment.running.pipeline, self._assignment.published(task)
+        fetch(task, pipeline, published, self._folder, console.go, self._pause)
+        return _Outcome(Status.PASSED)
+
+    def _pause(self, seconds: float) -> None:
+        """Let *seconds* of GoCD's own time go by; a cancelled or lost job is not kept waiting.
+
+        Raises:
+            GoCDError: The job was cancelled, or its agent lost.
+        """
+        with suppress(Empty):
+            self._signals.get(timeout=seconds / self._assignment.speed)
+            raise GoCDError("the job was cancelled")
 
     def _execute(self, task: Exec, console: JobConsole) -> _Outcome:
         process = self._start(task, console)

@@ -1,18 +1,20 @@
-"""Artifacts: which files a rule means, where they go, and how a later job gets them."""
+"""Artifacts: which files a rule means, and where they go."""
 
 from __future__ import annotations
 
-import os
-import re
+import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from gocd.errors import GoCDError
 from gocd.files import open_regular
-from gocd.pipeline import Artifact, Fetch
+from gocd.pipeline import Artifact
+from gocd.rehearsal.standin_gocd.ant_pattern import before_wildcards, leads_up, matching
 
 _TEST_FOLDER = "testoutput"
+
+CHECKSUMS = "cruise-output/md5.checksum"
 
 
 def publish_all(
@@ -21,113 +23,97 @@ def publish_all(
     """Publish what a job's rules mean and return the first problem, if any, which fails the job.
 
     Nothing for a test artifact to match is said, and is no problem.
+
+    Source: GoCD's ArtifactsPublisher.java and ArtifactPlan.java
     """
-    problem = ""
+    problems: dict[str, str] = {}
     for artifact in artifacts:
         try:
             for source, folder in publish(artifact, job_folder, published):
                 say(f"Uploading artifacts from {source} to {folder or '[defaultRoot]'}")
-        except GoCDError as error:
+        except NothingMatches as error:
             say(str(error))
             if artifact.kind != "test":
-                problem = problem or str(error)
-    return problem
+                problems[artifact.source] = str(error)
+        except GoCDError as error:
+            say(str(error))
+            problems[artifact.source] = str(error)
+    if problems:
+        say(f"Uploading finished. Failed to upload {''.join(f'[{source}]' for source in problems)}.")
+    return next(iter(problems.values()), "")
+
+
+class NothingMatches(GoCDError):
+    """A rule means nothing that is there."""
 
 
 def publish(artifact: Artifact, job_folder: Path, published: Path) -> Iterator[tuple[Path, str]]:
     """Copy what *artifact* means from *job_folder* to *published*, yielding each source and its folder there.
 
     Raises:
-        GoCDError: Nothing matches, or it cannot be copied.
-    Source: GoCD's ArtifactPlan.java
+        NothingMatches: There is no such file or folder.
+        GoCDError: One cannot be copied; nor is what the rule means after it.
+    Source: GoCD's ArtifactPlan.java and GoArtifactManipulator.java
     """
-    pattern = _complete(artifact.source.strip())
+    pattern = artifact.source.strip().replace("\\", "/")
     matches = matching(job_folder, pattern)
     if not matches:
-        raise GoCDError(f"The rule [{artifact.source}] cannot match any resource under [{job_folder}]")
-    destination = artifact.destination.strip() or (_TEST_FOLDER if artifact.kind == "test" else "")
+        raise NothingMatches(f"The rule [{pattern}] cannot match any resource under [{job_folder}]")
+    destination = artifact.destination.strip().replace("\\", "/")
+    destination = destination or (_TEST_FOLDER if artifact.kind == "test" else "")
     for match in matches:
         folder = "/".join(
             part for part in (destination.strip("/"), _below_prefix(match, job_folder, pattern)) if part
         )
-        _copy(match, published / folder)
+        target = copy(match, published / folder)
+        _note_checksums(target, published)
         yield match, folder
 
 
-def fetch(task: Fetch, published: Path, job_folder: Path) -> Path:
-    """Copy what *task* names from *published* below *job_folder*; the last part of its source is kept.
+def copy(source: Path, folder: Path) -> Path:
+    """Copy the file or folder *source* into *folder*, links as what they lead to.
 
     Raises:
-        GoCDError: It was not published, is not of the kind asked for, or cannot be copied.
-    Source: GoCD's FileHandler.java and DirHandler.java
+        GoCDError: Something in it is no file, leads nowhere or in a circle, or has a name that the server
+            refuses to unpack.
+    Source: GoCD's ZipUtil.java
     """
-    source = published / task.source
-    folder = job_folder / task.destination
-    if not (source.is_file() if task.is_file else source.is_dir()):
-        kind = "file" if task.is_file else "folder"
-        raise GoCDError(
-            f"Failed to save artifact [{task.source}] to [{folder}]: no such {kind} was published"
-        )
-    return _copy(source, folder)
-
-
-def matching(root: Path, pattern: str) -> list[Path]:
-    """The folders of *root* that match the Ant *pattern*, then the files that are not in one of those.
-
-    Source: GoCD's WildcardScanner.java
-    """
-    expression = _expression(_complete(pattern))
-    folders: list[Path] = []
-    files: list[Path] = []
+    target = folder / source.name
     try:
-        for current, names, file_names in os.walk(root, followlinks=False):
-            names.sort()
-            folders.extend(Path(current, name) for name in names)
-            files.extend(Path(current, name) for name in sorted(file_names))
-    except RecursionError:
-        raise GoCDError(f"[{root}] is nested too deeply to be looked through") from None
-    found = [path for path in folders if expression.fullmatch(path.relative_to(root).as_posix())]
-    inside = set(found)
-    found.extend(
-        path
-        for path in files
-        if path.parent not in inside and expression.fullmatch(path.relative_to(root).as_posix())
-    )
-    return found
-
-
-def _complete(pattern: str) -> str:
-    """A trailing slash means everything below; a leading ``./`` means nothing."""
-    pattern = pattern.replace("\\", "/").removeprefix("./")
-    return f"{pattern}**" if pattern.endswith("/") else pattern
-
-
-def _expression(pattern: str) -> re.Pattern[str]:
-    parts = pattern.split("/")
-    text = ""
-    for position, part in enumerate(parts):
-        is_last = position == len(parts) - 1
-        if part == "**":
-            # At the end it also matches its own folder: "out/**" matches "out".
-            text = (
-                f"{text.removesuffix('/')}(?:/.*)?"
-                if is_last and text
-                else text + (".*" if is_last else "(?:[^/]+/)*")
-            )
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_name(source)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True, ignore=_checked, copy_function=_copy_file)
         else:
-            text += re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
-            text += "" if is_last else "/"
-    return re.compile(text)
+            _copy_file(source, target)
+    except OSError as error:
+        raise GoCDError(f"Failed to copy [{source}] to [{target}]: {error}") from error
+    except RecursionError:
+        raise GoCDError(f"Failed to copy [{source}] to [{target}]: it is nested too deeply") from None
+    return target
 
 
 def _below_prefix(match: Path, root: Path, pattern: str) -> str:
     """The folder of *match* below the part of *pattern* before its first wildcard."""
-    parts = pattern.split("/")
-    wild = [position for position, part in enumerate(parts) if "*" in part or "?" in part]
-    if not wild:
+    prefix = before_wildcards(pattern)
+    if prefix == pattern:
         return ""
-    folder = match.relative_to(root).parent.as_posix()
-    return ("" if folder == "." else folder).removeprefix("/".join(parts[: wild[0]])).strip("/")
+    # A job's folder is pipelines/NAME of the agent's own, and that is how it is told when all of it matches.
+    folder = "pipelines" if match == root else "/".join(match.relative_to(root).parent.parts)
+    return folder.removeprefix(prefix).strip("/")
+
+
+def _checked(folder: str, names: list[str]) -> list[str]:
+    for path in (Path(folder, name) for name in names):
+        _check_name(path)
+        if leads_up(path):
+            raise GoCDError(f"Failed to upload [{path}]: it leads to a folder that it is in")
+    return []
+
+
+def _check_name(path: Path) -> None:
+    if ".." in path.name:
+        raise GoCDError(f"Failed to upload [{path}]: a server unpacks no name with two dots together")
 
 
 def _copy_file(source: str | Path, target: str | Path) -> None:
@@ -137,18 +123,18 @@ def _copy_file(source: str | Path, target: str | Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _copy(source: Path, folder: Path) -> Path:
-    target = folder / source.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(
-                source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True, copy_function=_copy_file
-            )
-        else:
-            _copy_file(source, target)
-    except OSError as error:
-        raise GoCDError(f"Failed to copy [{source}] to [{target}]: {error}") from error
-    except RecursionError:
-        raise GoCDError(f"Failed to copy [{source}] to [{target}]: it is nested too deeply") from None
-    return target
+def _note_checksums(target: Path, published: Path) -> None:
+    noted = published / CHECKSUMS
+    noted.parent.mkdir(parents=True, exist_ok=True)
+    with noted.open("a", encoding="utf-8") as there:
+        for file in [target, *sorted(target.rglob("*"))]:
+            if file.is_file():
+                there.write(f"{file.relative_to(published).as_posix()}={_digest(file)}\n")
+
+
+def _digest(file: Path) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with file.open("rb") as content:
+        while piece := content.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -29,6 +29,8 @@ class Assignment:
     """The repository that every checked-out material is a copy of; None checks nothing out."""
     leave_out: Path = Path()
     """A folder inside the repository that is not copied: the rehearsal's own."""
+    speed: float = 1.0
+    """Divides the seconds for which an agent itself waits."""
 
 
 @dataclass(frozen=True)

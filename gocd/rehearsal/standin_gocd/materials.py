@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gocd.errors import GoCDError
@@ -62,9 +62,12 @@ def label(pipeline: Pipeline, counter: int, revision: Mapping[str, str], variabl
 
 
 def material_variables(
-    pipeline: Pipeline, revision: Mapping[str, str], upstream: Mapping[str, Upstream]
+    pipeline: Pipeline, revision: Mapping[str, str], upstream: Mapping[str, Upstream], repository: str
 ) -> Iterator[tuple[str, str]]:
     """The ``GO_`` variables that tell a job of its materials, in GoCD's order.
+
+    Args:
+        repository: Where the pipeline's own file is from, whose material a config repository's is.
 
     Source: GoCD's ScmMaterial.java and DependencyMaterial.java
     """
@@ -79,6 +82,9 @@ def material_variables(
             yield f"GO_SCM_{suffix}_LABEL", revision[material.name]
         elif material.kind == "package":
             yield f"GO_PACKAGE_{suffix}_LABEL", revision[material.name]
+        elif material.kind == "configrepo":
+            of = replace(material, kind="git", url=repository, branch="master")
+            yield from _checkout_variables(of, suffix, revision[material.name])
         else:
             yield from _checkout_variables(material, suffix, revision[material.name])
 

@@ -34,6 +34,7 @@ class Server:
         variables: Mapping[str, str] | None = None,
         trigger_user: str = "rehearsal",
         hooks: Hooks | None = None,
+        speed: float = 1.0,
     ) -> None:
         """Make ready to run *pipeline* in *folder*, which should be new.
 
@@ -45,6 +46,7 @@ class Server:
             variables: Values given at the trigger, for variables the pipeline declares.
             trigger_user: Shown to tasks as ``GO_TRIGGER_USER``.
             hooks: Who is told what happens.
+            speed: Divides the seconds for which GoCD itself waits.
 
         Raises:
             GoCDError: A secret or upstream run is missing, a variable unknown, or the stages are elsewhere.
@@ -61,6 +63,7 @@ class Server:
         self._revisions = revisions(pipeline, self._upstream)
         self._trigger_user = trigger_user
         self._hooks = hooks or Hooks()
+        self._speed = speed
         self._counter = 0
         self._stages: list[StageRun] = []
         self._agents = Agents(folder / "agents", environ, self._hooks)
@@ -172,7 +175,7 @@ class Server:
         running = RunningJob(
             pipeline.name, self._counter, self.label, stage.name, counter, name, self._trigger_user
         )
-        materials = material_variables(pipeline, self._revisions, self._upstream)
+        materials = material_variables(pipeline, self._revisions, self._upstream, str(self._checkout or ""))
         return Assignment(
             running=running,
             stage=stage,
@@ -183,6 +186,7 @@ class Server:
             published=self._published,
             checkout=self._checkout,
             leave_out=self._folder,
+            speed=self._speed,
         )
 
     def _published(self, fetch: Fetch) -> Path:

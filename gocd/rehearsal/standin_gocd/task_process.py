@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import select
 import shutil
 import subprocess
+import termios
 import threading
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +23,10 @@ from gocd.rehearsal.standin_gocd.processes import kill_tree, terminate_tree
 class TaskProcess:
     """Over only when the process has exited and both its pipes are closed, by whoever holds them.
 
-    Source: GoCD's ProcessManager.java, ProcessWrapper.java and StreamPumper.java
+    What is written to them after it has exited, by children that it left behind, is lost.
+
+    Source: GoCD's ProcessManager.java, ProcessWrapper.java and StreamPumper.java, and Java's
+        ProcessImpl.java, which takes what is in the pipes at the exit and looks into them no more
     """
 
     def __init__(
@@ -39,12 +48,16 @@ class TaskProcess:
         self._process = _started(task, job_folder, environment, search_path)
         self._output = output
         self._last: dict[str, str] = {}
+        self._left: dict[int, int] = {}
+        self._reading = threading.Lock()
         pipes = {"stdout": self._process.stdout, "stderr": self._process.stderr}
+        self._pipes = {stream: pipe for stream, pipe in pipes.items() if pipe}
         self._pumps = [
-            threading.Thread(target=self._pump, args=pipe, daemon=True) for pipe in pipes.items() if pipe[1]
+            threading.Thread(target=self._pump, args=pipe, daemon=True) for pipe in self._pipes.items()
         ]
         for pump in self._pumps:
             pump.start()
+        threading.Thread(target=self._watch_exit, daemon=True).start()
 
     def when_over(self, act: Callable[[], None]) -> None:
         """Call *act* from another thread once the process is over."""
@@ -75,13 +88,37 @@ class TaskProcess:
         """Send SIGKILL to the process, its descendants and what they left behind."""
         kill_tree(self._process.pid)
 
+    def _watch_exit(self) -> None:
+        self._process.wait()
+        with self._reading:
+            for pipe in self._pipes.values():
+                # Closed, it was read to its end.
+                with suppress(ValueError, OSError):
+                    self._left[pipe.fileno()] = _waiting_in(pipe)
+
     def _pump(self, stream: str, pipe: IO[bytes]) -> None:
         with pipe:
-            for raw in pipe:
+            for raw in _lines(self._pieces(pipe)):
                 line = raw.decode("utf-8", "replace").rstrip("\r\n")
                 if line.strip():
                     self._last[stream] = line.strip()
                 self._output(line)
+
+    def _pieces(self, pipe: IO[bytes]) -> Iterator[bytes]:
+        number = pipe.fileno()
+        readable = select.poll()
+        readable.register(number, select.POLLIN)
+        while True:
+            readable.poll()
+            # Under the lock, so that none is on its way while what is left is counted.
+            with self._reading:
+                piece = os.read(number, 65_536)
+                left = self._left.get(number, len(piece))
+                if number in self._left:
+                    self._left[number] -= len(piece[:left])
+            if not piece:
+                return
+            yield piece[:left]
 
 
 def _started(
@@ -108,3 +145,21 @@ def _started(
         )
     except (OSError, ValueError) as error:
         raise GoCDError(f"Cannot run program '{task.command}' in {folder}: {error}") from error
+
+
+def _waiting_in(pipe: IO[bytes]) -> int:
+    """How many bytes are in *pipe* and have not been read."""
+    count = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    begun = bytearray()
+    for piece in pieces:
+        begun += piece
+        if b"\n" in piece:
+            *whole, begun = begun.split(b"\n")
+            yield from map(bytes, whole)
+    if begun:
+        yield bytes(begun)

@@ -65,6 +65,7 @@ def go_through(trap: Trap, way: Way, folder: Path) -> Outcome:
             pipeline,
             folder,
             environ=agent_environment({**aws.environment, **aws.ending, **lag_of_agents(SPEED)}),
+            speed=SPEED,
         )
         jtl = folder / "traffic.jtl"
         users = trap.users

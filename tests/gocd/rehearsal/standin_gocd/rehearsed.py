@@ -44,7 +44,7 @@ class Rehearsed:
 
     def server(self, of: Pipeline, **rest: Any) -> Server:
         hooks = Hooks(line=self._line, task_started=self._started, task_ended=self.ended.append)
-        return Server(of, self.folder, hooks=hooks, **{"environ": dict(os.environ), **rest})
+        return Server(of, self.folder, hooks=hooks, **{"environ": dict(os.environ), "speed": 1000, **rest})
 
     def run(self, *tasks: Task) -> PipelineRun:
         """Run a pipeline of one stage with one job of *tasks*."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gocd.errors import GoCDError
@@ -46,7 +48,7 @@ def variables(
 ) -> list[Variable]:
     (stage,) = of.stages
     (job,) = stage.jobs
-    materials = material_variables(of, revisions(of, UPSTREAM), UPSTREAM)
+    materials = material_variables(of, revisions(of, UPSTREAM), UPSTREAM, "/srv/pipelines")
     found = job_variables(of, stage, job, RUNNING, materials, values or Values({}, {}), instance)
     return list(found)
 
@@ -64,6 +66,13 @@ def test_a_job_is_told_who_it_is() -> None:
     assert found["GO_PIPELINE_GROUP_NAME"] == "apps"
     assert found["GO_AGENT_RESOURCES"] == "linux,java"
     assert RunningJob.from_environment(found) == RUNNING
+
+
+def test_a_config_repositorys_own_material_tells_where_the_file_is_from() -> None:
+    found = seen(replace(pipeline(), materials=(Material("code", "configrepo"),)))
+
+    assert found["GO_MATERIAL_URL_CODE"] == "/srv/pipelines"
+    assert found["GO_MATERIAL_BRANCH_CODE"] == "master"
 
 
 def test_materials_become_variables_under_their_names() -> None:
