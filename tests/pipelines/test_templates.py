@@ -1,10 +1,13 @@
 """The templates are valid GoCD, say only what GoCD reads, and call commands that exist."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from gocd.pipeline import Exec, Pipeline, RunIf
 from gocd.reading.pipelines import read_parameters, read_pipelines
@@ -27,6 +30,12 @@ def template(request: pytest.FixtureRequest) -> Pipeline:
 def staged(request: pytest.FixtureRequest) -> Pipeline:
     [pipeline] = read_pipelines(request.param)
     return pipeline
+
+
+def written(template: Pipeline) -> dict[str, Any]:
+    """What the file says, before any parameter is put in."""
+    pipelines: dict[str, dict[str, Any]] = yaml.safe_load(template.file.read_text())["pipelines"]
+    return pipelines[template.name]
 
 
 def parse(call: TaskCall, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,12 +76,66 @@ def test_every_variable_is_one_of_ours_that_some_command_knows_or_of_aws(templat
 
 def test_every_value_of_a_site_is_a_parameter(template: Pipeline) -> None:
     declared = next(iter(read_parameters(template.file).values()))
-    changed = {name: f"other-{name.replace('_', '-')}" for name in declared}
+    # A pipeline upstream is named in the material as well, which no parameter reaches.
+    own = [name for name in declared if not name.endswith(("_pipeline", "_stage"))]
+    changed = {name: f"other-{name.replace('_', '-')}" for name in own}
     [other] = read_pipelines(template.file, changed)
 
     text = repr([task for _, _, task in other.exec_tasks()]) + repr(list(other.fetch_tasks()))
     text += repr(other.variables) + repr(other.materials)
-    assert [name for name in declared if f"other-{name.replace('_', '-')}" not in text] == []
+    assert [name for name in own if f"other-{name.replace('_', '-')}" not in text] == []
+
+
+def test_every_parameter_is_explained_in_one_line(template: Pipeline) -> None:
+    lines = template.file.read_text().splitlines()
+    own = [
+        at for at, line in enumerate(lines) if re.match(rf"      ({'|'.join(template.parameters)}): ", line)
+    ]
+
+    assert len(own) == len(template.parameters)
+    assert [lines[at] for at in own if not lines[at - 1].startswith("      # ")] == []
+
+
+# GoCD holds what a config repository's pipelines refer to against its rules before parameters are put in.
+# Source: server/.../GoConfigRepoConfigDataSource.java and a real server, which refused '#{build_pipeline}'
+def test_pipelines_upstream_are_named_plainly_and_in_one_place(template: Pipeline) -> None:
+    for name, material in written(template)["materials"].items():
+        if "pipeline" in material:
+            of = "staging" if name == "staging" else "build"
+            assert material["pipeline"] == template.parameters[f"{of}_pipeline"]
+            assert material["stage"] == template.parameters[f"{of}_stage"]
+            # An alias of the parameter's own value: who changes that changes both.
+            assert f"pipeline: *{of}_pipeline" in template.file.read_text()
+
+
+# Source: GoCD's AutoBuild.java, isValidBuildCause, and SchedulingCheckerService.java, canAutoTriggerProducer
+def test_nothing_runs_before_a_person_has_started_it(template: Pipeline) -> None:
+    materials = written(template)["materials"].values()
+
+    assert template.stages[0].approval.manual or all(each.get("ignore_for_scheduling") for each in materials)
+
+
+def test_nobody_goes_on_by_hand_after_a_stage_that_failed(template: Pipeline) -> None:
+    assert [each.name for each in template.stages[1:] if not each.approval.allow_only_on_success] == []
+
+
+def test_what_is_fetched_is_a_file_as_a_folder_takes_gocd_five_seconds(template: Pipeline) -> None:
+    fetches = [fetch for _, _, fetch in template.fetch_tasks()]
+
+    assert fetches
+    assert [fetch.description for fetch in fetches if not fetch.is_file] == []
+
+
+def test_the_report_is_of_all_events_and_all_traffic_that_were_published(template: Pipeline) -> None:
+    fetched = {(fetch.stage, fetch.job, fetch.source) for _, _, fetch in template.fetch_tasks()}
+    files = {"events": "events/events.jsonl", "traffic": "traffic/results.jtl"}
+    for stage in template.stages:
+        for job in stage.jobs:
+            published = {each.source for each in job.artifacts} & {*files}
+            if stage.name == "contract" or job.name == "traffic":
+                # Nothing is done to users there; what only measures has its record.
+                published -= {"events"}
+            assert {(stage.name, job.name, files[each]) for each in published} <= fetched
 
 
 def test_stage_one_detaches_and_deploys_stage_two_attaches_stage_three_does_it_all(
@@ -215,6 +278,10 @@ def test_herd_is_upgraded_to_the_version_of_the_trigger_with_traffic_beside_it_a
         "report report report",
     ]
     assert upgrade.variables.plain["GOCD_TASKS_VERSION"] == ""
+    # Another material on the config repository itself would have to be polled as that is.
+    assert [each.kind for each in upgrade.materials] == ["configrepo"]
+    assert not {"repository", "branch"} & {*upgrade.parameters}
+    assert upgrade.stages[0].approval.manual
     assert upgrade.parameters["traffic_path"] == "/herd-app/rest/buildInfo"
     assert upgrade.variables.plain["GOCD_TASKS_EVENTS"].startswith("events/")
     assert all(stage.clean_workspace for stage in upgrade.stages)

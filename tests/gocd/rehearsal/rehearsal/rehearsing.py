@@ -18,6 +18,8 @@ STAGING = ROOT / "pipelines/staging.gocd.yaml"
 PRODUCTION = ROOT / "pipelines/production.gocd.yaml"
 ROLLING = ROOT / "pipelines/rolling.gocd.yaml"
 UPGRADE = ROOT / "pipelines/herd-upgrade.gocd.yaml"
+# Its first stage is a person's to start.
+STARTED = ("--approve", "upgrade")
 BLUE_GREEN = ROOT / "pipelines/blue-green.gocd.yaml"
 
 # Fast, so that all of these fit into one run of the suite; the waits of AWS are still real waits.

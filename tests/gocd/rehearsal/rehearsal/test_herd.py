@@ -13,6 +13,7 @@ from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.rehearsal.rehearsing import (
     FAST,
     STAGING,
+    STARTED,
     UPGRADE,
     rehearse,
     statuses,
@@ -34,7 +35,9 @@ def test_a_pipeline_that_upgrades_herd_needs_a_herd_and_nothing_else() -> None:
 
 
 def test_its_build_information_and_its_traffic_are_led_here(tmp_path: Path) -> None:
-    pipeline = Plan(UPGRADE, tmp_path).pipeline("http://127.0.0.1:4711/herd-app/rest/buildInfo")
+    pipeline = Plan(UPGRADE, tmp_path, approve=["upgrade"]).pipeline(
+        "http://127.0.0.1:4711/herd-app/rest/buildInfo"
+    )
 
     assert pipeline.parameters["build_info_url"] == "http://127.0.0.1:4711/herd-app/rest/buildInfo"
     assert pipeline.parameters["traffic_host"] == "127.0.0.1"
@@ -58,7 +61,7 @@ def test_a_fault_that_herd_cannot_have_is_refused(fault: str) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.end_to_end
 def test_an_upgrade_of_herd_loses_no_request(tmp_path: Path) -> None:
-    done, summary = rehearse(tmp_path / "r", UPGRADE, *FAST)
+    done, summary = rehearse(tmp_path / "r", UPGRADE, *FAST, *STARTED)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert summary["requests"]["lost"] == 0
@@ -73,7 +76,7 @@ def test_an_upgrade_of_herd_loses_no_request(tmp_path: Path) -> None:
 @pytest.mark.end_to_end
 def test_a_version_of_herd_that_is_refused_by_its_own_script_reaches_no_verification(tmp_path: Path) -> None:
     upgrade = without_jmeter(UPGRADE, tmp_path)
-    done, summary = rehearse(tmp_path / "r", upgrade, *FAST, "--fault", "validate-fails")
+    done, summary = rehearse(tmp_path / "r", upgrade, *FAST, *STARTED, "--fault", "validate-fails")
 
     assert done.returncode == 1
     assert "upgrade-herd failed" in statuses(summary)

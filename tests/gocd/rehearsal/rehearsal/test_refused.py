@@ -9,7 +9,15 @@ import pytest
 
 from gocd.rehearsal.own_folder import own_folder
 from gocd.rehearsal.rehearsal import NAMES
-from tests.gocd.rehearsal.rehearsal.rehearsing import FAST, PRODUCTION, ROLLING, ROOT, STAGING, UPGRADE
+from tests.gocd.rehearsal.rehearsal.rehearsing import (
+    FAST,
+    PRODUCTION,
+    ROLLING,
+    ROOT,
+    STAGING,
+    STARTED,
+    UPGRADE,
+)
 from tests.program import CommandLine, Done
 
 pytestmark = pytest.mark.end_to_end
@@ -34,7 +42,8 @@ def rehearse(folder: Path, *words: str | Path) -> Done:
         (STAGING, ("--version", "a b"), "is not a version"),
         (PRODUCTION, (), "stage Production-1-out is manual, and the first"),
         (ROLLING, ("--fleet", "0", "--group-size", "0"), "there is nobody in it"),
-        (UPGRADE, ("--platform", "windows"), "HERD runs on Linux; rehearse it without --platform windows"),
+        (UPGRADE, (), "stage upgrade is manual, and the first; it runs with --approve upgrade"),
+        (UPGRADE, (*STARTED, "--platform", "windows"), "HERD runs on Linux; rehearse it without --platform"),
     ],
 )
 def test_a_bad_request_is_refused_in_one_line(
