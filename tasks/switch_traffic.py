@@ -12,17 +12,18 @@ from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.running.numbers import count, seconds
 from tasks.switching.arrival import arrive
-from tasks.switching.by_name.lead import NOTHING_TO_DO, Proof, lead_by_name
+from tasks.switching.by_name.lead import Proof, lead_by_name
 from tasks.switching.by_name.name import NamePlan, find_name
 from tasks.switching.by_name.plan import plan_back as plan_name_back
 from tasks.switching.by_name.plan import plan_forth as plan_name_forth
 from tasks.switching.evidence import AtShare, of_command, of_url
+from tasks.switching.lead_back import NOTHING_TO_DO, lead_back
 from tasks.switching.moving import Moving
 from tasks.switching.plan import Place, Plan
-from tasks.switching.plan_back import plan_back
+from tasks.switching.plan_back import Over, plan_back
 from tasks.switching.plan_forth import Wanted, plan_forth
 from tasks.switching.steps import USUAL, parse_steps
-from tasks.switching.switch import Going, go_back, switch
+from tasks.switching.switch import Going, switch
 from tasks.switching.travellers import Travellers
 from tasks.switching.watch import Watch
 from tasks.traffic.options import Traffic
@@ -125,15 +126,16 @@ def command(
             return
         place = Place(load_balancer, listener)
         green = target_group_of(task.aws, green) if green else green
-        wanted = None if back or green is None else Wanted(place, green, from_, parse_steps(steps), enough)
+        locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
+        if back or green is None:
+            _back(place, green, enough, dry_run, locking, task)
+            return
+        wanted = Wanted(place, green, from_, parse_steps(steps), enough)
 
         def planned() -> Plan | None:
-            if wanted:
-                return plan_forth(task.aws, clock, wanted)
-            return plan_back(task.aws, clock, place, green, enough)
+            return plan_forth(task.aws, clock, wanted)
 
         plan = planned()
-        locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
         if plan is None:
             task.log.say(NOTHING_TO_DO)
             return
@@ -146,9 +148,6 @@ def command(
                 task.log.say(NOTHING_TO_DO)
                 return
             moving = Moving(plan.courses, plan.record, plan.switch, locks.check, task.wait)
-            if back:
-                go_back(moving, plan.enough, task.wait)
-                return
             task.log.steps(plan.notes)
             travellers = Travellers(ask_traffic(traffic, clock), clock)
             after = _after(plan.blue.name, plan.green.name, check, status_url, task)
@@ -161,6 +160,22 @@ def command(
                     moving.begin()
                 switch(moving, going, task.wait)
             arrive(plan, moving, keep_sticky, timeout, task.aws, task.wait)
+
+
+def _back(
+    place: Place, green: str | None, enough: int | None, dry_run: bool, locking: Locking, task: Task
+) -> None:
+    def planned() -> Plan | Over | None:
+        return plan_back(task.aws, task.wait.clock, place, green, enough)
+
+    plan = planned()
+    if plan is None:
+        task.log.say(NOTHING_TO_DO)
+    elif dry_run:
+        locking.tell(plan.locks)
+        task.log.steps(plan.lines)
+    else:
+        lead_back(plan, planned, locking, task.wait)
 
 
 def _by_name(

@@ -60,6 +60,11 @@ def name_of(arn: str) -> str:
     return arn.partition(":targetgroup/")[2].partition("/")[0] or arn
 
 
+def id_of(arn: str) -> str:
+    """Return what of a target group's ARN no second one of the same name has."""
+    return arn.rpartition("/")[2]
+
+
 def _written(action: dict[str, Any], weights: Mapping[str, int]) -> dict[str, Any]:
     if action["Type"] == "forward":
         config = action.get("ForwardConfig", {})

@@ -1,6 +1,6 @@
 """Since when nobody is led to an environment, by what switches have left in AWS."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tasks.aws.api import Aws
@@ -8,6 +8,7 @@ from tasks.aws.parameter import Look, Parameter
 from tasks.running.clock import Clock
 from tasks.running.errors import Refused
 from tasks.switching.record import PATH, State, Switch
+from tasks.switching.turns import last_of
 
 
 @dataclass(frozen=True)
@@ -23,25 +24,38 @@ class Left:
     ago: float
 
 
-def last_left(aws: Aws, clock: Clock, names: Collection[str]) -> Left | None:
+def last_left(aws: Aws, clock: Clock, names: Mapping[str, str]) -> Left | None:
     """Return the last switch away from what is called one of *names*, or None.
+
+    Args:
+        names: With what none of the same name has, made before or after; empty where that is not known.
 
     Raises:
         Refused: One is under way.
     """
-    found = []
     told = aws.pages("ssm", "get_parameters_by_path", "Parameters", Path=PATH, Recursive=True)
+    known: dict[str, list[tuple[Look, Switch]]] = {}
     for name in sorted(each["Name"] for each in told):
         look = Parameter(aws, name, "the record of a switch", clock).look()
         if switch := _switch(look):
-            if switch.state is State.UNDER_WAY and {switch.blue, switch.green} & {*names}:
+            place = name.removeprefix(f"{PATH}/").rpartition("/")[0]
+            known.setdefault(place, []).append((look, switch))
+    for place, switches in known.items():
+        for _, switch in last_of(switches):
+            if switch.state is State.UNDER_WAY and _about(switch, names):
                 raise Refused(
                     f"a switch from {switch.blue} to {switch.green} is under way, at {switch.at}%",
-                    "Have it end first, or take users back with switch-traffic --back",
+                    "Have it end first, or take users back: gocd-tasks switch-traffic "
+                    f"{switch.green} --back {_where(place)}",
                 )
-            away, to = _ended(switch)
-            if away in names:
-                found.append((look.changed, Left(to, look.age)))
+    found = [
+        (look.changed, Left(to, look.age))
+        for switches in known.values()
+        for look, switch in switches
+        if switch.state is not State.UNDER_WAY
+        for away, to in [_ended(switch)]
+        if away in _about(switch, names)
+    ]
     # By AWS's own time, to the fraction: that of an answer, which an age counts to, has whole seconds.
     return max(found, key=lambda each: each[0])[1] if found else None
 
@@ -51,6 +65,19 @@ def _switch(look: Look) -> Switch | None:
         return Switch.read(look.content)
     except ValueError:
         return None
+
+
+def _about(switch: Switch, names: Mapping[str, str]) -> set[str]:
+    """Return those of the names that a switch is about, and not one of the same name before it."""
+    ids = dict(zip((switch.blue, switch.green), switch.ids, strict=False))
+    both = {switch.blue, switch.green} & names.keys()
+    return {name for name in both if not names[name] or ids.get(name, names[name]) == names[name]}
+
+
+def _where(place: str) -> str:
+    """Return the option that names a place."""
+    zone, _, name = place.rpartition("/")
+    return f"--record {name} --zone {zone}" if zone else f"--load-balancer {name}"
 
 
 def _ended(switch: Switch) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tasks.aws.api import Aws
 from tasks.aws.cloned_group import GroupEntry, read_group
+from tasks.aws.forward import id_of
 from tasks.aws.group_deletion import hindrances
 from tasks.aws.instances import find_all
 from tasks.aws.stack import Stack
@@ -87,7 +88,7 @@ def plan_retirement(
     if serving.reasons:
         raise Refused(f"{found.name} serves: {'; '.join(serving.reasons)}", "Lead users away from it first")
     balancers = {arn.split("/")[-2] for arn in own.load_balancers}
-    names = {found.name, *(group.name for group in attached), *balancers}
+    names = dict.fromkeys([found.name, *balancers], "") | {each.name: id_of(each.arn) for each in attached}
     notes = [*_kept(found.name, last_left(aws, clock, names), clock, keep_for), *serving.notes]
     going = attached
     if isinstance(found, GroupEntry):

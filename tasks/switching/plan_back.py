@@ -1,6 +1,7 @@
 """The plan of taking users back to where they were before a switch."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tasks.aws.api import Aws
 from tasks.aws.forward import name_of
@@ -10,14 +11,43 @@ from tasks.running.clock import Clock
 from tasks.running.errors import Refused
 from tasks.switching.enough import Enough
 from tasks.switching.plan import Place, Plan
-from tasks.switching.record import Record, State, Switch, records
-from tasks.switching.remembered import courses_of
+from tasks.switching.record import Record, State, Switch
+from tasks.switching.remembered import courses_of, differing
 from tasks.switching.rules import Found, find_rules
-from tasks.switching.way import Course
+from tasks.switching.shares import words_of
+from tasks.switching.turns import Remembered, last_of, remembered
 
 
-def plan_back(aws: Aws, clock: Clock, place: Place, green: str | None, enough: int | None) -> Plan | None:
+@dataclass(frozen=True)
+class Over:
+    """A switch that is under way by its record, and whose green nobody is led to: only that is written down.
+
+    Args:
+        words: What stands there.
+    """
+
+    found: Found
+    record: Record
+    switch: Switch
+    words: str
+
+    @property
+    def locks(self) -> list[str]:
+        return sorted({rule.lock for rule in self.found.rules})
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What is so, and what would be done."""
+        switch = self.switch
+        return [self.words, f"{switch.green}: nobody is led to it, so the switch from {switch.blue} is over"]
+
+
+def plan_back(
+    aws: Aws, clock: Clock, place: Place, green: str | None, enough: int | None
+) -> Plan | Over | None:
     """Look at the switch that is to be taken back; None if it has been already.
+
+    One that another has come after is nobody's way back, unless green is named.
 
     Args:
         green: Where users were led, if that is not clear.
@@ -28,27 +58,35 @@ def plan_back(aws: Aws, clock: Clock, place: Place, green: str | None, enough: i
     """
     listeners = Listeners(aws)
     found = find_rules(listeners, place.load_balancer, place.listener)
-    fitting: list[tuple[Record, Switch, tuple[Course, ...]]] = []
-    others: list[Switch] = []
-    for record in records(aws, clock, found.balancer.name):
-        switch = record.read()
-        if switch is None or (green and switch.green != name_of(green)):
-            continue
-        given = switch.state is not State.BACK and any(switch.shares)
-        if given and (courses := courses_of(listeners, found, switch, {})):
-            fitting.append((record, switch, courses))
-        else:
-            others.append(switch)
-    if not fitting:
-        _check_gone(found, others)
-        return None
-    if len(fitting) > 1:
-        names = ", ".join(record.name for record, _, _ in fitting)
+    known = remembered(aws, clock, found.balancer.name)
+    meant = [each for each in known if each[1].green == name_of(green)] if green else last_of(known)
+    if found.port:
+        here = {rule.key for rule in found.rules}
+        meant = [each for each in meant if here & each[1].ways.keys()]
+    if not meant:
+        raise Refused(f"no switch is remembered for {found.balancer.name}")
+    fitting = [each for each in meant if not differing(found, each[1])]
+    away = [each for each in fitting if each[1].state is not State.BACK]
+    if len(away) > 1:
+        names = ", ".join(record.name for record, _ in away)
         raise Refused(
             f"several switches are remembered for {found.balancer.name}: {names}",
             "Say which: GREEN --back, or one listener with --load-balancer NAME:PORT",
         )
-    [(record, switch, courses)] = fitting
+    if away:
+        return _planned(aws, listeners, found, away[0], enough)
+    unlike = [each for each in meant if each not in fitting]
+    return _over(found, unlike) if unlike else None
+
+
+def _planned(
+    aws: Aws, listeners: Listeners, found: Found, which: Remembered, enough: int | None
+) -> Plan | Over:
+    record, switch = which
+    if not any(switch.shares):
+        # Nobody was led away yet, or all were led back and only that was not written down.
+        return _ended(found, record, switch)
+    courses = courses_of(listeners, found, switch, {})
     found = found.only(switch.ways.keys(), {switch.green})
     away, back = find_side(aws, switch.green), find_side(aws, switch.blue)
     full = enough or away.healthy() or 1
@@ -56,14 +94,25 @@ def plan_back(aws: Aws, clock: Clock, place: Place, green: str | None, enough: i
     return Plan(found, back, away, courses, record, switch, False, (), Enough(back, full, why))
 
 
-def _check_gone(found: Found, others: Sequence[Switch]) -> None:
-    if not others:
-        raise Refused(f"no switch is remembered for {found.balancer.name}")
-    gone = [each for each in others if each.state is not State.BACK and any(each.shares)]
-    if gone:
-        names = " or ".join(sorted({each.green for each in gone}))
-        raise Refused(
-            f"the rules of {found.balancer.name} are not as the switch to {names} has left them, so nothing "
-            "is taken back",
-            "See who changed them; users are led elsewhere by: gocd-tasks switch-traffic GREEN --from BLUE",
-        )
+def _over(found: Found, meant: Sequence[Remembered]) -> Over:
+    """Return the one that somebody else has ended.
+
+    Raises:
+        Refused: Users are elsewhere than it has left them.
+    """
+    reached = {name for rule in found.rules for name in rule.reached}
+    for record, switch in meant:
+        if switch.state is State.UNDER_WAY and switch.green not in reached:
+            return _ended(found, record, switch)
+    what = "; ".join(differing(found, switch) for _, switch in meant)
+    raise Refused(
+        f"{what}: nothing is taken back",
+        "See who changed it. To lead users elsewhere: gocd-tasks switch-traffic GREEN --load-balancer "
+        f"{found.balancer.name}{' --from BLUE' if len(reached) > 1 else ''}",
+    )
+
+
+def _ended(found: Found, record: Record, switch: Switch) -> Over:
+    there = differing(found, switch)
+    stands = [f"{rule.title} has {words_of(rule.named)}" for rule in found.rules if rule.key in switch.ways]
+    return Over(found, record, switch, there or "; ".join(stands))

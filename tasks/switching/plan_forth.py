@@ -1,10 +1,10 @@
 """The plan of a switch to green, or of the rest of one that began before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.aws.api import Aws
-from tasks.aws.forward import name_of
+from tasks.aws.forward import id_of, name_of
 from tasks.aws.listener import Listeners
 from tasks.aws.side import Side, find_side
 from tasks.locking.owner import Owner
@@ -16,6 +16,7 @@ from tasks.switching.plan import Place, Plan
 from tasks.switching.record import Record, State, Switch
 from tasks.switching.remembered import check_undone, courses_of
 from tasks.switching.rules import Found, check_rules, check_weights, find_blue, find_rules, ways_of
+from tasks.switching.turns import last_of, next_turn, remembered
 from tasks.switching.way import Course
 
 
@@ -48,10 +49,13 @@ def plan_forth(aws: Aws, clock: Clock, wanted: Wanted) -> Plan | None:
     name = f"{green.name}.{found.port}" if found.port else green.name
     record = Record(aws, clock, found.balancer.name, name)
     known = record.read()
+    turns = remembered(aws, clock, found.balancer.name)
     if known and known.state is not State.BACK:
         if courses := courses_of(listeners, found, known, {green.name: green.arn}):
             _check_same(known, wanted.blue)
             found = found.only(known.ways.keys(), {known.blue})
+            if known not in [switch for _, switch in last_of(turns)]:
+                known = replace(known, turn=next_turn(turns))
             return _planned(aws, listeners, found, courses, green, record, known, wanted)
         check_undone(found, known)
     blue = find_blue(found, green.name, wanted.blue)
@@ -70,6 +74,8 @@ def plan_forth(aws: Aws, clock: Clock, wanted: Wanted) -> Plan | None:
         ways={way.key: found.stood(way.key) for way in ways},
         who=Owner.here().words,
         since=clock.wall().isoformat(timespec="seconds"),
+        turn=next_turn(turns),
+        ids=(id_of(next(rule.arns[blue] for rule in found.rules)), id_of(green.arn)),
     )
     courses = tuple(Course(way, switch.ways[way.key], blue, green.name) for way in ways)
     return _planned(aws, listeners, found, courses, green, record, switch, wanted, new=True)

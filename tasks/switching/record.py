@@ -22,6 +22,9 @@ PATH = "/gocd-tasks/switch"
 # Bytes of a parameter that costs nothing (Systems Manager, PutParameter), less what its versions need.
 MOST = 4096 - 100
 
+# More than a parameter can have versions of.
+MOST_TURNS = 10**9
+
 _WAY = "way "
 
 
@@ -41,6 +44,8 @@ class Switch:
         ways: The weights of each way, by its key, before all of it.
         who: Who began it.
         since: When, in UTC.
+        turn: Which one it is of those that led users at its place: a later one has a higher number.
+        ids: What blue and green have that none of the same name has, made before or after; empty if unknown.
         sets: What records were, and what they became, where their weights do not tell it.
     """
 
@@ -52,6 +57,8 @@ class Switch:
     at: int = 0
     heads: tuple[int, ...] = ()
     state: State = State.UNDER_WAY
+    turn: int = 0
+    ids: tuple[str, ...] = ()
     sets: str = ""
 
     @property
@@ -79,6 +86,8 @@ class Switch:
             "at": self.at,
             "heads": " ".join(map(str, self.heads)),
             "state": self.state.value,
+            "turn": self.turn,
+            "ids": " ".join(self.ids),
             "who": self.who,
             "since": self.since,
         }
@@ -104,8 +113,17 @@ class Switch:
             texts = {name: _text_of(content[name]) for name in ("blue", "green", "who", "since")}
             if datetime.fromisoformat(texts["since"]).tzinfo is None:
                 raise ValueError(texts["since"])
-            sets = _text_of(content.get("sets", ""))
-            return cls(ways=ways, at=at, heads=heads, state=State(content["state"]), sets=sets, **texts)
+            sets, ids = _text_of(content.get("sets", "")), _text_of(content.get("ids", "")).split()
+            return cls(
+                ways=ways,
+                at=at,
+                heads=heads,
+                state=State(content["state"]),
+                turn=_turn(content.get("turn", 0)),
+                ids=tuple(ids),
+                sets=sets,
+                **texts,
+            )
         except (KeyError, ValueError, TypeError):
             raise ValueError("it is no record of a switch") from None
 
@@ -192,6 +210,13 @@ def _text_of(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def _turn(value: Any) -> int:
+    known = number(value, 0, MOST_TURNS)
+    if known is None or known != int(known):
+        raise ValueError(value)
+    return int(known)
 
 
 def _percent(value: Any) -> int:

@@ -11,6 +11,7 @@ from tasks.running.errors import Refused
 from tasks.running.waiting import Wait
 from tasks.switching.by_name.name import WEIGHTED, NamePlan
 from tasks.switching.evidence import AtShare
+from tasks.switching.lead_back import NOTHING_TO_DO
 from tasks.switching.moving import Moving
 from tasks.switching.record import State
 from tasks.switching.silence import APART, LATE, Silence, wait_for_silence
@@ -21,8 +22,6 @@ from tasks.switching.watch import Watch
 # Seconds in which all name servers know of a change (Route 53 API reference, GetChange), where whoever made
 # it did not see that.
 SPREAD = 60.0
-
-NOTHING_TO_DO = "nothing to do: users are there already"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The plan of a switch by a name, of the rest of one that began before, or of the way back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tasks.aws.api import Aws
 from tasks.locking.owner import Owner
@@ -12,8 +13,9 @@ from tasks.switching.by_name.name import Name, NamePlan, word
 from tasks.switching.by_name.replaced import Replacement, replaced
 from tasks.switching.by_name.weighted import id_of, weighted
 from tasks.switching.enough import Enough
-from tasks.switching.record import MOST, Record, State, Switch, records
+from tasks.switching.record import MOST, Record, State, Switch
 from tasks.switching.shares import same, share_of, words_of
+from tasks.switching.turns import last_of, next_turn, remembered
 from tasks.switching.way import Course
 
 
@@ -28,9 +30,12 @@ def plan_forth(
     green = find_end(aws, wanted)
     record = Record(aws, wait.clock, name.place, word(green.name))
     known = record.read()
+    turns = remembered(aws, wait.clock, name.place)
     if known and known.state is not State.BACK:
         course, source = _again(aws, name, known, green, wait)
         if _as_left(course, known):
+            if known not in [switch for _, switch in last_of(turns)]:
+                known = replace(known, turn=next_turn(turns))
             return _planned(name, source, green, course, record, known, steps, enough, new=False)
         now = course.way.stands()
         if share_of(now, known.blue, known.green):
@@ -49,6 +54,7 @@ def plan_forth(
         ways={course.way.key: course.former},
         who=Owner.here().words,
         since=wait.clock.wall().isoformat(timespec="seconds"),
+        turn=next_turn(turns),
         sets=sets,
     )
     if len(sets) > MOST - 1000:
@@ -64,9 +70,9 @@ def plan_back(aws: Aws, wait: Wait, name: Name, green: str | None, enough: int |
     """
     fitting: list[NamePlan] = []
     gone = back = False
-    for record in records(aws, wait.clock, name.place):
-        switch = record.read()
-        if switch is None or (green and word(green) != record.name):
+    known = remembered(aws, wait.clock, name.place)
+    for record, switch in known if green else last_of(known):
+        if green and word(green) != record.name:
             continue
         if switch.state is State.BACK:
             back = True

@@ -19,7 +19,7 @@ def remember(aws: Aws, state: State, blue: str = "blue", green: str = "green") -
 
 
 def left_for(aws: Aws, name: str) -> str:
-    left = last_left(aws, SystemClock(), {name})
+    left = last_left(aws, SystemClock(), {name: ""})
     return left.to if left else ""
 
 
@@ -43,7 +43,7 @@ def test_of_several_the_last_counts(cloud: World, aws: Aws) -> None:
     remember(aws, State.DONE)
     remember(aws, State.DONE, green="grey")
 
-    left = last_left(aws, SystemClock(), {"blue"})
+    left = last_left(aws, SystemClock(), {"blue": ""})
     assert left is not None
     assert left.to == "grey"
     assert left.ago < 60

@@ -3,6 +3,7 @@
 Not for a moment is there nobody healthy behind the address that users know.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,6 +48,7 @@ def test_the_same_command_again_heals(
 
         assert again.returncode == 0, f"after kill -9 at {moment}: {again.stderr}"
         assert standing(site) == [{"blue": 0, "green": 100}], f"after kill -9 at {moment}"
+        assert remembered(site) == ["done"], f"after kill -9 at {moment}"
 
 
 @AT
@@ -65,6 +67,14 @@ def test_back_again_heals(site: Site, switch: Switch, gocd_tasks: CommandLine, e
 
         assert again.returncode == 0, f"after kill -9 at {moment}: {again.stderr}"
         assert standing(site) == [{"blue": 100, "green": 0}], f"after kill -9 at {moment}"
+        assert remembered(site) == ["back"], f"after kill -9 at {moment}"
+
+
+def remembered(site: Site) -> list[str]:
+    """Give the states of all switches that are remembered: what is under way nobody may be retired for."""
+    path = {"Path": "/gocd-tasks/switch", "Recursive": True}
+    told = site.cloud.client("ssm").get_parameters_by_path(**path)["Parameters"]
+    return [json.loads(each["Value"])["state"] for each in told]
 
 
 @contextmanager

@@ -94,7 +94,8 @@ def test_stages_go_on_from_each_other_and_someone_elses_change_stops_them(site: 
 
     assert refused.returncode == back.returncode == 2
     assert "HTTP:80 of blue-lb has blue 70, green 30, which is not what the switch to green" in refused.stderr
-    assert "not as the switch to green has left them" in back.stderr
+    assert "HTTP:80 of blue-lb has blue 70, green 30, where the switch from blue to green by" in back.stderr
+    assert "has left blue 50, green 50: nothing is taken back" in back.stderr
     assert standing(site) == [{"blue": 70, "green": 30}]
     site.listen(site.forward(1, 0))
     assert switch("green").returncode == 0
