@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from gocd.secrets import secret_values
 from gocd.task_variables import nearest, unknown
+from tasks.contents import Contents, Subcommands
 from tasks.frame import CALLED, CommandLine
 from tasks.options import Command
 from tasks.running.clock import Clock, SystemClock
@@ -56,24 +57,42 @@ def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        cls=Contents,
     )
     # With a callback, one command alone is still called by its name.
-    app.callback()(lambda: None)
+    app.callback()(_front)
     for name in names:
         module = import_module(COMMANDS[name])
         if hasattr(module, "app"):
             for each in module.app.registered_commands:
                 each.cls = Command
-            app.add_typer(module.app, name=name)
+            app.add_typer(module.app, name=name, cls=Subcommands)
         else:
             app.command(name, cls=Command)(module.command)
     return app
 
 
 def asked_for(words: Sequence[str]) -> list[str]:
-    """Return the command that *words* begin with, as importing the others takes time; or else all of them."""
+    """Return the command that *words* begin with, as importing others takes time; all for a misspelt one."""
     name = next((word for word in words if not word.startswith("-")), "")
-    return [name] if name in COMMANDS else list(COMMANDS)
+    return [name] if name in COMMANDS else list(COMMANDS) if name else []
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        # No other command asks what is installed before it has to.
+        from importlib.metadata import version  # noqa: PLC0415
+
+        Console().line(f"gocd-tasks {version('gocd-tasks')}")
+        raise typer.Exit
+
+
+def _front(
+    told: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None: ...
 
 
 def run(arguments: list[str] | None = None, clock: Clock | None = None) -> int:

@@ -82,7 +82,7 @@ def test_a_circle_is_found_however_it_is_closed(last: str) -> None:
 
 
 def test_the_files_of_tasks_are_the_commands() -> None:
-    beside = {"__init__", "cli", "frame", "options", "start"}
+    beside = {"__init__", "cli", "contents", "frame", "options", "start"}
 
     assert {path.stem for path in (ROOT / "tasks").glob("*.py")} == COMMANDS | beside
 

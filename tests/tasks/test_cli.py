@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.world import World
 from tasks.cli import COMMANDS
+from tasks.contents import GROUPS
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.program import PROGRAM, CommandLine
 from tests.tasks.conftest import MakeBalancer, Pair
@@ -400,7 +402,45 @@ def test_a_missing_option_is_named_with_its_variable() -> None:
 def test_without_a_command_all_of_them_are_told(words: tuple[str, ...]) -> None:
     told = subprocess.run([PROGRAM, *words], capture_output=True, text=True, check=True)
 
-    assert set(re.findall(r"^  ([a-z-]+)  ", told.stdout, re.MULTILINE)) == {*COMMANDS, "--help"}
+    named = re.findall(r"^  ([a-z-]+)  ", told.stdout, re.MULTILINE)
+    assert sorted(named) == sorted([*COMMANDS, "--help", "--version"])
+
+
+@pytest.mark.parametrize("words", [("--help",), ("lock", "--help"), ("pipeline", "--help")])
+def test_no_description_is_cut_on_a_terminal_of_80_columns(words: tuple[str, ...]) -> None:
+    told = subprocess.run(
+        [PROGRAM, *words], capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "80"}
+    )
+
+    assert [line for line in told.stdout.splitlines() if line.endswith("...") or len(line) > 80] == [
+        line for line in told.stdout.splitlines() if line.startswith("Usage:")
+    ]
+
+
+def test_the_contents_have_a_line_for_each_command() -> None:
+    lines = [line for commands in GROUPS.values() for line in commands.values()]
+
+    assert [line for line in lines if len(line) > 80 - 2 - 22 or not line.endswith(".")] == []
+
+
+def test_the_contents_import_no_command() -> None:
+    script = """
+import sys
+from tasks.cli import COMMANDS, run
+run(["--help"])
+run(["--version"])
+print([name for name, module in COMMANDS.items() if module in sys.modules])
+"""
+    python = PROGRAM.with_name("python")
+    done = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_that_of_what_is_installed() -> None:
+    told = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True)
+
+    assert told.stdout == f"gocd-tasks {version('gocd-tasks')}\n"
 
 
 @pytest.mark.parametrize("words", [("detatch-instance",), ("--no-such-option",)])
