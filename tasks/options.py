@@ -91,15 +91,14 @@ def a_name(given: str) -> str:
 Instance = Annotated[
     str, argument("INSTANCE", "Instance id, Name tag, private IP or private DNS name; must mean one.")
 ]
+_NAMED = (
+    "Target group (name or ARN), classic load balancer, or ALB/NLB with one target group; repeatable. "
+    "target-group:NAME and classic:NAME settle a doubt, KIND:NAME is of a kind that the site has added"
+)
 LoadBalancers = Annotated[
-    list[str],
-    option(
-        "--load-balancer",
-        "Target group (name or ARN), classic load balancer, or ALB/NLB with one target group; repeatable. "
-        "target-group:NAME and classic:NAME settle a doubt, KIND:NAME is of a kind that the site has added; "
-        "'all' is every one it is registered with.",
-    ),
+    list[str], option("--load-balancer", f"{_NAMED}; 'all' is every one it is registered with.")
 ]
+FleetLoadBalancers = Annotated[list[str], option("--load-balancer", f"{_NAMED}.")]
 MinHealthy = Annotated[
     str,
     option("--min-healthy", "Refuse if fewer healthy instances would be left: a count, or a share as 50%."),

@@ -21,6 +21,7 @@ from tasks.options import option
 from tasks.rollout.batches import parse_batch
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import SIGNATURE, Fleet
+from tasks.rollout.foreseen import foresee
 from tasks.rollout.proof import Proof
 from tasks.rollout.proving import Proving
 from tasks.rollout.questions import Questions
@@ -36,7 +37,7 @@ from tasks.traffic.so_far import Users, ask_traffic
 
 
 def command(
-    load_balancer: options.LoadBalancers,
+    load_balancer: options.FleetLoadBalancers,
     artifact: options.Artifact = None,
     words: options.Words = None,
     batch: Annotated[
@@ -111,7 +112,7 @@ def command(
     """
     with running("rolling-deploy", events, color) as task:
         size = parse_batch(batch)
-        if not artifact or not version:
+        if not version or not (artifact or dry_run):
             raise Refused("give the ARTIFACT to deploy and its --version")
         if not status_url:
             raise Refused("give --status-url; a rollout goes by what every server answers there")
@@ -140,7 +141,7 @@ def command(
         task.log.again = f"Look at what it names, then run again: {gocd_tasks(*task.words)}"
         asked = _balancers(task.aws, load_balancer)
         names = [balancer.address for balancer in asked]
-        release = release_of(application, version, artifact)
+        release = release_of(application, version, artifact or "")
         memory = Memory(task.aws, by=SIGNATURE)
         fleet = Fleet(
             asked,
@@ -167,7 +168,9 @@ def command(
         locking = Locking(lock, lock_wait, task.name, task.aws, task.wait)
         if dry_run:
             locking.tell(names)
-            task.log.steps(plan_rollout(fleet, size, turn).steps)
+            if not artifact:
+                task.log.say("no ARTIFACT is given, so whether it can be deployed is not looked at")
+            task.log.steps(foresee(plan_rollout(fleet, size, turn), turn, again=not resume).steps)
             return
         with locking.held(names) as locks:
             deploying = Deploying(
@@ -181,8 +184,6 @@ def command(
 
 
 def _balancers(aws: Aws, wanted: list[str]) -> list[LoadBalancer]:
-    if "all" in wanted:
-        raise Refused("--load-balancer all is for one instance; name the load balancers of the fleet")
     found = [find_load_balancer(aws, name) for name in wanted]
     return list({balancer.address: balancer for balancer in found}.values())
 

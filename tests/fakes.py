@@ -177,6 +177,7 @@ class FakeMemory(Memory):
         self._by = by
         self._names = {}
         self._absences = {}
+        self._orderers = {}
 
     def _tag(self, operation: str, ids: list[str], tags: list[dict[str, str]]) -> None:
         """Nothing is written anywhere."""

@@ -15,6 +15,10 @@ CALLED = "load balancer kind"
 # The kind that comes first, and that messages name without its prefix.
 USUAL = "target-group"
 
+# In place of a name, where an instance is named beside it.
+ALL = "all"
+ALL_IS_OF_ONE = "all means every load balancer that one instance is in, and no instance is named here"
+
 MakeKind = Callable[[Aws], LoadBalancerKind]
 
 
@@ -35,7 +39,7 @@ def find_load_balancers(
     for name in wanted:
         # A name that meant one thing when the instance was taken out of it means that still.
         meant = [address for address in known if address.partition(":")[2] == name]
-        if name == "all":
+        if name == ALL:
             balancers = _all(aws, instance, known)
         else:
             balancers = [find_load_balancer(aws, meant[0] if len(meant) == 1 else name)]
@@ -91,6 +95,8 @@ def _meant(aws: Aws, wanted: str) -> list[LoadBalancer]:
         matches = list(_kind(find(GROUP, kind, asked), aws, asked).named(name))
     else:
         matches = [match for each in _kinds(aws) for match in each.meant_by(wanted)]
+    if not matches and wanted == ALL:
+        raise Refused(ALL_IS_OF_ONE, f"Name those that are meant. {_existing(aws)}")
     if not matches:
         raise Refused(f"no target group or load balancer is called {wanted} in {aws.region}", _existing(aws))
     return matches

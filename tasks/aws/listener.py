@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.aws.api import Aws
+from tasks.aws.balancer_lookup import ALL, ALL_IS_OF_ONE
 from tasks.aws.errors import AwsError
 from tasks.aws.forward import Forward, name_of, with_weights
 from tasks.running.errors import Refused
@@ -168,6 +169,8 @@ class Listeners:
             known = self._aws.pages("elbv2", "describe_load_balancers", "LoadBalancers")
             names = ", ".join(sorted(each["LoadBalancerName"] for each in known)[:10])
             there = f"There are: {names}" if names else "There are none here at all"
+            if wanted == ALL:
+                return Refused(ALL_IS_OF_ONE, f"Name the one that is meant. {there}")
             return Refused(f"no load balancer is called {wanted} in {self._aws.region}", there)
         return Refused(
             f"{wanted} is a Classic Load Balancer, which has no weights",

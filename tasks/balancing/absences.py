@@ -15,11 +15,15 @@ from tasks.aws.target import Port, Target, number
 from tasks.balancing.batch import NAMED
 from tasks.running.errors import Refused
 from tasks.running.next_command import gocd_tasks
+from tasks.running.who import who
 
 PREFIX = "gocd-tasks:out-of:"
 
-# Characters in a tag's value (AWS, ec2/Using_Tags).
-MOST_CHARACTERS = 256
+# Begins the key of the tag beside it that says who gave the order, for people.
+BY_PREFIX = "gocd-tasks:out-by:"
+
+# Characters in a tag's value, and in its key (AWS, ec2/Using_Tags).
+MOST_CHARACTERS, LONGEST_KEY = 256, 128
 
 MOST_PORT = 65_535
 
@@ -68,6 +72,7 @@ class Memory:
         self._by = by
         self._names: dict[str, str] = {}
         self._absences: dict[tuple[str, str], Absence] = {}
+        self._orderers: dict[tuple[str, str], str] = {}
         self.learn(instances)
 
     def learn(self, instances: Iterable[Instance]) -> None:
@@ -76,7 +81,9 @@ class Memory:
             self._names[instance.id] = instance.name
             for key, value in instance.tags.items():
                 if key.startswith(PREFIX) and key != PREFIX:
-                    self._absences[instance.id, key.removeprefix(PREFIX)] = _read(value) or UNREAD
+                    address = key.removeprefix(PREFIX)
+                    self._absences[instance.id, address] = _read(value) or UNREAD
+                    self._orderers[instance.id, address] = instance.tags.get(BY_PREFIX + address, "")
 
     def absence(self, member: Member, now: datetime) -> Absence:
         """Return what must be known to undo that *member* leaves."""
@@ -110,6 +117,10 @@ class Memory:
     def of(self, instance: Instance, balancer: LoadBalancer) -> Absence | None:
         return self._absences.get((instance.id, balancer.address))
 
+    def who(self, instance: Instance, address: str) -> str:
+        """Who took an instance out of the load balancer of that address; empty where nobody knows."""
+        return self._orderers.get((instance.id, address), "")
+
     def remember(self, absences: Mapping[tuple[str, str], Absence]) -> None:
         """Write down what is about to be taken away; before it is, so that nothing can be lost.
 
@@ -126,6 +137,11 @@ class Memory:
                 what = f"{name} is registered with {address} on {len(each.ports)} ports"
                 raise Refused(f"{what}, more than a tag can remember")
             tags[instance_id][PREFIX + address] = str(each)
+            place = (instance_id, address)
+            if not each.settled:
+                self._orderers[place] = who()
+            if self._orderers.get(place) and len(BY_PREFIX + address) <= LONGEST_KEY:
+                tags[instance_id][BY_PREFIX + address] = self._orderers[place][:MOST_CHARACTERS]
         alike: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
         for instance_id, written in tags.items():
             alike[tuple(sorted(written.items()))].append(instance_id)
@@ -152,7 +168,8 @@ class Memory:
         places = {(instance.id, balancer.address) for instance in instances for balancer in balancers}
         known = places & set(self._absences)
         if known:
-            keys = [{"Key": PREFIX + address} for address in sorted({address for _, address in known})]
+            addresses = sorted({address for _, address in known})
+            keys = [{"Key": prefix + address} for address in addresses for prefix in (PREFIX, BY_PREFIX)]
             self._tag("delete_tags", sorted({instance_id for instance_id, _ in known}), keys)
         for place in known:
             del self._absences[place]

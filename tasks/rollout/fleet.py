@@ -83,7 +83,7 @@ class Fleet:
     Attributes:
         balancers: The same, once the servers are gathered.
         stopped: Instances that were taken out and are turned off.
-        left_out: In words, who is behind the load balancers or was taken out by hand, and gets no turn.
+        left_out: In words, who is behind the load balancers or was taken out by others, and gets no turn.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Fleet:
         self._memory = memory
         self._through = through or (lambda _: asked)
         self._leave_unknown = leave_unknown
-        self._by_hand: dict[str, Instance] = {}
+        self._others: dict[str, str] = {}
         self._unknown: dict[str, str] = {}
         self._groups: set[str] = set()
         self._known: dict[str, Instance] = {}
@@ -118,7 +118,7 @@ class Fleet:
         return set(self._active)
 
     def gather(self, log: Log) -> list[Server]:
-        """Find the active servers, and those left outside; who was taken out by hand is left alone, in words.
+        """Find the active servers, and those left outside; who is out by others' word is left alone.
 
         Raises:
             Refused: There is none, or an address behind a load balancer is no instance's.
@@ -167,11 +167,10 @@ class Fleet:
     def _active_now(self) -> dict[str, Server]:
         servers = self._look()
         active = {each.instance.id: each for each in servers if each.active}
-        by_hand = {key: f"{each.name} (taken out by hand)" for key, each in self._by_hand.items()}
         idle = {
             each.instance.id: f"{each.instance.name} ({each.words})" for each in servers if not each.active
         }
-        self.left_out = {key: words for key, words in (by_hand | idle).items() if key not in active}
+        self.left_out = {key: words for key, words in (self._others | idle).items() if key not in active}
         self.left_out |= self._unknown
         return active
 
@@ -225,7 +224,7 @@ class Fleet:
 
     def _say_left_out(self, before: Mapping[str, str], log: Log) -> None:
         for key, words in self.left_out.items():
-            if key not in before and key not in self._by_hand:
+            if key not in before and key not in self._others:
                 log.say(f"{words}: left out")
 
     def _tell(self, instance: Instance, balancer: LoadBalancer, log: Log) -> None:
@@ -237,8 +236,9 @@ class Fleet:
         elif self._ours(instance, balancer):
             log.say(f"{instance.name}: left outside of {balancer.name} by an earlier run")
         else:
-            self._by_hand[instance.id] = instance
-            log.say(f"{instance.name}: taken out of {balancer.name} by hand; it is left alone")
+            by = self._memory.who(instance, balancer.address) or "another command"
+            self._others[instance.id] = f"{instance.name} (taken out by {by})"
+            log.say(f"{instance.name}: taken out of {balancer.name} by {by}; it is left alone")
 
     def _ours(self, instance: Instance, balancer: LoadBalancer) -> bool:
         absence = self._memory.of(instance, balancer)

@@ -3,12 +3,12 @@
 Source: the recipe "Concepts for Rolling Deployment strategy for applications in production environment".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.balancing.no_drain import refuse_short_drain
 from tasks.balancing.share import Share
-from tasks.rollout.batches import batch_of, batch_size, batches, check_fits, in_order
+from tasks.rollout.batches import batch_size, check_fits, in_order
 from tasks.rollout.beforehand import ask_everyone
 from tasks.rollout.deploying import Deploying
 from tasks.rollout.fleet import Fleet, Server
@@ -30,14 +30,6 @@ class RolloutPlan:
     servers: Sequence[Server]
     size: int
 
-    @property
-    def steps(self) -> Iterator[str]:
-        """What carrying it out would change, a line each."""
-        for number, batch in enumerate(batches(self.servers, self.size), 1):
-            names = batch_of(batch).names
-            yield f"batch {number} would be: {names}"
-        yield f"{self.version} would go to {len(self.servers)} servers, {self.size} at a time"
-
 
 def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     """Gather the servers behind the load balancers of *fleet*, say who they are, and plan their order.
@@ -52,8 +44,9 @@ def plan_rollout(fleet: Fleet, batch: Share, turn: Turn) -> RolloutPlan:
     servers = in_order(fleet.gather(log))
     for server in servers:
         log.say(f"{server.instance.name}: {server.words}, {server.instance.zone}")
-    turn.deployer.check_all(turn.release, [server.instance for server in servers])
-    log.steps(turn.deployer.doubts(turn.release))
+    if turn.release.artifact:
+        turn.deployer.check_all(turn.release, [server.instance for server in servers])
+        log.steps(turn.deployer.doubts(turn.release))
     size = batch_size(batch, len(servers))
     check_fits(servers, size, fleet.balancers, turn.floor)
     refuse_short_drain(fleet.balancers, turn.require_drain)

@@ -54,16 +54,17 @@ def test_one_that_is_terminated_meanwhile_is_not_waited_for(fleet: MakeFleet) ->
     assert list(three.versions().values()) == ["2.0"] * 2
 
 
-def test_one_taken_out_by_hand_is_left_alone(fleet: MakeFleet) -> None:
+def test_one_taken_out_by_a_stage_is_left_alone_and_said_to_be_that_stage_s(fleet: MakeFleet) -> None:
     three = fleet(3)
     one = three.servers[0]
-    assert three.gocd_tasks("detach-instance", "Fleet-1", "--load-balancer", "fleet").returncode == 0
+    detach = ("detach-instance", "Fleet-1", "--load-balancer", "fleet")
+    assert three.gocd_tasks(*detach, **VARIABLES).returncode == 0
     before = three.standing()["tags"]
 
     ran = three.roll("--batch", "2", "--min-healthy", "0")
 
     assert ran.returncode == 0, ran.stderr
-    assert "Fleet-1: taken out of fleet by hand; it is left alone" in ran.stdout
+    assert "Fleet-1: taken out of fleet by staging/12, stage Staging-2/2; it is left alone" in ran.stdout
     assert sorted(three.versions().values()) == ["1.0", "2.0", "2.0"]
     assert three.versions()[one.id] == "1.0"
     assert one.id not in three.health()

@@ -320,7 +320,7 @@ def test_whoever_a_person_took_out_is_left_alone(rollout: Rollout) -> None:
     rollout.leave_outside(THREE, by="")
     rollout.run()
 
-    assert rollout.says("Staging-3: taken out of staging by hand; it is left alone")
+    assert rollout.says("Staging-3: taken out of staging by another command; it is left alone")
     assert THREE.id not in rollout.stage.balancer.members
 
 
@@ -464,9 +464,9 @@ def test_it_settles_for_its_time_or_on_evidence(rollout: Rollout) -> None:
     assert quick.says("Staging-1, Staging-2: settled, 3 good answers in a row")
 
 
-def test_a_plan_tells_the_batches_and_changes_nothing(rollout: Rollout) -> None:
+def test_a_plan_has_the_servers_in_their_order_and_changes_nothing(rollout: Rollout) -> None:
     plan = rollout.plan(BY_TWO)
 
-    assert "batch 2 would be: Staging-3, Staging-4" in plan.steps
+    assert [each.instance.name for each in plan.servers] == [f"Staging-{n}" for n in (1, 2, 3, 4)]
     assert rollout.stage.balancer.orders == []
     assert rollout.hosts.installed == []

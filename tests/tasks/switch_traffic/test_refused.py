@@ -66,6 +66,11 @@ AT = ("--load-balancer", "blue-lb")
         (nothing, AT, "GREEN is missing"),
         (nothing, ("gren", *AT), "no target group is called gren"),
         (nothing, ("green", "--load-balancer", "blue"), "no load balancer is called blue in"),
+        (
+            nothing,
+            ("green", "--load-balancer", "all"),
+            "all means every load balancer that one instance is in",
+        ),
         (nothing, ("green", "--load-balancer", "blue-lb:443"), "blue-lb has no listener on port 443"),
         (nothing, ("green", *AT, "--from", "other"), "no rule of blue-lb leads to other"),
         (nothing, ("green", *AT, "--steps", "50,10"), "--steps takes percentages"),
