@@ -36,6 +36,11 @@ class Outcome:
     exit_code: int | None = None
 
     @property
+    def through(self) -> bool:
+        """Whether it rolled out, and nobody lost anything."""
+        return self.status is Status.PASSED and not self.wrong and not self.lost
+
+    @property
     def red(self) -> bool:
         """Whether somebody was harmed: a user, whoever believes a green pipeline, or who is woken by this."""
         return not self.safe

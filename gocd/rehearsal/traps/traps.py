@@ -15,9 +15,10 @@ from gocd.rehearsal.own_folder import own_folder
 from gocd.rehearsal.rehearsal import Telling
 from gocd.rehearsal.standin_aws.cloud import check_machine
 from gocd.rehearsal.standin_gocd.runs import Status
-from gocd.rehearsal.traps.catalogue import TRAPS
+from gocd.rehearsal.traps.catalogue import NO_TRAP, TRAPS
 from gocd.rehearsal.traps.outcome import Outcome
 from gocd.rehearsal.traps.rehearsed_trap import check_programs, go_through
+from gocd.rehearsal.traps.trap import Trap
 from gocd.rehearsal.traps.ways import Way
 
 # In place of a name.
@@ -30,7 +31,9 @@ Outcomes = Mapping[Way, Outcome]
 
 @dataclass(frozen=True)
 class ThroughTraps:
-    """What came of each trap, by its name.
+    """What came of each trap, by its name, and of the same ways where there is none.
+
+    A way that fails there fails for another reason than the traps, and its harm in them shows nothing.
 
     Args:
         cancelled: Whether somebody ended it before its time.
@@ -42,11 +45,16 @@ class ThroughTraps:
     @property
     def passed(self) -> bool:
         """Whether each is a trap, and ours got through: both naive pipelines did harm, and ours did none."""
-        return all(
+        return self.are_tried and all(
             ended.safe if way is Way.OURS else ended.red
-            for outcomes in self.outcomes.values()
+            for outcomes in self._traps
             for way, ended in outcomes.items()
         )
+
+    @property
+    def are_tried(self) -> bool:
+        """Whether every way gets through where there is no trap."""
+        return not self._astray
 
     @property
     def table(self) -> list[str]:
@@ -66,9 +74,20 @@ class ThroughTraps:
     @property
     def verdict(self) -> str:
         """What the table shows, in a sentence."""
-        harmed = {way: sum(outcomes[way].red for outcomes in self.outcomes.values()) for way in Way}
-        shares = [f"{way.value}: harm in {count} of {len(self.outcomes)}" for way, count in harmed.items()]
+        if not self.are_tried:
+            return f"No trap was tried: without one, {' and '.join(self._astray)} did not get through."
+        harmed = {way: sum(outcomes[way].red for outcomes in self._traps) for way in Way}
+        shares = [f"{way.value}: harm in {count} of {len(self._traps)}" for way, count in harmed.items()]
         return f"{', '.join(shares)}."
+
+    @property
+    def _traps(self) -> list[Outcomes]:
+        return [outcomes for name, outcomes in self.outcomes.items() if name != NO_TRAP.name]
+
+    @property
+    def _astray(self) -> list[str]:
+        """The ways that do not even get through without a trap."""
+        return [way.value for way, ended in self.outcomes[NO_TRAP.name].items() if not ended.through]
 
 
 def explained() -> list[str]:
@@ -87,22 +106,22 @@ def rehearse_traps(name: str, folder: Path, telling: Telling) -> ThroughTraps:
         raise GoCDError(f"there is no trap {name!r}; there are: {', '.join([*TRAPS, ALL])}")
     check_machine()
     check_programs()
-    with own_folder(folder, TRAPS) as empty:
+    with own_folder(folder, [NO_TRAP.name, *TRAPS]) as empty:
         telling.stands(f"what an earlier rehearsal left in {folder} may be gone")
         empty()
         telling.stands(f"nothing of it runs any more, and what it wrote is in {folder}")
-        return _rehearsed(list(TRAPS) if name == ALL else [name], folder, telling)
+        return _rehearsed([NO_TRAP, *(TRAPS.values() if name == ALL else [TRAPS[name]])], folder, telling)
 
 
-def _rehearsed(names: Sequence[str], folder: Path, telling: Telling) -> ThroughTraps:
+def _rehearsed(traps: Sequence[Trap], folder: Path, telling: Telling) -> ThroughTraps:
     told: dict[str, Outcomes] = {}
     with _at_once() as pool:
-        ended = {trap: {way: pool.submit(_gone_through, trap, way, folder) for way in Way} for trap in names}
-        for trap, ways in ended.items():
-            telling.say(f"{trap}: {TRAPS[trap].words}")
+        begun = [{way: pool.submit(_gone_through, trap.name, way, folder) for way in Way} for trap in traps]
+        for trap, ways in zip(traps, begun, strict=True):
+            telling.say(f"{trap.name}: {trap.words}")
             outcomes = {}
             for way, future in ways.items():
-                telling.show(f"{trap}: {way.value}")
+                telling.show(f"{trap.name}: {way.value}")
                 outcomes[way] = future.result()
                 if outcomes[way].status is Status.CANCELLED:
                     return ThroughTraps(told, cancelled=True)
@@ -110,8 +129,10 @@ def _rehearsed(names: Sequence[str], folder: Path, telling: Telling) -> ThroughT
                 if outcomes[way].said:
                     telling.say(f"  {'':{WIDEST}}  {outcomes[way].said}")
             telling.say("")
-            told[trap] = outcomes
-    through = ThroughTraps(told)
+            told[trap.name] = outcomes
+            through = ThroughTraps(told)
+            if not through.are_tried:
+                break
     for line in (*through.table, "", through.verdict):
         telling.say(line)
     return through
@@ -138,5 +159,5 @@ def _at_once() -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _gone_through(trap: str, way: Way, folder: Path) -> Outcome:
-    return go_through(TRAPS[trap], way, folder / trap / way.name.lower())
+def _gone_through(name: str, way: Way, folder: Path) -> Outcome:
+    return go_through(TRAPS.get(name, NO_TRAP), way, folder / name / way.name.lower())

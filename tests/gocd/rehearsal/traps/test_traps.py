@@ -5,7 +5,7 @@ import pytest
 from gocd.errors import GoCDError
 from gocd.rehearsal.rehearsal import Telling
 from gocd.rehearsal.standin_gocd.runs import Status
-from gocd.rehearsal.traps.catalogue import TRAPS
+from gocd.rehearsal.traps.catalogue import NO_TRAP, TRAPS
 from gocd.rehearsal.traps.outcome import Outcome
 from gocd.rehearsal.traps.traps import ThroughTraps, explained, rehearse_traps
 from gocd.rehearsal.traps.ways import Way
@@ -16,8 +16,11 @@ GREEN = Outcome(Status.PASSED, 0, 1000)
 REFUSED = Outcome(Status.FAILED, 0, 1000, [], "error: no; nothing was changed", 2)
 
 
-def through(sleeps: Outcome, waiters: Outcome, ours: Outcome) -> ThroughTraps:
-    return ThroughTraps({"some-trap": {Way.SLEEPS: sleeps, Way.WAITERS: waiters, Way.OURS: ours}})
+def through(sleeps: Outcome, waiters: Outcome, ours: Outcome, without: Outcome = GREEN) -> ThroughTraps:
+    trap = {Way.SLEEPS: sleeps, Way.WAITERS: waiters, Way.OURS: ours}
+    return ThroughTraps(
+        {NO_TRAP.name: {**dict.fromkeys(Way, GREEN), Way.WAITERS: without}, "some-trap": trap}
+    )
 
 
 @pytest.mark.parametrize("ours", [GREEN, REFUSED])
@@ -34,13 +37,22 @@ def test_a_trap_that_catches_no_naive_pipeline_is_a_defect_as_is_one_that_catche
     assert not through(*outcomes).passed
 
 
+@pytest.mark.parametrize("without", [LOST, WRONG, REFUSED])
+def test_harm_shows_nothing_of_a_way_that_does_not_get_through_without_a_trap(without: Outcome) -> None:
+    ended = through(LOST, LOST, GREEN, without)
+
+    assert not ended.passed
+    assert ended.verdict == "No trap was tried: without one, boto3's waiters did not get through."
+
+
 def test_the_table_is_one_of_restructuredtext_with_a_row_for_each_trap() -> None:
     assert through(LOST, WRONG, REFUSED).table == [
-        "=========  ============================  ==========================  ===============",
+        "=========  ============================  ==========================  ==================",
         "trap       AWS CLI and sleeps            boto3's waiters             gocd-tasks",
-        "=========  ============================  ==========================  ===============",
+        "=========  ============================  ==========================  ==================",
+        "no-trap    0 lost, rolled out            0 lost, rolled out          0 lost, rolled out",
         "some-trap  12 of 1,000 lost, rolled out  wrong green: users get 1.0  0 lost, refused",
-        "=========  ============================  ==========================  ===============",
+        "=========  ============================  ==========================  ==================",
     ]
 
 
