@@ -9,7 +9,7 @@ class Level(Enum):
     """What GoCD makes of it."""
 
     ERROR = "error"
-    """It refuses the file."""
+    """It refuses the file, or ``gocd-tasks`` refuses a call in it."""
     WARNING = "warning"
     """It takes the file, and does not do what it says."""
 

@@ -7,6 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where a value is written; lines and columns begin at 1."""
+
+    line: int
+    column: int
+    is_block: bool = False
+    """Whether its own lines follow as they are, one by one."""
+
+    def below(self, lines: int) -> Place:
+        """Where the text is that is so many lines below the first of the value."""
+        return Place(self.line + 1 + lines, 1) if self.is_block else self
 
 
 class RunIf(Enum):
@@ -27,6 +41,8 @@ class Exec:
     run_if: RunIf = RunIf.PASSED
     on_cancel: Task | None = None
     line: int = 0
+    places: tuple[Place, ...] = field(default=(), compare=False)
+    """Of the command and each argument."""
 
     @property
     def command_line(self) -> tuple[str, ...]:
@@ -52,6 +68,11 @@ class Fetch:
     on_cancel: Task | None = None
     line: int = 0
     column: int = field(default=1, compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def at(self, key: str) -> Place:
+        """Where the value of *key* is written."""
+        return self.places.get(key, Place(self.line, self.column))
 
     @property
     def upstream(self) -> str:
@@ -87,6 +108,8 @@ class Variables:
 
     plain: Mapping[str, str] = field(default_factory=dict)
     secure: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Of the value of each."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -156,6 +179,11 @@ class Material:
     auto_update: bool = True
     line: int = 0
     column: int = field(default=1, compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def at(self, key: str) -> Place:
+        """Where the value of *key* is written."""
+        return self.places.get(key, Place(self.line, self.column))
 
     @property
     def is_checked_out(self) -> bool:

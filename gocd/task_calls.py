@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from gocd.errors import GoCDError
-from gocd.pipeline import Exec, Pipeline
+from gocd.pipeline import Exec, Pipeline, Place
+from gocd.shell import Command, commands
 from gocd.task_variables import variable
 
 PROGRAM = "gocd-tasks"
+
+_SHELLS = ("bash", "sh", "dash", "zsh", "ksh")
+_COMMAND_FOLLOWS = re.compile(r"-[a-z]*c")
+_RESERVED = ("if", "then", "else", "elif", "while", "until", "do", "!", "{", "time")
+_ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
+# Programs that start another, whose own words come before it.
+_STARTERS = ("command", "env", "exec", "flock", "nice", "nohup", "setsid", "sudo", "timeout")
 
 # Options that stand alone; every other one is followed by its value.
 FLAGS = {
@@ -96,30 +103,51 @@ def task_calls(pipeline: Pipeline) -> Iterator[TaskCall]:
     """
     for stage, job, task in pipeline.exec_tasks():
         variables = {**pipeline.variables.plain, **stage.variables.plain, **job.variables.plain}
-        for words in _calls(task):
-            yield TaskCall(words, variables)
+        for words in calls_of(task):
+            yield TaskCall(tuple(word.text for word in words), variables)
 
 
-def _calls(task: Exec) -> Iterator[tuple[str, ...]]:
-    if PurePath(task.command).name == PROGRAM:
-        yield task.arguments
-    elif PurePath(task.command).name in ("bash", "sh") and "-c" in task.arguments[:-1]:
-        line = task.arguments[task.arguments.index("-c") + 1]
-        try:
-            words = list(shlex.shlex(line, posix=True, punctuation_chars=True))
-        except ValueError as error:
-            raise GoCDError(f"the shell line {line!r} cannot be read: {error}") from None
-        yield from _in_shell(words)
+@dataclass(frozen=True)
+class CallWord:
+    """A word of a call, as it is written in the file."""
+
+    text: str
+    place: Place
+    is_known: bool = True
+    """False where a shell makes something else of it."""
 
 
-def _in_shell(words: list[str]) -> Iterator[tuple[str, ...]]:
-    call: list[str] | None = None
-    for word in [*words, ";"]:
-        if word and set(word) <= set("();<>|&"):
-            if call is not None:
-                yield tuple(call)
-            call = None
-        elif call is not None:
-            call.append(word)
-        elif word == PROGRAM:
-            call = []
+def calls_of(task: Exec) -> Iterator[tuple[CallWord, ...]]:
+    """The words after the program's name of every call of it in *task*.
+
+    Raises:
+        GoCDError: A shell line cannot be read.
+    """
+    # Whatever was not read from a file has no places.
+    places = task.places or (Place(task.line, 1),) * len(task.command_line)
+    if _is_program(task.command):
+        yield tuple(CallWord(text, place) for text, place in zip(task.arguments, places[1:], strict=True))
+        return
+    asked = [number for number, word in enumerate(task.arguments[:-1]) if _COMMAND_FOLLOWS.fullmatch(word)]
+    if PurePath(task.command).name in _SHELLS and asked:
+        script, place = task.arguments[asked[0] + 1], places[asked[0] + 2]
+        for words in commands(script):
+            if (begin := _program(words)) is not None:
+                found = words[begin + 1 :]
+                yield tuple(CallWord(each.text, place.below(each.line), each.is_known) for each in found)
+
+
+def _program(words: Command) -> int | None:
+    """Which of *words* is the program, if they call it: what is before it is the shell's, or starts it."""
+    starts = False
+    for number, word in enumerate(words):
+        if _is_program(word.text):
+            return number
+        starts = starts or PurePath(word.text).name in _STARTERS
+        if not starts and word.text not in _RESERVED and not _ASSIGNED.match(word.text):
+            return None
+    return None
+
+
+def _is_program(word: str) -> bool:
+    return PurePath(word).name == PROGRAM

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from gocd.errors import UnreadableFile
 from gocd.finding import Finding, Level
+from gocd.lint.calls import read_calls
+from gocd.lint.program import Program
+from gocd.lint.variables import wrong_variables
 from gocd.reading.located_yaml import text_of
 from gocd.reading.pipelines import read_files
 
 
-def lint(paths: Iterable[Path]) -> list[Finding]:
+def lint(paths: Iterable[Path], program: Program) -> list[Finding]:
     """Look through *paths*, the files of one repository, and what was found, file by file."""
     order = list(dict.fromkeys(paths))
     findings: list[Finding] = []
@@ -23,5 +26,10 @@ def lint(paths: Iterable[Path]) -> list[Finding]:
             findings.append(Finding(Level.ERROR, path, 1, 1, problem.reason))
         else:
             readable.append(path)
-    findings += read_files(readable).findings
+    reading = read_files(readable)
+    findings += reading.findings
+    for pipeline in reading.readable:
+        calls = read_calls(pipeline, program)
+        findings += [*calls.findings, *wrong_variables(pipeline, calls.read)]
+    findings = list(dict.fromkeys(findings))
     return sorted(findings, key=lambda each: (order.index(each.file), each.line, each.column))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from gocd.nearest import nearest
 from gocd.pipeline import Artifact
 from gocd.reading.located_yaml import Node, Text
 from gocd.reading.names import NAME
 from gocd.reading.places import relative
-from gocd.reading.section import Section, Source, nearest
+from gocd.reading.section import Section, Source
 from gocd.reading.tasks import check_options
 
 _KINDS = ("build", "test", "external")

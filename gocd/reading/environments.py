@@ -22,6 +22,10 @@ class Membership:
     source: Source
     at: Located
 
+    def is_of(self, pipelines: Iterable[Pipeline]) -> bool:
+        """Whether *pipelines* have the one that it is about."""
+        return self.pipeline.lower() in (each.name.lower() for each in pipelines)
+
 
 def read_environment(source: Source, entry: Entry) -> tuple[Membership, ...]:
     """Read one environment; GoCD replaces no parameter in it.
@@ -49,21 +53,21 @@ def placed(pipelines: Iterable[Pipeline], memberships: Iterable[Membership]) -> 
     Names of pipelines are the same in any case. What the server has beside the files is not known, so that
     files without any pipeline may name every one.
 
-    Raises:
-        PipelineError: An environment holds what is in another, or nowhere.
     Source: GoCD's EnvironmentsConfig.java and EnvironmentPipelinesConfig.java
     """
     found = {pipeline.name.lower(): pipeline for pipeline in pipelines}
     held: dict[str, str] = {}
     for each in memberships:
-        name, environment = each.pipeline.lower(), each.environment
-        if held.setdefault(name, environment.name) != environment.name:
-            each.source.fail(each.at, f"pipeline '{each.pipeline}' is already in environment '{held[name]}'")
-        if name in found:
-            found[name] = replace(found[name], environment=environment)
-        elif found:
-            text = (
-                f"environment '{environment.name}' holds pipeline '{each.pipeline}', which is in no file read"
-            )
-            each.source.fail(each.at, text, "read the file that has it as well")
+        with each.source.going_on():
+            name, environment = each.pipeline.lower(), each.environment
+            if held.setdefault(name, environment.name) != environment.name:
+                what = f"pipeline '{each.pipeline}' is already in environment '{held[name]}'"
+                each.source.fail(each.at, what)
+            if name in found:
+                found[name] = replace(found[name], environment=environment)
+            elif found:
+                what = (
+                    f"environment '{environment.name}' holds pipeline '{each.pipeline}', which is in no file"
+                )
+                each.source.fail(each.at, f"{what} read", "read the file that has it as well")
     return list(found.values())

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gocd.nearest import nearest
+from gocd.reading.comments import lost_to_comments
 from gocd.reading.located_yaml import Entry, Mapping, is_nothing, read_document
-from gocd.reading.section import Located, Source, nearest
+from gocd.reading.section import Located, Source
 
 _ROOT = ("format_version", "pipelines", "environments", "common")
 NEWEST = 11
@@ -51,12 +53,15 @@ def open_pipeline_file(path: Path) -> PipelineFile:
     if document.second is not None:
         second = Mapping({}, document.second)
         source.warn(second, "a second document, which GoCD silently ignores", "put it into a file of its own")
+    for value, comment in lost_to_comments(document):
+        makes = "which leaves the value empty" if value.is_nothing else "and no part of the value"
+        source.warn(value, f"'{comment}' is a comment, {makes}", "put the value in quotes")
     version: int | None = None
     version_at: Located = root
     for entry in root.entries.values():
         key = entry.key.value.lower()
         if key not in _ROOT:
-            guess = nearest(key, _ROOT) or f"known: {', '.join(_ROOT)}"
+            guess = nearest(key, _ROOT) or _below(root, entry) or f"known: {', '.join(_ROOT)}"
             source.fail(entry.key, f"unknown key '{entry.key.value}' in a pipeline file", guess)
         if key == "format_version":
             version, version_at = _version(source, entry), entry.key
@@ -64,6 +69,15 @@ def open_pipeline_file(path: Path) -> PipelineFile:
     if not opened.children("pipelines") and not opened.children("environments"):
         source.warn(root, "the file has no pipelines and no environments")
     return opened
+
+
+def _below(root: Mapping, entry: Entry) -> str:
+    """What to do with a pipeline that stands beside ``pipelines:`` in place of below it."""
+    entries = list(root.entries.values())
+    before = entries[entries.index(entry) - 1] if entry is not entries[0] else None
+    if before and is_nothing(before.value) and before.key.value.lower() in ("pipelines", "environments"):
+        return f"indent it and its lines, below '{before.key.value}:'"
+    return ""
 
 
 def _version(source: Source, entry: Entry) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gocd.pipeline import Job
+from gocd.pipeline import Job, Variables
 from gocd.reading.artifacts import read_artifacts, read_tabs
 from gocd.reading.located_yaml import Node, Text
 from gocd.reading.names import LONGEST, shortened
@@ -33,16 +33,14 @@ def read_job(name: Text, section: Section) -> Job:
         rule += ", without '-runInstance-N' or '-runOnAll-N' at its end"
         source.fail(name, f"'{shortened(name.value)}' cannot be the name of a job", rule)
     tasks = read_tasks(source, _tasks(name, section))
-    timeout = section.integer("timeout")
-    if timeout is not None and timeout < 0:
-        section.fail("timeout", "timeout must be 0 or more minutes")
+    timeout = source.attempt(lambda: _timeout(section), None)
     resources, run_instances = _resources(section), _run_instances(section)
     return Job(
         name=name.value,
         tasks=tasks,
-        variables=read_variables(section),
-        artifacts=read_artifacts(section),
-        tabs=read_tabs(section),
+        variables=source.attempt(lambda: read_variables(section), Variables()),
+        artifacts=source.attempt(lambda: read_artifacts(section), ()),
+        tabs=source.attempt(lambda: read_tabs(section), {}),
         resources=resources,
         elastic_profile_id=_elastic_profile(section, run_instances),
         timeout=timeout,
@@ -56,6 +54,13 @@ def _tasks(name: Text, section: Section) -> Node:
     if "tasks" not in section:
         section.source.fail(name, f"job '{name.value}' has no tasks")
     return section.node("tasks")
+
+
+def _timeout(section: Section) -> int | None:
+    timeout = section.integer("timeout")
+    if timeout is not None and timeout < 0:
+        section.fail("timeout", "timeout must be 0 or more minutes")
+    return timeout
 
 
 def _resources(section: Section) -> tuple[str, ...]:

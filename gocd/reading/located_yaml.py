@@ -12,7 +12,9 @@ import yaml
 from gocd.errors import PipelineError, UnreadableFile
 from gocd.files import read_bounded
 from gocd.finding import Finding, Level
+from gocd.pipeline import Place
 from gocd.reading.yaml_dialect import GoCDLoader
+from gocd.reading.yaml_mistakes import explained
 
 # Bytes of a file; pipelines by hand have some ten thousand.
 LONGEST = 512 * 1024
@@ -29,6 +31,12 @@ class Text:
     column: int = 1
     is_nothing: bool = False
     """Nothing was written, not even quotes."""
+    is_block: bool = False
+    """Its lines follow as they are, after a ``|``."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.line, self.column, self.is_block)
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ class Document:
 
     root: Node
     second: int | None = None
+    text: str = ""
 
 
 def read_located_yaml(path: Path) -> Node:
@@ -121,12 +130,10 @@ def parse_document(text: str, path: Path) -> Document:
         if document is None:
             raise error_at(path, 1, 1, "the file is empty")
         more = _line(second) if loader.check_node() and (second := loader.get_node()) else None
-        return Document(_Locator(path).located(document), more)
+        return Document(_Locator(path).located(document), more, text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = " ".join(part for part in (error.context, error.problem) if part)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise error_at(path, line, column, problem) from error
+        mistake = explained(text, error)
+        raise error_at(path, mistake.line, mistake.column, mistake.what, mistake.instead) from error
     except RecursionError:
         raise error_at(path, 1, 1, "nested too deeply to be read") from None
     except yaml.reader.ReaderError as error:
@@ -182,7 +189,8 @@ class _Locator:
                         entries[name] = entry
                         merged.add(name)
             elif key.value in entries:
-                hint = "an override must come before '<<'" if key.value in merged else ""
+                first = f"it is on line {entries[key.value].key.line} already"
+                hint = "an override must come before '<<'" if key.value in merged else first
                 raise self._error(key_node, f"duplicate key '{key.value}'", hint)
             else:
                 entries[key.value] = Entry(key, value)
@@ -206,8 +214,9 @@ def _held_by(node: yaml.Node) -> Iterator[yaml.Node]:
 
 
 def _scalar(node: yaml.Node) -> Text:
-    nothing = node.value == "" and getattr(node, "style", None) is None
-    return Text(node.value, _line(node), _column(node), is_nothing=nothing)
+    style = getattr(node, "style", None)
+    nothing = node.value == "" and style is None
+    return Text(node.value, _line(node), _column(node), is_nothing=nothing, is_block=style == "|")
 
 
 def _line(node: yaml.Node) -> int:

@@ -68,7 +68,8 @@ def _check_destinations(source: Source, materials: list[Material]) -> None:
     for outer, inner in permutations(materials, 2):
         if is_nested(outer.destination, inner.destination):
             what = f"the destinations of materials '{outer.name}' and '{inner.name}' are one, or nested"
-            source.fail(max(outer, inner, key=lambda each: each.line), what, "give each a folder of its own")
+            last = max(outer, inner, key=lambda each: each.line)
+            source.fail(last.at("destination"), what, "give each a folder of its own")
 
 
 def _material(source: Source, name: Text, node: Node) -> Material:
@@ -82,7 +83,10 @@ def _material(source: Source, name: Text, node: Node) -> Material:
     if kind == "dependency":
         pipeline, stage = section.required("pipeline"), section.required("stage")
         line, column = name.line, name.column
-        return Material(name.value, kind, pipeline=pipeline, stage=stage, line=line, column=column)
+        places = section.places("pipeline", "stage")
+        return Material(
+            name.value, kind, pipeline=pipeline, stage=stage, line=line, column=column, places=places
+        )
     url = _url(section, kind)
     _check_login(section, kind, url)
     _check_branch(section)
@@ -100,6 +104,7 @@ def _material(source: Source, name: Text, node: Node) -> Material:
         auto_update=section.boolean("auto_update", default=True),
         line=name.line,
         column=name.column,
+        places=section.places("destination", "auto_update"),
     )
 
 

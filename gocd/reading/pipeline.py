@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from gocd.pipeline import Material, Pipeline
+from gocd.nearest import nearest
+from gocd.pipeline import Material, Pipeline, Variables
 from gocd.reading.cron import wrong_cron
 from gocd.reading.located_yaml import Entry, Text, is_nothing
 from gocd.reading.materials import read_materials
 from gocd.reading.names import check_name, check_unique
-from gocd.reading.section import Section, Source, nearest
+from gocd.reading.section import Section, Source
 from gocd.reading.stages import read_stages
 from gocd.reading.variables import VARIABLE_KEYS, read_variables
 
@@ -25,8 +26,8 @@ _SHORTENED = re.compile(r"(?P<material>[^\[]*)(?:\[:(?P<length>[0-9]+)\])?")
 _GROUP = "defaultGroup"
 
 
-def read_parameters_of(source: Source, entry: Entry) -> dict[str, str]:
-    """The parameters that a pipeline declares, with its own values.
+def read_parameters_of(source: Source, entry: Entry) -> dict[str, tuple[Text, Text]]:
+    """The parameters that a pipeline declares: of each, by its name, the name and its own value.
 
     Source: GoCD's ParamConfig.java and ParamsConfig.java
     """
@@ -38,7 +39,10 @@ def read_parameters_of(source: Source, entry: Entry) -> dict[str, str]:
     for value in values:
         check_name(source, value.key, "a parameter")
     check_unique(source, ((value.key.value, value.key) for value in values), "parameter")
-    return {each.key.value: source.text(each.value, f"parameter '{each.key.value}'").value for each in values}
+    return {
+        each.key.value: (each.key, source.text(each.value, f"parameter '{each.key.value}'"))
+        for each in values
+    }
 
 
 def read_pipeline(source: Source, entry: Entry) -> Pipeline:
@@ -52,29 +56,36 @@ def read_pipeline(source: Source, entry: Entry) -> Pipeline:
     known = (*_KNOWN, "locking") if has_locking else _KNOWN
     section = Section(source, entry.value, f"pipeline '{name}'", known)
     locking = "lockOnFailure" if section.boolean("locking", default=False) and has_locking else "none"
-    section.integer("display_order")
-    _check_timer(section)
-    _check_tracking_tool(section)
+    for check in (_check_order, _check_timer, _check_tracking_tool):
+        with source.going_on():
+            check(section)
     pipeline = Pipeline(
         name=name,
-        group=_group(entry.key, section),
-        materials=_materials(entry.key, section),
+        group=source.attempt(lambda: _group(entry.key, section), _GROUP),
+        materials=source.attempt(lambda: _materials(entry.key, section), ()),
         stages=(),
-        label_template=section.text("label_template", "${COUNT}"),
-        lock_behavior=section.choice("lock_behavior", _LOCKS, "a lock_behavior", locking),
+        label_template=source.attempt(lambda: section.text("label_template", "${COUNT}"), "${COUNT}"),
+        lock_behavior=source.attempt(
+            lambda: section.choice("lock_behavior", _LOCKS, "a lock_behavior", locking), locking
+        ),
         template=_template(section),
         parameters=source.parameters or {},
-        variables=read_variables(section),
+        variables=source.attempt(lambda: read_variables(section), Variables()),
         file=source.path,
         line=entry.key.line,
         column=entry.key.column,
     )
-    _check_label(section, pipeline)
+    with source.going_on():
+        _check_label(section, pipeline)
     if pipeline.template:
         return pipeline
     if "stages" not in section:
         source.fail(entry.key, f"pipeline '{name}' has no stages")
     return replace(pipeline, stages=read_stages(source, section.node("stages")))
+
+
+def _check_order(section: Section) -> None:
+    section.integer("display_order")
 
 
 def _group(key: Text, section: Section) -> str:

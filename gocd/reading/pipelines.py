@@ -8,13 +8,14 @@ from pathlib import Path
 
 from gocd.errors import GoCDError, PipelineError
 from gocd.finding import Finding, Level
+from gocd.nearest import nearest
 from gocd.pipeline import Pipeline
 from gocd.reading.environments import Membership, placed, read_environment
 from gocd.reading.file import PipelineFile, open_pipeline_file
 from gocd.reading.located_yaml import Entry
 from gocd.reading.pipeline import read_parameters_of, read_pipeline
 from gocd.reading.references import check_references
-from gocd.reading.section import Source, nearest
+from gocd.reading.section import Source
 
 # What GoCD takes files for that do not say.
 _OLDEST = 1
@@ -26,6 +27,8 @@ class Reading:
 
     pipelines: tuple[Pipeline, ...]
     findings: tuple[Finding, ...]
+    readable: tuple[Pipeline, ...] = ()
+    """What could be read of the pipelines, whatever is wrong with the rest."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -49,16 +52,12 @@ def read_files(paths: Iterable[Path], parameters: Mapping[str, str] | None = Non
             files.append(open_pipeline_file(path))
         except PipelineError as error:
             findings.append(error.finding)
-    pipelines: list[Pipeline] = []
-    try:
-        pipelines = _together(files, parameters or {})
-    except PipelineError as error:
-        findings.append(error.finding)
+    every = tuple(_together(files, parameters or {}, is_whole=not findings))
     for file in files:
         findings += file.source.findings
     has_errors = any(each.level is Level.ERROR for each in findings)
     # What aliases stand for is read as often as they do, and wrong once.
-    return Reading(() if has_errors else tuple(pipelines), tuple(dict.fromkeys(findings)))
+    return Reading(() if has_errors else every, tuple(dict.fromkeys(findings)), every)
 
 
 def read_pipelines(path: Path, parameters: Mapping[str, str] | None = None) -> list[Pipeline]:
@@ -77,7 +76,12 @@ def read_pipelines(path: Path, parameters: Mapping[str, str] | None = None) -> l
 def read_parameters(path: Path) -> dict[str, dict[str, str]]:
     """The parameters each pipeline of *path* declares, with the file's values, by pipeline name."""
     file = open_pipeline_file(path)
-    return {entry.key.value: read_parameters_of(file.source, entry) for entry in file.children("pipelines")}
+    return {
+        entry.key.value: {
+            name: value.value for name, (_, value) in read_parameters_of(file.source, entry).items()
+        }
+        for entry in file.children("pipelines")
+    }
 
 
 @dataclass(frozen=True)
@@ -91,14 +95,26 @@ class _Reader:
     def pipeline(self, entry: Entry) -> Pipeline:
         own = read_parameters_of(self.source, entry)
         self.declared.update(own)
-        values = {name: self.overrides.get(name, value) for name, value in own.items()}
-        return read_pipeline(replace(self.source, parameters=values), entry)
+        values = {name: self.overrides.get(name, value.value) for name, (_, value) in own.items()}
+        declared = {name: value for name, (_, value) in own.items()}
+        source = replace(self.source, parameters=values, declared=declared, used=set(), findings=[])
+        try:
+            pipeline = read_pipeline(source, entry)
+        finally:
+            self.source.findings.extend(source.findings)
+        # A template uses parameters of its own; what could not be read may use any.
+        if not pipeline.template and not source.is_refused:
+            for name, (at, _) in own.items():
+                if name not in source.used:
+                    self.source.warn(at, f"nothing in pipeline '{pipeline.name}' uses parameter '{name}'")
+        return pipeline
 
     def environment(self, entry: Entry) -> tuple[Membership, ...]:
         return read_environment(self.source, entry)
 
 
-def _together(files: list[PipelineFile], overrides: Mapping[str, str]) -> list[Pipeline]:
+def _together(files: list[PipelineFile], overrides: Mapping[str, str], *, is_whole: bool) -> list[Pipeline]:
+    """Read what is in *files*, which are not all if they are not whole."""
     version = _format_version(files)
     pipelines: list[Pipeline] = []
     memberships: list[Membership] = []
@@ -109,8 +125,8 @@ def _together(files: list[PipelineFile], overrides: Mapping[str, str]) -> list[P
         pipelines += source.each(file.children("pipelines"), reader.pipeline)
         for held in source.each(file.children("environments"), reader.environment):
             memberships += held
-    if any(file.source.is_refused for file in files):
-        return []
+    if not is_whole or any(file.source.is_refused for file in files):
+        return placed(pipelines, [each for each in memberships if each.is_of(pipelines)])
     _check_overrides(files, overrides, declared)
     check_references({file.source.path: file.source for file in files}, pipelines)
     return placed(pipelines, memberships)
@@ -129,7 +145,8 @@ def _format_version(files: list[PipelineFile]) -> int:
         (first, one), (second, other) = list(found.items())[:2]
         what = f"format_version {second}, where {one.source.path} has {first}"
         one_for_all = "GoCD refuses all files of a repository unless they have the same"
-        other.source.fail(other.version_at, what, one_for_all)
+        with other.source.going_on():
+            other.source.fail(other.version_at, what, one_for_all)
     return next(iter(found), _OLDEST)
 
 

@@ -9,39 +9,46 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gocd.nearest import nearest
 from gocd.pipeline import Fetch, Job, Material, Pipeline, Stage
 from gocd.reading.names import NAME
-from gocd.reading.section import Located, Source, nearest
+from gocd.reading.section import Located, Source
 
 Pipelines = Mapping[str, Pipeline]
 """By their names in lower case: GoCD takes names for the same in any case."""
 
 
 def check_references(sources: Mapping[Path, Source], pipelines: list[Pipeline]) -> None:
-    """Raise PipelineError at the first reference that leads nowhere, or in a circle."""
+    """Find the references that lead nowhere, or in a circle."""
     known = {pipeline.name.lower(): pipeline for pipeline in pipelines}
     seen: dict[str, Pipeline] = {}
-    for pipeline in pipelines:
-        source = sources[pipeline.file]
-        first = seen.setdefault(pipeline.name.lower(), pipeline)
-        if first is not pipeline:
-            where = f"line {first.line}" if first.file == pipeline.file else f"{first.file}:{first.line}"
-            source.fail(pipeline, f"pipeline '{pipeline.name}' is already defined on {where}")
     groups: dict[str, str] = {}
     polled: dict[tuple[str, str, str], Material] = {}
     for pipeline in pipelines:
         source = sources[pipeline.file]
-        if groups.setdefault(pipeline.group.lower(), pipeline.group) != pipeline.group:
-            what = (
-                f"group '{pipeline.group}' differs from group '{groups[pipeline.group.lower()]}' in case only"
-            )
-            source.fail(pipeline, what, "GoCD refuses both; write one name")
+        with source.going_on():
+            _check_name_of(source, seen, groups, pipeline)
         for material in pipeline.materials:
-            _check_polling(source, polled, material)
-            if material.kind == "dependency":
-                _check_dependency(source, known, pipeline, material)
+            with source.going_on():
+                _check_polling(source, polled, material)
+                if material.kind == "dependency":
+                    _check_dependency(source, known, pipeline, material)
         for stage, fetch in _fetches(pipeline):
-            _check_fetch(source, known, pipeline, stage, fetch)
+            with source.going_on():
+                _check_fetch(source, known, pipeline, stage, fetch)
+
+
+def _check_name_of(
+    source: Source, seen: dict[str, Pipeline], groups: dict[str, str], pipeline: Pipeline
+) -> None:
+    first = seen.setdefault(pipeline.name.lower(), pipeline)
+    if first is not pipeline:
+        where = f"line {first.line}" if first.file == pipeline.file else f"{first.file}:{first.line}"
+        source.fail(pipeline, f"pipeline '{pipeline.name}' is already defined on {where}")
+    group = groups.setdefault(pipeline.group.lower(), pipeline.group)
+    if group != pipeline.group:
+        what = f"group '{pipeline.group}' differs from group '{group}' in case only"
+        source.fail(pipeline, what, "GoCD refuses both; write one name")
 
 
 def _fetches(pipeline: Pipeline) -> Iterator[tuple[Stage, Fetch]]:
@@ -61,7 +68,7 @@ def _check_polling(source: Source, polled: dict[tuple[str, str, str], Material],
     first = polled.setdefault((material.kind, material.url, material.branch), material)
     if first.auto_update != material.auto_update:
         what = f"material '{material.name}' has another auto_update than '{first.name}', which is the same"
-        source.fail(material, what, "give both the same")
+        source.fail(material.at("auto_update"), what, "give both the same")
 
 
 def _check_dependency(source: Source, known: Pipelines, pipeline: Pipeline, material: Material) -> None:
@@ -71,15 +78,17 @@ def _check_dependency(source: Source, known: Pipelines, pipeline: Pipeline, mate
     """
     upstream = known.get(material.pipeline.lower())
     if upstream is None:
-        _check_name(source, material, "a material from pipeline", material.pipeline)
+        _check_name(source, material.at("pipeline"), "a material from pipeline", material.pipeline)
         return
     stages = [stage.name for stage in upstream.stages]
     if not upstream.template and material.stage.lower() not in _lower(stages):
         what = f"material '{material.name}' names stage '{material.stage}', which is not in '{upstream.name}'"
-        source.fail(material, what, nearest(material.stage, stages) or f"it has {', '.join(stages)}")
+        source.fail(
+            material.at("stage"), what, nearest(material.stage, stages) or f"it has {', '.join(stages)}"
+        )
     if circle := _way(known, upstream, pipeline):
         way = " <- ".join((pipeline.name, *circle))
-        source.fail(material, f"pipelines that wait for each other: {way}")
+        source.fail(material.at("pipeline"), f"pipelines that wait for each other: {way}")
 
 
 def _way(known: Pipelines, start: Pipeline, end: Pipeline) -> list[str]:
@@ -121,13 +130,13 @@ def _check_fetch(source: Source, known: Pipelines, pipeline: Pipeline, stage: St
             if name.lower() not in upstream:
                 of = "this pipeline" if here is pipeline else f"'{here.name}'"
                 text = f"a fetch from pipeline '{fetch.pipeline}', which is no material of {of}"
-                source.fail(fetch, text, nearest(name, upstream))
+                source.fail(fetch.at("pipeline"), text, nearest(name, upstream))
             until = upstream[name.lower()]
             here = known.get(name.lower())
-        _check_name(source, fetch, "a fetch from pipeline", name)
+        _check_name(source, fetch.at("pipeline"), "a fetch from pipeline", name)
     if here is None or here.template:
         for of, name in (("stage", fetch.stage), ("job", fetch.job)):
-            _check_name(source, fetch, f"a fetch from {of}", name)
+            _check_name(source, fetch.at(of), f"a fetch from {of}", name)
         return
     names = _lower([each.name for each in here.stages])
     ended = here.stages[: names.index(until.lower()) + 1] if until.lower() in names else ()
@@ -138,13 +147,13 @@ def _check_fetch(source: Source, known: Pipelines, pipeline: Pipeline, stage: St
 def _check_job(source: Source, fetch: Fetch, stages: tuple[Stage, ...], text: str) -> None:
     found = {stage.name.lower(): stage for stage in stages}
     if fetch.stage.lower() not in found:
-        source.fail(fetch, text, nearest(fetch.stage, [stage.name for stage in stages]))
+        source.fail(fetch.at("stage"), text, nearest(fetch.stage, [stage.name for stage in stages]))
     jobs = found[fetch.stage.lower()].jobs
     job = next((each for each in jobs if _is_instance(fetch.job, each)), None)
     if job is None:
         names = [each.name for each in jobs]
         text = f"a fetch from job '{fetch.job}', which stage '{fetch.stage}' does not have"
-        source.fail(fetch, text, nearest(fetch.job, names) or f"it has {', '.join(names)}")
+        source.fail(fetch.at("job"), text, nearest(fetch.job, names) or f"it has {', '.join(names)}")
     published = [each.source for each in job.artifacts if each.kind == "external"]
     if fetch.artifact_origin == "external" and fetch.source.lower() not in _lower(published):
         text = f"a fetch of external artifact '{fetch.source}', which job '{job.name}' does not publish"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Parameters
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol, TypeVar
 
-from gocd.errors import GoCDError, PipelineError
+from gocd.errors import PipelineError
 from gocd.finding import Finding, Level
-from gocd.reading.located_yaml import Items, Mapping, Node, Text, error_at, is_nothing
-from gocd.reading.parameters import substitute
+from gocd.nearest import nearest
+from gocd.pipeline import Place
+from gocd.reading.located_yaml import Entry, Items, Mapping, Node, Text, error_at, is_nothing
+from gocd.reading.parameters import WrongParameter, names_in, substitute, whole
 
 Value = TypeVar("Value")
 Read = TypeVar("Read")
@@ -42,6 +44,10 @@ class Source:
     """None where GoCD replaces nothing, and a ``#`` is a ``#``."""
     format_version: int = 10
     findings: list[Finding] = field(default_factory=list)
+    declared: Parameters[str, Text] = field(default_factory=dict)
+    """Where the file gives the parameters their values."""
+    used: set[str] = field(default_factory=set)
+    """The parameters that were asked for up to here."""
 
     def fail(self, at: Located, what: str, instead: str = "") -> NoReturn:
         """Leave off what is being read: GoCD refuses it."""
@@ -55,11 +61,23 @@ class Source:
         """Read all of *values*, whatever is wrong with the others."""
         found = []
         for value in values:
-            try:
+            with self.going_on():
                 found.append(read(value))
-            except PipelineError as error:
-                self.findings.append(error.finding)
         return tuple(found)
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Keep what is found to be wrong, and go on after it."""
+        try:
+            yield
+        except PipelineError as error:
+            self.findings.append(error.finding)
+
+    def attempt(self, read: Callable[[], Read], otherwise: Read) -> Read:
+        """What *read* returns, or *otherwise* where it finds something wrong, which is kept."""
+        with self.going_on():
+            return read()
+        return otherwise
 
     @property
     def is_refused(self) -> bool:
@@ -68,10 +86,18 @@ class Source:
     def resolved(self, text: Text) -> str:
         if self.parameters is None:
             return text.value
+        self.used.update(names_in(text.value))
         try:
             return substitute(text.value, self.parameters)
-        except GoCDError as error:
-            self.fail(text, str(error))
+        except WrongParameter as error:
+            self.fail(text.place.below(error.line), error.what, error.instead)
+
+    def place(self, text: Text) -> Place:
+        """Where what *text* says is written: it may be a parameter and no more."""
+        name = whole(text.value) if self.parameters is not None else ""
+        value = self.declared.get(name)
+        is_own = value is not None and (self.parameters or {}).get(name) == value.value
+        return value.place if value is not None and is_own else text.place
 
     def check_parameters(self, node: Node) -> None:
         """Resolve every text of *node*, which is otherwise not read."""
@@ -86,12 +112,14 @@ class Source:
 
     def text(self, node: Node, what: str) -> Text:
         if not isinstance(node, Text):
-            self.fail(node, f"{what} must be text, not {_shape(node)}")
+            self.fail(node, f"{what} must be text, not {_shape(node)}", _in_quotes(node))
         return node
 
     def items(self, node: Node, what: str) -> Items:
         if not isinstance(node, Items):
-            self.fail(node, f"{what} must be a list, not {_shape(node)}")
+            one = isinstance(node, Text) and not is_nothing(node)
+            hint = "begin each item with '- ' on a line of its own" if one else ""
+            self.fail(node, f"{what} must be a list, not {_shape(node)}", hint)
         return node
 
     def mapping(self, node: Node, what: str) -> Mapping:
@@ -129,12 +157,20 @@ class Section:
         self.what = what
         self._mapping = source.mapping(node, what)
         self.line, self.column = node.line, node.column
-        known = tuple(known)
+        known = self._known = tuple(known)
         for entry in self._mapping.entries.values():
             if entry.key.value not in known:
                 text = f"unknown key '{entry.key.value}' in {what}, which GoCD silently ignores"
-                guess = nearest(entry.key.value, known) or f"known: {', '.join(known)}"
+                guess = nearest(entry.key.value, known) or self._below(entry) or f"known: {', '.join(known)}"
                 source.warn(entry.key, text, guess)
+
+    def _below(self, entry: Entry) -> str:
+        """What to do with a key that stands beside an empty one in place of below it."""
+        entries = list(self._mapping.entries.values())
+        before = [each for each in entries[: entries.index(entry)] if each.key.value in self._known]
+        if before and is_nothing(before[-1].value):
+            return f"indent it and its lines, below '{before[-1].key.value}:'"
+        return ""
 
     def __contains__(self, key: str) -> bool:
         return key in self._mapping.entries and not is_nothing(self._mapping.entries[key].value)
@@ -146,6 +182,10 @@ class Section:
     def at(self, key: str) -> Located:
         entry = self._mapping.entries.get(key)
         return entry.key if entry else self
+
+    def places(self, *keys: str) -> dict[str, Place]:
+        """Where the texts under *keys* are written, those that are there."""
+        return {key: self.source.place(self.text_node(key)) for key in keys if key in self}
 
     def fail(self, key: str, what: str, instead: str = "") -> NoReturn:
         self.source.fail(self.at(key), what, instead)
@@ -159,14 +199,17 @@ class Section:
             self.source.fail(self.at(key), f"{self.what} has no {key}")
         return self._mapping.entries[key].value
 
+    def text_node(self, key: str) -> Text:
+        return self.source.text(self.node(key), key)
+
     def verbatim(self, key: str, default: str = "") -> str:
-        return self.source.text(self.node(key), key).value if key in self else default
+        return self.text_node(key).value if key in self else default
 
     def text(self, key: str, default: str = "") -> str:
-        return self.source.resolved(self.source.text(self.node(key), key)) if key in self else default
+        return self.source.resolved(self.text_node(key)) if key in self else default
 
     def required(self, key: str) -> str:
-        value = self.source.resolved(self.source.text(self.node(key), key))
+        value = self.source.resolved(self.text_node(key))
         if not value.strip():
             self.fail(key, f"{key} of {self.what} is empty")
         return value
@@ -191,14 +234,18 @@ class Section:
     def choice(self, key: str, choices: Iterable[str], what: str, default: str) -> str:
         if key not in self:
             return default
-        return self.source.one_of(self.source.text(self.node(key), key), choices, what)
+        return self.source.one_of(self.text_node(key), choices, what)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The list of texts under *key*, empty when it is not there."""
+        return tuple(self.source.resolved(text) for text in self.text_nodes(key))
+
+    def text_nodes(self, key: str) -> tuple[Text, ...]:
+        """The same as they are written, and with their places."""
         if key not in self:
             return ()
         items = self.source.items(self.node(key), key).items
-        return tuple(self.source.resolved(self.source.text(item, f"an item of {key}")) for item in items)
+        return tuple(self.source.text(item, f"an item of {key}") for item in items)
 
     def children(self, key: str) -> tuple[tuple[Text, Node], ...]:
         """Names and contents of the mapping under *key*, empty when it is not there."""
@@ -208,11 +255,11 @@ class Section:
         return tuple((entry.key, entry.value) for entry in entries)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``did you mean ...?``, or nothing when no known word is near."""
-    spelt = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(word.lower(), spelt, n=1)
-    return f"did you mean {spelt[near[0]]}?" if near else ""
+def _in_quotes(node: Node) -> str:
+    """What to do where braces were meant as text, such as ``{private_ip}``."""
+    if isinstance(node, Mapping) and all(is_nothing(each.value) for each in node.entries.values()):
+        return f"put it in quotes: '{{{', '.join(node.entries)}}}'"
+    return ""
 
 
 def _choose(known: Iterable[str]) -> str:

@@ -47,11 +47,11 @@ def _stage(source: Source, node: Node) -> Stage:
     return Stage(
         name=name.value,
         jobs=jobs,
-        approval=_approval(section),
+        approval=source.attempt(lambda: _approval(section), Approval()),
         fetch_materials=section.boolean("fetch_materials", default=True),
         keep_artifacts=section.boolean("keep_artifacts", default=False),
         clean_workspace=section.boolean("clean_workspace", default=False),
-        variables=read_variables(section),
+        variables=source.attempt(lambda: read_variables(section), Variables()),
         line=name.line,
         column=name.column,
     )

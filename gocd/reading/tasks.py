@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gocd.nearest import nearest
 from gocd.pipeline import Exec, Fetch, OtherTask, RunIf, Task
 from gocd.reading.located_yaml import Items, Node, Text
 from gocd.reading.places import inside
-from gocd.reading.section import Section, Source, nearest
+from gocd.reading.section import Section, Source
 
 # Where the paths of tasks begin.
 JOB = "the job's folder"
@@ -131,11 +132,13 @@ def _exec(section: Section, run_if: RunIf, on_cancel: Task | None, line: int) ->
         section.warn("timeout", what, "the job has one, in minutes without output")
     command = section.required("command")
     arguments = section.texts("arguments")
+    written = (section.text_node("command"), *section.text_nodes("arguments"))
+    places = tuple(section.source.place(each) for each in written)
     if command != command.strip() or (" " in command and not arguments):
         what = f"'{command}' would be the program's whole name"
         section.warn("command", what, "put its arguments in arguments")
     folder = inside(section, "working_directory", section.text("working_directory"), JOB)
-    return Exec(command, arguments, folder, run_if, on_cancel, line)
+    return Exec(command, arguments, folder, run_if, on_cancel, line, places)
 
 
 def _fetch(section: Section, run_if: RunIf, on_cancel: Task | None, kind: Text) -> Fetch:
@@ -157,6 +160,7 @@ def _fetch(section: Section, run_if: RunIf, on_cancel: Task | None, kind: Text) 
         on_cancel=on_cancel,
         line=kind.line,
         column=kind.column,
+        places=section.places("pipeline", "stage", "job", "source"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gocd.pipeline import Variables
+from gocd.pipeline import Place, Variables
 from gocd.reading.located_yaml import Node, Text
 from gocd.reading.names import check_unique
 from gocd.reading.section import Located, Section, Source
@@ -26,17 +26,20 @@ def read_variables(section: Section) -> Variables:
     plain: dict[str, str] = {}
     secure: dict[str, str] = {}
     names: list[tuple[str, Located]] = []
+    places: dict[str, Place] = {}
     for name, node in section.children(VARIABLE_KEYS[0]):
         spelt = _name(source, name)
         value = source.resolved(source.text(node, f"variable '{spelt}'"))
         (secure if SECRET.search(value) else plain)[spelt] = value
         names.append((spelt, name))
+        places[spelt] = source.place(source.text(node, spelt))
     for name, node in section.children(VARIABLE_KEYS[1]):
         spelt = _name(source, name)
         secure[spelt] = encrypted(source, node, f"secure variable '{spelt}'")
         names.append((spelt, name))
+        places[spelt] = Place(name.line, name.column)
     check_unique(source, names, "variable")
-    return Variables(plain, secure)
+    return Variables(plain, secure, places)
 
 
 def encrypted(source: Source, node: Node, what: str) -> str:

@@ -6,9 +6,9 @@ from math import nan
 from pathlib import Path
 
 from gocd.errors import GoCDError
+from gocd.nearest import nearest
 from gocd.numbers import decimal
 from gocd.reading.located_yaml import Mapping, Node, Text, read_located_yaml
-from gocd.reading.section import nearest
 from gocd.samples.limits import RULES, Limits, Thresholds
 
 _LABELS = "labels"

@@ -39,8 +39,9 @@ def command(
         from gocd.finding import Level  # noqa: PLC0415
         from gocd.lint.files import lint  # noqa: PLC0415
         from gocd.lint.formats import lines, summary  # noqa: PLC0415
+        from tasks.pipelines.program import program  # noqa: PLC0415
 
-        findings = lint(files)
+        findings = lint(files, program())
         task.log.steps(lines(findings, form.value))
         if form is not Format.JSON:
             task.log.say(summary(findings, len(set(files))))

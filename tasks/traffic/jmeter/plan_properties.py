@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from gocd.files import read_bounded
-from gocd.reading.section import nearest
+from gocd.nearest import nearest
 from tasks.running.errors import Refused
 from tasks.traffic.jmeter.functions import Reference, parts
 from tasks.traffic.jmeter.own_properties import OwnProperties

@@ -44,7 +44,7 @@ def test_keys_values_and_items_know_their_lines() -> None:
 
 
 def test_a_repeated_key_is_an_error_on_its_own_line() -> None:
-    with pytest.raises(PipelineError, match=r"^x.gocd.yaml:3: duplicate key 'a'$"):
+    with pytest.raises(PipelineError, match=r"^x.gocd.yaml:3: duplicate key .a.; it is on line 1 already$"):
         parsed("a: 1\nb: 2\na: 3\n")
 
 
@@ -79,10 +79,10 @@ def test_a_merged_key_keeps_the_line_it_was_written_on() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a:\n\tb: 1\n", "x.gocd.yaml:2: .*cannot start any token"),
+        ("a:\n\tb: 1\n", "x.gocd.yaml:2: a tab"),
         ("a: 1\n---\nb: 2\n", "x.gocd.yaml:3: a second document"),
-        ("a: [1\n", "x.gocd.yaml:2: "),
-        ("a: *nowhere\n", "undefined alias"),
+        ("a: [1\n", "x.gocd.yaml:1: a '.' that is not closed on its line"),
+        ("a: *nowhere\n", "there is no '&nowhere' above it"),
         ("a: &a [*a]\n", "x.gocd.yaml:1: an anchor that contains itself"),
         ("use:\n  <<: word\n", "x.gocd.yaml:2: '<<' merges a mapping"),
         ("? [a, b]\n: 1\n", "a key must be a plain word"),
@@ -157,7 +157,7 @@ def test_what_is_no_file_or_too_long_is_refused_without_reading_it(tmp_path: Pat
         ("a: [b:c]\n", "a colon within 'b:c'"),
         ("a: {b: ?c}\n", "x.gocd.yaml:1: "),
         ("%YAML 1.2\n---\na: 1\n", "x.gocd.yaml:1: YAML 1.2, of which GoCD reads 1.1 only"),
-        ("a: @b\n", "cannot start any token"),
+        ("a: @b\n", "cannot begin with .@."),
     ],
 )
 def test_what_newer_yaml_allows_and_gocds_does_not_is_refused(text: str, said: str) -> None:

@@ -285,7 +285,7 @@ def test_a_fetch_from_upstream_names_what_can_have_such_a_name(keys: str, what: 
         (fetching("source: ../../a"), 12, "source '../../a' leads out of what its job published"),
         (fetching("source: /a"), 12, "source '/a' leads out of what its job published"),
         ("- exec: {command: bash, arguments: [-c,\n    'echo $#']}", 13, "a lone '#'"),
-        ("- script: |\n    #!/bin/bash", 12, "a lone '#' in '#!/bin/bash'"),
+        ("- script: |\n    #!/bin/bash", 13, "a lone '#' in '#!/bin/bash'"),
         (
             "- plugin: {configuration: {id: p, version: 1}, options: {a: '#{x}'}}",
             12,
