@@ -109,6 +109,11 @@ class Aws:
             how = self._open().get_paginator_model(service).get_paginator(name)
             return [item for each in Paginator(page, how, model).paginate(**parameters) for item in each[key]]
 
+    def has(self, service: str, operation: str) -> bool:
+        """Whether the service's model, as it is installed here, knows *operation*."""
+        names = self.client(service, operation).meta.service_model.operation_names
+        return _camel(operation) in names
+
     def takes(self, service: str, operation: str) -> set[str]:
         """Return the names of all that *operation* can be told, as the service's model has them."""
         model = self.client(service, operation).meta.service_model.operation_model(_camel(operation))

@@ -2,18 +2,22 @@ r"""The record sets of one name in one hosted zone of Route 53, read and exchang
 
 Source: Route 53 API reference, ListHostedZones, ListResourceRecordSets (in the order of their names, where
 ``*`` is ``\052``), ChangeResourceRecordSets (a DELETE repeats all current values, and a batch is made whole
-or not at all), GetChange, GetHealthCheckStatus.
+or not at all), GetChange, GetHealthCheckStatus (for no calculated one).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.aws.api import Aws
 from tasks.aws.errors import AwsError
-from tasks.running.errors import Refused
+from tasks.running.errors import Refused, TaskError
 
 RecordSet = Mapping[str, Any]
+
+# What is left with every change of ours.
+COMMENT = "gocd-tasks switch-traffic"
 
 # Those that lead a client to a server by themselves.
 KINDS = ("A", "AAAA", "CNAME", "HTTPS", "SVCB")
@@ -21,6 +25,10 @@ KINDS = ("A", "AAAA", "CNAME", "HTTPS", "SVCB")
 
 class Overtaken(Exception):
     """A batch was refused: what it says was there is not, or what it makes cannot be; in AWS's words."""
+
+
+class Gone(TaskError):
+    """The hosted zone is not there any more, or a health check that its records have."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +51,18 @@ class Records:
     name: str
 
     def read(self) -> list[RecordSet]:
-        """Return those that lead clients, as they are now."""
+        """Return those that lead clients, as they are now.
+
+        Raises:
+            Gone: The hosted zone is.
+        """
         found: list[RecordSet] = []
         start: dict[str, Any] = {"StartRecordName": self.name}
         while start:
-            page = self.aws.call(
-                "route53", "list_resource_record_sets", self.name, HostedZoneId=self.zone.id, **start
-            )
+            with self._there():
+                page = self.aws.call(
+                    "route53", "list_resource_record_sets", self.name, HostedZoneId=self.zone.id, **start
+                )
             records = page["ResourceRecordSets"]
             found += [each for each in records if plain(each["Name"]) == self.name]
             more = page["IsTruncated"] and plain(page["NextRecordName"]) == self.name
@@ -65,17 +78,19 @@ class Records:
 
         Raises:
             Overtaken: They are not; nothing is changed.
+            Gone: The hosted zone is, or a health check of theirs.
         """
         changes = [{"Action": "DELETE", "ResourceRecordSet": own(each)} for each in there]
         changes += [{"Action": "CREATE", "ResourceRecordSet": own(each)} for each in wanted]
         try:
-            told = self.aws.call(
-                "route53",
-                "change_resource_record_sets",
-                self.name,
-                HostedZoneId=self.zone.id,
-                ChangeBatch={"Changes": changes, "Comment": "gocd-tasks switch-traffic"},
-            )
+            with self._there():
+                told = self.aws.call(
+                    "route53",
+                    "change_resource_record_sets",
+                    self.name,
+                    HostedZoneId=self.zone.id,
+                    ChangeBatch={"Changes": changes, "Comment": COMMENT},
+                )
         except AwsError as error:
             if error.code != "InvalidChangeBatch":
                 raise
@@ -88,10 +103,36 @@ class Records:
         return bool(told["Status"] == "INSYNC")
 
     def fails(self, check: str) -> bool:
-        """Whether every place that asks by a health check calls it a failure."""
-        told = self.aws.call("route53", "get_health_check_status", check, HealthCheckId=check)
+        """Whether every place that asks by a health check calls it a failure.
+
+        Raises:
+            Refused: There is no such health check.
+        """
+        try:
+            told = self.aws.call("route53", "get_health_check_status", check, HealthCheckId=check)
+        except AwsError as error:
+            if error.code == "InvalidInput":
+                return False
+            if error.code != "NoSuchHealthCheck":
+                raise
+            raise Refused(
+                f"the health check {check}, which records of {self.name.rstrip('.')} have, is not there any "
+                "more, and Route 53 changes no record that has it",
+                "Take it out of the record first, or put another in its place",
+            ) from None
         seen = [each.get("StatusReport", {}) for each in told["HealthCheckObservations"]]
         return bool(seen) and not any(str(each.get("Status", "")).startswith("Success") for each in seen)
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        try:
+            yield
+        except AwsError as error:
+            if error.code == "NoSuchHostedZone":
+                raise Gone(f"the hosted zone {self.zone.id} of {self.name.rstrip('.')} is gone") from None
+            if error.code == "NoSuchHealthCheck":
+                raise Gone(f"a health check of {self.name.rstrip('.')} is gone ({error.what})") from None
+            raise
 
 
 def find_records(aws: Aws, name: str, zone: str | None) -> tuple[Records, list[HostedZone]]:
@@ -109,7 +150,7 @@ def find_records(aws: Aws, name: str, zone: str | None) -> tuple[Records, list[H
         for each in _zones(aws)
         if wanted == each.name or wanted.endswith(f".{each.name}")
     ]
-    holding = [each for each in holding if each.read()]
+    holding = [each for each in holding if _has_any(each)]
     meant = [each for each in holding if each.zone.id == zone.rpartition("/")[2]] if zone else holding
     told = wanted.rstrip(".")
     if not meant:
@@ -122,6 +163,13 @@ def find_records(aws: Aws, name: str, zone: str | None) -> tuple[Records, list[H
         raise Refused(f"{told} has records in several hosted zones: {zones}", "Switch each, with --zone ID")
     [records] = meant
     return records, [each.zone for each in holding if each is not records]
+
+
+def _has_any(records: Records) -> bool:
+    try:
+        return bool(records.read())
+    except Gone:
+        return False
 
 
 def plain(name: str) -> str:

@@ -20,6 +20,10 @@ class SomeoneElse(TaskError):
     """Somebody else leads users elsewhere than we did: nothing is written over that."""
 
 
+class Unseen(TimedOut):
+    """What was written has no effect yet: no reason to write something else over it."""
+
+
 class Moving:
     """Users on their way.
 

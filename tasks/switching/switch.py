@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.running.waiting import Missing, Wait, closely
 from tasks.switching.enough import Enough
-from tasks.switching.moving import Moving, SomeoneElse
+from tasks.switching.moving import Moving, SomeoneElse, Unseen
 from tasks.switching.record import State
 from tasks.switching.watch import Watch
 from tasks.switching.way import Environment
@@ -82,7 +82,7 @@ def _enter(moving: Moving, going: Going, wait: Wait) -> None:
 def _back_if_not_well(moving: Moving, going: Going, wait: Wait) -> Iterator[None]:
     try:
         yield
-    except SomeoneElse:
+    except (SomeoneElse, Unseen):
         raise
     except (TaskError, Cancelled) as ending:
         if not moving.given:

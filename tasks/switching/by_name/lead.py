@@ -9,6 +9,7 @@ from tasks.aws.minute_counts import requests_by_minute
 from tasks.locking.locks import Locking
 from tasks.running.errors import Refused
 from tasks.running.waiting import Wait
+from tasks.switching.by_name.exchange import SPREAD
 from tasks.switching.by_name.name import WEIGHTED, NamePlan
 from tasks.switching.evidence import AtShare
 from tasks.switching.lead_back import NOTHING_TO_DO
@@ -18,10 +19,6 @@ from tasks.switching.silence import APART, LATE, Silence, wait_for_silence
 from tasks.switching.switch import Going, switch
 from tasks.switching.travellers import Travellers
 from tasks.switching.watch import Watch
-
-# Seconds in which all name servers know of a change (Route 53 API reference, GetChange), where whoever made
-# it did not see that.
-SPREAD = 60.0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from tasks.locking.owner import Owner
 from tasks.running.errors import Refused
 from tasks.running.waiting import Wait
 from tasks.switching.by_name.begun import begun, end_of
-from tasks.switching.by_name.end import End, find_end
+from tasks.switching.by_name.changeable import check_changeable
+from tasks.switching.by_name.end import End, find_end, leads
 from tasks.switching.by_name.name import Name, NamePlan, word
 from tasks.switching.by_name.replaced import Replacement, replaced
 from tasks.switching.by_name.weighted import id_of, weighted
@@ -94,7 +95,11 @@ def plan_back(aws: Aws, wait: Wait, name: Name, green: str | None, enough: int |
         )
     if not fitting and not back:
         raise Refused(f"no switch is remembered for {name.title}")
-    return fitting[0] if fitting else None
+    if not fitting:
+        return None
+    [plan] = fitting
+    _check_changeable(name, plan.blue, plan.green, plan.course)
+    return plan
 
 
 def _planned(
@@ -115,7 +120,16 @@ def _planned(
     enough = Enough(green, full, "as told" if told else f"{blue.name} has {full}")
     if left and (missing := enough.missing(left[-1])):
         raise Refused(missing, "Give it more, or say how many are enough for all users: --enough COUNT")
+    if left:
+        _check_changeable(name, blue, green, course)
     return NamePlan(name, blue, green, course, record, switch, new, left, enough)
+
+
+def _check_changeable(name: Name, blue: End, green: End, course: Course) -> None:
+    ids, values = {course.blue, course.green}, {*blue.values, *green.values}
+    check_changeable(
+        name.records, [each for each in name.sets if id_of(each) in ids or set(leads(each)) & values]
+    )
 
 
 def _again(aws: Aws, name: Name, switch: Switch, green: End, wait: Wait) -> tuple[Course, End]:

@@ -11,6 +11,8 @@ from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
 from tests.gocd.rehearsal.standin_aws.services.elb.routing import Site, make_site
 from tests.program import CommandLine, Done
+from tests.tasks.switch_traffic.named import NAME, Lead
+from tests.tasks.switch_traffic.named import QUICK as SETTLED
 
 # Steps that cost a test little time.
 QUICK = ("--steps", "50,100", "--settle", "1")
@@ -39,6 +41,17 @@ def switch(gocd_tasks: CommandLine) -> Switch:
         quick = [word for pair in left for word in pair] if words[0] == "green" else []
         place = () if {"--load-balancer", "--listener"} & {*words} else ("--load-balancer", "blue-lb")
         return gocd_tasks("switch-traffic", *words, *place, *quick, **variables)
+
+    return run
+
+
+@pytest.fixture
+def lead(gocd_tasks: CommandLine) -> Lead:
+    """Leads users by the name of a zone, quickly."""
+
+    def run(*words: str) -> Done:
+        quick = () if "--back" in words else SETTLED
+        return gocd_tasks("switch-traffic", *words, "--record", NAME, *quick)
 
     return run
 

@@ -26,6 +26,12 @@ class _Failure:
 
 
 @dataclass
+class _Loss:
+    code: str
+    times: int | None
+
+
+@dataclass
 class _Spoilt:
     spoil: Spoil
     times: int | None
@@ -68,7 +74,7 @@ class Faults:
         self.unreachable_instances: set[str] = set()
         self._denied: set[str] = set()
         self._permissions: Permissions | None = None
-        self._lost: dict[str, str] = {}
+        self._lost: dict[str, _Loss] = {}
         self._failing: dict[str, _Failure] = {}
         self._spoilt: dict[str, _Spoilt] = {}
         self._proxy: _Proxy | None = None
@@ -88,9 +94,14 @@ class Faults:
         """Refuse whatever this policy's document does not allow."""
         self._permissions = Permissions(policy, self._region, wire.ACCOUNT)
 
-    def lose_answers(self, operation: str, code: str = "ServiceUnavailable") -> None:
-        """Let calls of this operation take effect, and answer them with *code*, an error on AWS's side."""
-        self._lost[operation] = code
+    def lose_answers(
+        self, operation: str, code: str = "ServiceUnavailable", *, times: int | None = None
+    ) -> None:
+        """Let calls of this operation take effect, and answer them with *code*, an error on AWS's side.
+
+        All of them, or the next *times*.
+        """
+        self._lost[operation] = _Loss(code, times)
 
     def fail(self, operation: str, status: int, code: str, *, times: int = 1) -> None:
         """Answer the next calls of this operation with an error on AWS's side; none of them takes effect."""
@@ -171,5 +182,10 @@ class Faults:
 
     def loss(self, call: Call) -> tuple[int, str, str] | None:
         """Decide whether the answer to a call is lost: status, code and message in its place."""
-        code = self._lost.get(call.operation)
-        return (503, code, "Try again later.") if code else None
+        with self._lock:
+            found = self._lost.get(call.operation)
+            if not found or found.times == 0:
+                return None
+            if found.times:
+                found.times -= 1
+        return 503, found.code, "Try again later."

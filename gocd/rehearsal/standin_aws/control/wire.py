@@ -33,7 +33,9 @@ _QUERY_IN_S3 = {
     ("GET", "location"): "GetBucketLocation",
 }
 _FUNCTION = re.compile(r"/2015-03-31/functions(?:/([^/]*))?(?:/(\w+))?/?")
-_ZONES = re.compile(r"/2013-04-01/(hostedzone|change|healthcheck)(/[^/]+)?(/rrset|/status)?/?")
+_ZONES = re.compile(
+    r"/2013-04-01/(hostedzone|change|healthcheck)(/[^/]+)?(/rrset|/rrsetprotection|/changebatches|/status)?/?"
+)
 # By method, what is asked about, whether one is named, and what of it.
 _OF_ROUTE_53 = {
     ("GET", "hostedzone", False, None): "ListHostedZones",
@@ -41,6 +43,9 @@ _OF_ROUTE_53 = {
     ("GET", "hostedzone", True, "/rrset"): "ListResourceRecordSets",
     ("POST", "hostedzone", False, None): "CreateHostedZone",
     ("POST", "hostedzone", True, "/rrset"): "ChangeResourceRecordSets",
+    ("GET", "hostedzone", True, "/rrsetprotection"): "ListResourceRecordSetProtections",
+    ("POST", "hostedzone", True, "/rrsetprotection"): "CreateResourceRecordSetProtections",
+    ("GET", "hostedzone", True, "/changebatches"): "ListHostedZoneChangeBatches",
     ("GET", "change", True, None): "GetChange",
     ("POST", "healthcheck", False, None): "CreateHealthCheck",
     ("GET", "healthcheck", True, "/status"): "GetHealthCheckStatus",

@@ -118,10 +118,12 @@ def _alone(record: RecordSet, around: Surroundings) -> Iterator[str]:
     if not 0 <= record.get("TTL", 0) <= LONGEST_TTL:
         yield f"Value '{record['TTL']}' at 'tTL' failed to satisfy constraint: 0 to {LONGEST_TTL}"
     alias, plain_one = "AliasTarget" in record, {"TTL", "ResourceRecords"} <= record.keys()
-    if alias == plain_one or (alias and {"TTL", "ResourceRecords"} & record.keys()):
+    policy = "TrafficPolicyInstanceId" in record
+    if alias + plain_one + policy != 1 or (alias and {"TTL", "ResourceRecords"} & record.keys()):
+        found = "more than one" if alias or policy else "none"
         yield (
             "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or "
-            f"TrafficPolicyInstanceId], but found {'more than one' if alias else 'none'} in Change with "
+            f"TrafficPolicyInstanceId], but found {found} in Change with "
             f"[Name={name}, Type={kind}]"
         )
     one = kind == "CNAME" or policy_of(record) == "Weight"

@@ -23,6 +23,7 @@ POLICIES = (
     "GeoProximityLocation",
     "CidrRoutingConfig",
     "MultiValueAnswer",
+    "AZAffinity",
 )
 
 

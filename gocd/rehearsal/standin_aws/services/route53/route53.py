@@ -24,6 +24,7 @@ from gocd.rehearsal.standin_aws.control.corrections import Correction
 from gocd.rehearsal.standin_aws.names.answering import Zone
 from gocd.rehearsal.standin_aws.services.elb.names import Names
 from gocd.rehearsal.standin_aws.services.route53.batch import InvalidBatch, Records, Surroundings, applied
+from gocd.rehearsal.standin_aws.services.route53.protections import Protections
 from gocd.rehearsal.standin_aws.services.route53.record_sets import kept, key_of, order_of, plain
 from gocd.rehearsal.standin_aws.settings import Settings
 
@@ -42,6 +43,8 @@ class Change:
     records: Records
     known: float
     submitted: Any
+    comment: str
+    count: int
 
 
 class Route53:
@@ -49,6 +52,8 @@ class Route53:
 
     Attributes:
         failing: The ids of the health checks that fail.
+        stuck: Whether name servers do not get to know of what is changed.
+        history: Whether zones keep who has changed them.
     """
 
     def __init__(self, settings: Settings, names: Names) -> None:
@@ -58,6 +63,8 @@ class Route53:
         self.failing: set[str] = set()
         self.chance = random.Random(0)  # noqa: S311 - shares that a test can repeat
         self._changes: list[Change] = []
+        self._protections = Protections()
+        self.stuck = self.history = False
 
     def corrections(self) -> Iterator[Correction]:
         yield Correction(Responses, "change_resource_record_sets", self.change_resource_record_sets)
@@ -65,6 +72,10 @@ class Route53:
         yield Correction(Responses, "get_change", self.get_change)
         yield Correction(Responses, "get_health_check_status", self.get_health_check_status)
         yield Correction(Route53Backend, "delete_hosted_zone", self.delete_hosted_zone)
+        yield Correction(
+            Responses, "list_hosted_zone_change_batches", self.list_hosted_zone_change_batches, added=True
+        )
+        yield from self._protections.corrections()
 
     def advance(self) -> None:
         """Nothing: what name servers know is a matter of the time at which they are asked."""
@@ -73,6 +84,8 @@ class Route53:
         self._changes.clear()
         self.failing.clear()
         self.chance.seed(0)
+        self._protections.forget()
+        self.stuck = self.history = False
 
     def change_resource_record_sets(self, response: Any) -> ActionResult:
         """ChangeResourceRecordSets: all of a batch or nothing of it."""
@@ -84,6 +97,8 @@ class Route53:
             plain(zone.name), zone.resource_id, _backend().health_checks, self.names.lies_within
         )
         try:
+            if protected := [*self._protections.refusals(zone.resource_id, changes)]:
+                raise InvalidBatch(*protected)
             records = applied(self._newest(zone), changes, around)
         except InvalidBatch as wrong:
             told = ", ".join(map(str, wrong.args))
@@ -91,7 +106,10 @@ class Route53:
                 raise Route53ClientError("NoSuchHealthCheck", told) from None
             raise Route53ClientError("InvalidChangeBatch", f"[{told}]") from None
         known = self._settings.clock() + KNOWN_AFTER / self._settings.propagation_speed
-        change = Change(f"C{uuid4().hex[:13].upper()}", zone.resource_id, records, known, utcnow())
+        comment = str(response._get_param("ChangeBatch.Comment") or "")
+        known = float("inf") if self.stuck else known
+        identifier = f"C{uuid4().hex[:13].upper()}"
+        change = Change(identifier, zone.resource_id, records, known, utcnow(), comment, len(changes))
         self._changes.append(change)
         return ActionResult({"ChangeInfo": self._told(change)})
 
@@ -126,10 +144,30 @@ class Route53:
                 return ActionResult({"ChangeInfo": self._told(change)})
         raise Route53ClientError("NoSuchChange", f"A change with id {wanted} does not exist")
 
+    def list_hosted_zone_change_batches(self, response: Any) -> ActionResult:
+        """ListHostedZoneChangeBatches: newest first, where a zone keeps them."""
+        zone = _backend().get_hosted_zone(response._get_param("HostedZoneId"))
+        if not self.history:
+            raise Route53ClientError("FeatureNotEnabled", "Change History isn't enabled for the hosted zone")
+        told = [
+            {
+                "ChangeId": each.id,
+                "Operation": "ChangeResourceRecordSets",
+                "SubmittedAt": each.submitted,
+                "SubmittedBy": wire.USER,
+                "Comment": each.comment or None,
+                "ChangeCount": each.count,
+            }
+            for each in reversed(self._changes)
+            if each.zone == zone.resource_id
+        ]
+        return ActionResult({"ChangeBatchSummaries": told[: response._get_int_param("MaxResults", 100)]})
+
     def get_health_check_status(self, response: Any) -> ActionResult:
         """GetHealthCheckStatus: what each of the places that check it has seen last."""
         wanted = response._get_param("HealthCheckId")
-        _backend().get_health_check(wanted)
+        if _backend().get_health_check(wanted).type_ == "CALCULATED":
+            raise InvalidInput("The status of a calculated health check cannot be told")
         bad = "Failure: HTTP Status Code 503, Service Unavailable. Resolved IP: 192.0.2.1"
         said = bad if wanted in self.failing else "Success: HTTP Status Code 200, OK"
         seen = [
@@ -143,10 +181,20 @@ class Route53:
         return ActionResult({"HealthCheckObservations": seen})
 
     def delete_hosted_zone(self, backend: Any, id_: str) -> Any:
-        """DeleteHostedZone: one with nothing but its own two record sets."""
+        """DeleteHostedZone: one with nothing but its own two record sets, and nothing protected."""
         if any(kind not in ("NS", "SOA") for _, kind, _ in self._newest(backend.get_hosted_zone(id_))):
             raise HostedZoneNotEmpty
+        if self._protections.any_of(id_.rpartition("/")[2]):
+            raise HostedZoneNotEmpty
         return self._delete_zone(backend, id_)
+
+    def put_by_policy(self, zone: str, record: Mapping[str, Any]) -> None:
+        """Have a traffic policy make a record set, which is told with the policy's id and its own values."""
+        told = kept({**record, "TrafficPolicyInstanceId": str(uuid4())})
+        there = self._newest(_backend().get_hosted_zone(zone))
+        records = {**there, key_of(told): told}
+        identifier, now = f"C{uuid4().hex[:13].upper()}", self._settings.clock()
+        self._changes.append(Change(identifier, zone.rpartition("/")[2], records, now, utcnow(), "", 1))
 
     def zone_of(self, name: str) -> Zone | None:
         """Give the zone that answers for a name, as its name servers know it; None if there is none here."""
