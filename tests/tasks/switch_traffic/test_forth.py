@@ -33,7 +33,7 @@ def test_a_dry_run_tells_every_step_and_changes_nothing(site: Site, switch: Swit
         "HTTP:80 of blue-lb: blue alone -> blue 100, green 0 -> blue 50, green 50 -> blue 0, green 100"
         in (done.stdout)
     )
-    looks = ("Describe", "Get")
+    looks = ("Describe", "Get", "List")
     assert [call.operation for call in site.cloud.journal.calls if not call.operation.startswith(looks)] == []
     assert site.green_state() == NOT_IN_USE[0]
     assert get(site.blue.url)

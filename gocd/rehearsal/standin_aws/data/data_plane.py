@@ -14,7 +14,7 @@ from gocd.errors import GoCDError
 from gocd.rehearsal.standin_aws.data import envoy_doors, envoy_resources
 from gocd.rehearsal.standin_aws.data.envoy import Envoy
 from gocd.rehearsal.standin_aws.data.health_checks import Inquiry
-from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool
+from gocd.rehearsal.standin_aws.data.pools import Door, Endpoint, Pool, Share
 from gocd.rehearsal.standin_aws.data.severing import MARKS, can_sever, sever
 from gocd.rehearsal.standin_aws.machines.loopback import BlackHole
 
@@ -64,6 +64,7 @@ class DataPlane:
     _inquiry: Inquiry = field(default_factory=Inquiry)
     _cuts: set[tuple[str, str, int]] = field(default_factory=set)
     _marks: dict[str, int] = field(default_factory=dict)
+    _led: set[Share] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._envoy = Envoy(self.folder, self.mark)
@@ -74,15 +75,12 @@ class DataPlane:
         holes_changed = self._dig_holes(pools, unreachable)
         if (pools, doors) == self._shown and not holes_changed:
             return
-        # What is referred to comes before what refers to it.
+        # What is referred to comes before what refers to it, or who comes in between is sent nowhere.
         for pool in pools:
             self._envoy.publish(f"endpoints-{pool.name}", [envoy_resources.endpoints(pool, self._holes)])
+        known = {door.name for door in self._shown[1]}
+        self._lead([door for door in doors if door.name not in known])
         fronts = [door for door in doors if door.protocol == "tcp"]
-        for door in fronts:
-            self._envoy.publish(f"front-{door.name}", [envoy_doors.front_endpoints(door)])
-        for door in doors:
-            if door.protocol == "http":
-                self._envoy.publish(f"routes-{door.name}", [envoy_doors.routes(door)])
         clusters = [
             envoy_resources.cluster(pool, self._envoy.source(f"endpoints-{pool.name}"), self._mark(pool.name))
             for pool in pools
@@ -90,9 +88,25 @@ class DataPlane:
         clusters += [envoy_doors.front(door, self._envoy.source(f"front-{door.name}")) for door in fronts]
         listeners = [envoy_doors.listener(door, self._envoy.source(f"routes-{door.name}")) for door in doors]
         self._envoy.publish("clusters", clusters)
-        self._envoy.publish("listeners", [*envoy_doors.inner_listeners(doors), *listeners])
+        self._envoy.publish("listeners", [*envoy_doors.inner_listeners(self._ways(pools, doors)), *listeners])
+        self._lead(doors)
         self._shown = (pools, doors)
         self.changes += 1
+
+    def _lead(self, doors: Sequence[Door]) -> None:
+        """Share what enters by each door among the pools that it leads to."""
+        for door in doors:
+            if door.protocol == "tcp":
+                self._envoy.publish(f"front-{door.name}", [envoy_doors.front_endpoints(door)])
+            else:
+                self._envoy.publish(f"routes-{door.name}", [envoy_doors.routes(door)])
+
+    def _ways(self, pools: Sequence[Pool], doors: Sequence[Door]) -> list[Share]:
+        """Give each way of connections to a pool that there is, or was: on one of those some may go on."""
+        there = {pool.name for pool in pools}
+        new = [way for door in doors if door.protocol == "tcp" for way in envoy_doors.ways(door)]
+        self._led = {way for way in (*self._led, *new) if way.pool in there}
+        return sorted(self._led)
 
     def look(self) -> None:
         """Read health and traffic from Envoy, for ``seen`` and ``url``; in an empty world there is none.
@@ -141,14 +155,12 @@ class DataPlane:
 
     def behind(self, door_name: str) -> set[str]:
         """Give the addresses that new traffic of a listener goes to by any pool, as of the last look."""
-        shares = [
-            share
-            for door in self._shown[1]
-            if door.name == door_name
-            for route in door.routes
-            for share in route.pools
-        ]
+        shares = [share for door in self._shown[1] if door.name == door_name for share in door.shares]
         return {address for share in shares if share.weight for address in self.serving(share.pool)}
+
+    def leads_to(self, pool_name: str) -> bool:
+        """Whether any listener leads to a pool, with weight or without."""
+        return any(share.pool == pool_name for door in self._shown[1] for share in door.shares)
 
     def _used(self, pool: Pool, way: Sequence[Endpoint]) -> list[Endpoint]:
         seen = [(each, self.seen(pool.name, each.address, each.port)) for each in way]

@@ -88,7 +88,7 @@ def front_endpoints(door: Door) -> dict[str, Any]:
                         },
                         "load_balancing_weight": share.weight,
                     }
-                    for share in _shares(door)
+                    for share in door.shares
                     if share.weight
                 ]
             }
@@ -96,24 +96,28 @@ def front_endpoints(door: Door) -> dict[str, Any]:
     }
 
 
-def inner_listeners(doors: Iterable[Door]) -> list[dict[str, Any]]:
-    """Describe the way to each pool that TCP listeners share connections among."""
-    shares = {_inner(share): share for door in doors if door.protocol == "tcp" for share in _shares(door)}
+def ways(door: Door) -> set[Share]:
+    """Give the ways that connections may take from a TCP listener, whatever their weights."""
+    return {share._replace(weight=0) for share in door.shares}
+
+
+def inner_listeners(ways: Iterable[Share]) -> list[dict[str, Any]]:
+    """Describe each way to a pool that TCP listeners share connections among."""
     return [
         {
             "@type": f"{TYPES}.config.listener.v3.Listener",
-            "name": name,
+            "name": _inner(way),
             "internal_listener": {},
             "filter_chains": [
-                {"filters": [_proxy({"cluster": share.pool, "metadata_match": serving_in(share.zone)}, name)]}
+                {
+                    "filters": [
+                        _proxy({"cluster": way.pool, "metadata_match": serving_in(way.zone)}, _inner(way))
+                    ]
+                }
             ],
         }
-        for name, share in sorted(shares.items())
+        for way in ways
     ]
-
-
-def _shares(door: Door) -> list[Share]:
-    return [share for route in door.routes for share in route.pools]
 
 
 def _inner(share: Share) -> str:

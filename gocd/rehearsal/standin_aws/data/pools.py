@@ -112,3 +112,8 @@ class Door:
     protocol: str
     routes: Sequence[Route]
     closed: int = 502
+
+    @property
+    def shares(self) -> list[Share]:
+        """All that any of its routes leads to."""
+        return [share for route in self.routes for share in route.pools]

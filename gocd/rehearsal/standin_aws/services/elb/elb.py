@@ -21,6 +21,7 @@ from gocd.rehearsal.standin_aws.services.elb.load_balancers import LoadBalancers
 from gocd.rehearsal.standin_aws.services.elb.names import Names
 from gocd.rehearsal.standin_aws.services.elb.pages import Pages
 from gocd.rehearsal.standin_aws.services.elb.request_counts import RequestCounts
+from gocd.rehearsal.standin_aws.services.elb.target_group_settings import zones_using
 from gocd.rehearsal.standin_aws.services.elb.target_groups import TargetGroups
 from gocd.rehearsal.standin_aws.services.zonal_shift.zonal_shifts import ZonalShifts
 from gocd.rehearsal.standin_aws.settings import Settings
@@ -37,6 +38,7 @@ class ElasticLoadBalancing:
         self._balancers = LoadBalancers()
         self._listeners = Listeners()
         self._doors = Doors(settings)
+        self._plane = plane
         self.counts = RequestCounts(settings, plane)
         self._pages = Pages()
         self._region = settings.region
@@ -68,7 +70,7 @@ class ElasticLoadBalancing:
 
     def pools(self) -> list[Pool]:
         """Say where the data plane sends traffic."""
-        pools = [self._groups.pool(group) for group in self._target_groups()]
+        pools = [self._pool(group) for group in self._target_groups()]
         return pools + [self.classics.pool(each) for each in self._classic_load_balancers()]
 
     def doors(self) -> list[Door]:
@@ -94,6 +96,13 @@ class ElasticLoadBalancing:
         told = backend.describe_target_health(balancer.arn, [])
         healthy = [each["Target"]["Id"] for each in told if each["TargetHealth"]["State"] == "healthy"]
         return {self._groups.instance(group, each) for each in healthy}
+
+    def _pool(self, group: Any) -> Pool:
+        pool = self._groups.pool(group)
+        if zones_using(group) is None and self._plane.leads_to(pool.name):
+            # Nodes that have not followed their listener yet send there as they did before.
+            return self._plane.pool(pool.name) or pool
+        return pool
 
     def _target_groups(self) -> list[Any]:
         return list(elbv2_backends[ACCOUNT][self._region].target_groups.values())

@@ -1,13 +1,15 @@
 import http.client
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get, in_time
-from tests.gocd.rehearsal.standin_aws.services.elb.routing import Client, make_site, shares
+from tests.gocd.rehearsal.standin_aws.data.test_data_plane import traffic
+from tests.gocd.rehearsal.standin_aws.services.elb.routing import Client, Site, make_group, make_site, shares
 
 STICKY = {"TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 600}}
 
@@ -98,3 +100,28 @@ def test_a_network_load_balancer_leaves_connections_with_the_group_they_have(
         in_time(cloud, lambda: get(site.blue.url), pair[1].private_ip)
 
         assert {ask() for _ in range(10)} == {pair[0].private_ip}
+
+
+@pytest.mark.parametrize("kind", ["network", "application"])
+def test_one_group_in_place_of_another_costs_nobody_an_answer(cloud: World, pair: Pair, kind: str) -> None:
+    site = make_site(cloud, pair, kind)
+    with traffic(site.blue.url, clients=2) as answers:
+        for number in range(2):
+            group = make_group(cloud, f"green-{number}", kind)
+            target = {"Id": pair[number % 2].id}
+            site.elbv2.register_targets(TargetGroupArn=group, Targets=[target])
+            site.listen({"Type": "forward", "TargetGroupArn": group})
+            eventually(partial(state, site, group), "healthy")
+            cloud.let_pass(3)
+            eventually(partial(grown, answers, answers.total() + 50), True)
+
+    assert answers.keys() == {each.private_ip for each in pair}
+
+
+def state(site: Site, group: str) -> str:
+    [told] = site.elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    return str(told["TargetHealth"]["State"])
+
+
+def grown(answers: Counter[str], least: int) -> bool:
+    return answers.total() > least
