@@ -138,6 +138,8 @@ def command(
             through = rehearse_traps(trap, folder, telling)
             passed, cancelled = through.passed, through.cancelled
         else:
+            from tasks.pipelines.program import program  # noqa: PLC0415
+
             rehearsal = Plan(
                 file=file,
                 folder=folder,
@@ -154,6 +156,7 @@ def command(
                 fault=fault,
                 fleet=Fleet(by_hand=fleet, members=group_size),
                 rerun=rerun,
+                program=program(),
                 keep=signal.pause if keep else None,
             )
             rehearsed = rehearse(rehearsal, telling)

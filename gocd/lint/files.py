@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gocd.errors import UnreadableFile
@@ -14,8 +14,18 @@ from gocd.reading.located_yaml import text_of
 from gocd.reading.pipelines import read_files
 
 
-def lint(paths: Iterable[Path], program: Program) -> list[Finding]:
-    """Look through *paths*, the files of one repository, and what was found, file by file."""
+def lint(
+    paths: Iterable[Path], program: Program | None, parameters: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """Look through *paths*, the files of one repository, and return what was found, file by file.
+
+    Args:
+        program: The command line that calls are held against; None leaves them alone.
+        parameters: In place of the files' own values.
+
+    Raises:
+        GoCDError: No pipeline has one of *parameters*.
+    """
     order = list(dict.fromkeys(paths))
     findings: list[Finding] = []
     readable = []
@@ -26,10 +36,10 @@ def lint(paths: Iterable[Path], program: Program) -> list[Finding]:
             findings.append(Finding(Level.ERROR, path, 1, 1, problem.reason))
         else:
             readable.append(path)
-    reading = read_files(readable)
+    reading = read_files(readable, parameters)
     findings += reading.findings
-    for pipeline in reading.readable:
-        calls = read_calls(pipeline, program)
-        findings += [*calls.findings, *wrong_variables(pipeline, calls.read)]
-    findings = list(dict.fromkeys(findings))
-    return sorted(findings, key=lambda each: (order.index(each.file), each.line, each.column))
+    if program is not None:
+        for pipeline in reading.readable:
+            calls = read_calls(pipeline, program)
+            findings += [*calls.findings, *wrong_variables(pipeline, calls.read)]
+    return sorted(dict.fromkeys(findings), key=lambda each: (order.index(each.file), each.line, each.column))

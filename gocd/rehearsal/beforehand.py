@@ -26,6 +26,7 @@ def checked_site(plan: Plan) -> Site:
     if plan.fault:
         explain(plan.fault)
     _check_inputs(plan)
+    plan.check_file()
     pipeline = plan.pipeline()
     site = read_site(pipeline, plan.fleet)
     if plan.platform == "windows":

@@ -10,10 +10,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from gocd.errors import GoCDError
-from gocd.finding import Finding
+from gocd.finding import Finding, Level
+from gocd.lint.files import lint
+from gocd.lint.program import Program
 from gocd.numbers import whole
 from gocd.pipeline import Pipeline
-from gocd.reading.pipelines import read_files, read_parameters, read_pipelines
+from gocd.reading.pipelines import read_parameters, read_pipelines
 from gocd.rehearsal.site import FLEET, Fleet
 
 Kind = Literal["application", "network", "classic"]
@@ -43,6 +45,7 @@ class Plan:
         fault: The name of a fault to inject, or none.
         fleet: What is behind the load balancer where the pipeline names no instance.
         rerun: Run a stage that failed once more, as a person would by hand.
+        program: The command line that the pipeline's calls are held against; None holds them against none.
         keep: Called once the pipeline has ended; AWS goes when it returns.
     """
 
@@ -61,6 +64,7 @@ class Plan:
     fault: str = ""
     fleet: Fleet = FLEET
     rerun: bool = False
+    program: Program | None = None
     keep: Callable[[], None] | None = None
 
     @property
@@ -126,13 +130,25 @@ class Plan:
             raise GoCDError(f"stage {names[0]} is manual, and the first; it runs with --approve {names[0]}")
         return pipeline
 
-    def warnings(self) -> tuple[Finding, ...]:
-        """What the file says and GoCD would not do.
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What is wrong with the file.
 
         Raises:
-            GoCDError: The file cannot be read.
+            GoCDError: No pipeline of it has one of the parameters.
         """
-        return read_files([self.file]).warnings
+        return lint([self.file], self.program, self.parameters)
+
+    def check_file(self) -> None:
+        """Hold that the file has no errors.
+
+        Raises:
+            GoCDError: It has; the first of them.
+        """
+        errors = [each for each in self.findings if each.level is Level.ERROR]
+        if errors:
+            more = f"; {len(errors) - 1} more: gocd-tasks pipeline lint {self.file}" if errors[1:] else ""
+            raise GoCDError(f"{errors[0]}{more}")
 
     def _led_to(self, users: str) -> dict[str, str]:
         """The parameters that say where a pipeline sends its own traffic, set to *users*."""

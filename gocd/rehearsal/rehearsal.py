@@ -85,7 +85,8 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
     """
     site = checked_site(plan)
     say = telling.say
-    for warning in plan.warnings():
+    # With an error among them, the file was refused.
+    for warning in plan.findings:
         say(f"Warning: {warning}")
     if plan.fault:
         say(f"Fault {plan.fault}: {explain(plan.fault)}")

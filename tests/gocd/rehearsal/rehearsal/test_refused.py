@@ -56,6 +56,55 @@ def test_a_bad_request_is_refused_in_one_line(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "detach-instance, ",
+            "detach-instanse, ",
+            ":{line}: gocd-tasks has no command 'detach-instanse'; did",
+        ),
+        ('settle_seconds: "60"', "settle_seconds: soon", ":{line}: sleep-settle: --seconds takes seconds"),
+        ("group: deployment", "group deployment", ":{line}: no colon after 'group'; write"),
+    ],
+)
+def test_what_lint_calls_an_error_is_refused_with_its_line(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    text = STAGING.read_text()
+    (tmp_path / "ours.gocd.yaml").write_text(text.replace(before, after, 1))
+    line = text[: text.index(before)].count("\n") + 1
+    done = rehearse(tmp_path / "r", tmp_path / "ours.gocd.yaml")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said.format(line=line) in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "r").exists()
+
+
+def test_how_many_errors_there_are_beside_the_first_is_said(tmp_path: Path) -> None:
+    text = STAGING.read_text().replace("detach-instance, ", "detach-instanse, ")
+    (tmp_path / "ours.gocd.yaml").write_text(text)
+
+    assert (
+        "; 1 more: gocd-tasks pipeline lint" in rehearse(tmp_path / "r", tmp_path / "ours.gocd.yaml").stderr
+    )
+
+
+def test_warnings_are_said_before_anything_is_started(tmp_path: Path) -> None:
+    ours = tmp_path / "ours.gocd.yaml"
+    ours.write_text(STAGING.read_text().replace("run_if: any", "run_if: always", 1))
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r/precious").touch()
+    done = rehearse(tmp_path / "r", ours)
+
+    line, *others = done.stdout.splitlines()
+    assert not any("Warning" in other for other in others)
+    assert line.startswith(f"Warning: {ours}:")
+    assert "'always' is not a run_if, in place of which GoCD takes passed" in line
+    assert "is not empty and not of a rehearsal" in done.stderr
+
+
 def test_windows_hosts_without_a_powershell_are_refused_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
