@@ -12,6 +12,9 @@ MASK = "***"
 # Shorter ones are part of ordinary words; they are hidden only where they stand under their name.
 SHORTEST = 6
 
+# Takes the name of a variable that what is secret is in.
+BY_NAME = "--secret-variable"
+
 # Anywhere in a name, once what parts its words is left out; and as the last word of one.
 _SAYS = re.compile(
     r"passw|passphrase|secret|token|credential|signature|api_?key|access_?key|private_?key", re.I
@@ -55,8 +58,12 @@ def hidden_words(words: Sequence[str]) -> list[str]:
 def secret_values(words: Sequence[str], environment: Mapping[str, str]) -> set[str]:
     """Return what is secret in a command line and in an *environment*, and long enough to be known again."""
     found = set(_in_words(words))
+    named = {*_named(words), *environment.get(variable(BY_NAME), "").split()}
     for name, text in environment.items():
+        if name == variable(BY_NAME):
+            continue
         unseen = says_secret(name) and not _ELSEWHERE.search(name) and len(text) > SHORTEST + 1
+        unseen = unseen or name in named
         if unseen or name.startswith(PARAMETER):
             found.add(text)
         # An option that may be given several times has its values in one variable.
@@ -71,7 +78,9 @@ def _in_words(words: Sequence[str]) -> Iterator[str]:
     before = ""
     for word in words:
         given, equals, value = word.partition("=")
-        if before.startswith("--") and says_secret(before) and not word.startswith("-"):
+        if BY_NAME in (before, given):
+            pass
+        elif before.startswith("--") and says_secret(before) and not word.startswith("-"):
             yield value if equals else word
         elif equals and value and "://" not in given and says_secret(given):
             # As --secret=NAME=VALUE, whatever the name.
@@ -80,6 +89,15 @@ def _in_words(words: Sequence[str]) -> Iterator[str]:
             user, _, password = login[:-1].partition(":")
             yield password or user
         before = word
+
+
+def _named(words: Sequence[str]) -> Iterator[str]:
+    """Return the names of variables whose values are secret, whatever they are called."""
+    for before, word in zip(["", *words], words, strict=False):
+        if before == BY_NAME:
+            yield word
+        elif word.startswith(f"{BY_NAME}="):
+            yield word.partition("=")[2]
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -30,6 +30,7 @@ FLAGS = {
     "--debug",
     "--delete-state",
     "--dry-run",
+    "--failed-jobs",
     "--finish",
     "--force",
     "--help",
@@ -47,6 +48,7 @@ FLAGS = {
     "--strict",
     "--until-idle",
     "--wait",
+    "--watch",
     "--while-serving",
 }
 

@@ -1,6 +1,6 @@
 """Asking a server over HTTP: one question, one deadline over all of it, and no more read than is wanted."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +16,10 @@ Value = TypeVar("Value")
 
 # Bytes of an answer.
 LONGEST = 1_000_000
+EVERY_STATUS = range(100, 600)
+
+# What is kept of a body that comes in pieces, in no more than so many bytes.
+Part = Callable[[Iterable[bytes], int], bytes]
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,15 @@ class Answered:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is read of an answer: with which statuses, how many bytes, and which of them."""
+
+    of: Collection[int]
+    at_most: int
+    part: Part
 
 
 def get(
@@ -37,6 +50,7 @@ def get(
     auth: Any = None,
     ca_bundle: str = "",
     proxies: Mapping[str, str] | None = None,
+    part: Part | None = None,
 ) -> Answered:
     """Ask *url* once; no redirect is followed.
 
@@ -44,27 +58,54 @@ def get(
         seconds: For all of it.
         body_of: The statuses with which the body is wanted.
         at_most: Bytes of the body that are read.
+        part: What of the body is kept, by default its beginning.
 
     Raises:
         requests.exceptions.RequestException: There is no such answer; ``Timeout`` when time is up.
     """
+    keep = Kept(body_of, at_most, part or beginning)
+    asked = {"headers": headers, "auth": auth, "proxies": dict(proxies or {}), "verify": ca_bundle or None}
+    return _exchange("GET", url, seconds, keep, asked)
 
+
+def post(
+    url: str,
+    *,
+    seconds: float,
+    headers: Mapping[str, str],
+    content: bytes = b"",
+    files: Sequence[tuple[str, str, bytes]] = (),
+    body_of: Collection[int] = EVERY_STATUS,
+    at_most: int = LONGEST,
+    auth: Any = None,
+    ca_bundle: str = "",
+) -> Answered:
+    """Send an order to *url* once; no redirect is followed.
+
+    Args:
+        seconds: For all of it.
+        content: The body.
+        files: In its place, as a form has them: field, name and content of each.
+
+    Raises:
+        requests.exceptions.RequestException: There is no answer; the order may have been taken all the same.
+    """
+    parts = [(field, (name, each, "application/octet-stream")) for field, name, each in files]
+    asked = {"headers": headers, "auth": auth, "verify": ca_bundle or None, "data": content}
+    keep = Kept(body_of, at_most, beginning)
+    return _exchange("POST", url, seconds, keep, {**asked, "files": parts} if parts else asked)
+
+
+def _exchange(method: str, url: str, seconds: float, keep: Kept, asked: Mapping[str, Any]) -> Answered:
     def ask() -> Answered:
         with requests.Session() as session:
             for scheme in ("http://", "https://"):
                 session.mount(scheme, _Heeding())
-            with session.get(
-                url,
-                headers=headers,
-                auth=auth,
-                verify=ca_bundle or None,
-                proxies=dict(proxies or {}),
-                timeout=seconds,
-                stream=True,
-                allow_redirects=False,
+            with session.request(
+                method, url, timeout=seconds, stream=True, allow_redirects=False, **asked
             ) as answer:
-                wanted = answer.status_code in body_of
-                body = beginning(answer.iter_content(65_536), at_most) if wanted else b""
+                wanted = answer.status_code in keep.of
+                body = keep.part(answer.iter_content(65_536), keep.at_most) if wanted else b""
                 return Answered(answer.status_code, answer.headers, body)
 
     return in_time(seconds, ask)
@@ -86,6 +127,14 @@ def beginning(pieces: Iterable[bytes], most: int) -> bytes:
         if len(body) >= most:
             break
     return body[:most]
+
+
+def ending(pieces: Iterable[bytes], most: int) -> bytes:
+    """Return the last *most* bytes of the *pieces*, all of which are asked for."""
+    end = b""
+    for piece in pieces:
+        end = (end + piece)[-most:]
+    return end
 
 
 class _Plain(HeedingConnection, HTTPConnection):

@@ -9,6 +9,12 @@ app = typer.Typer(help="Pipelines as code, before they run and as they run.", ri
 # The modules that have them, each a ``command`` of its own; what is heavy they import as they run.
 SUBCOMMANDS = {
     "lint": "tasks.pipelines.lint",
+    "preflight": "tasks.pipelines.preflight",
+    "trigger": "tasks.pipelines.trigger",
+    "watch": "tasks.pipelines.watch",
+    "rerun-stage": "tasks.pipelines.rerun_stage",
+    "status": "tasks.pipelines.status",
+    "unlock": "tasks.pipelines.unlock",
 }
 
 for _name, _module in SUBCOMMANDS.items():

@@ -294,7 +294,7 @@ def test_gocd_itself_speaks_http_in_one_place() -> None:
         if name.split(".")[0] == "requests"
     }
 
-    assert users == {"gocd.server", "gocd.web"}
+    assert users == {"gocd.client.asking", "gocd.web"}
 
 
 OPENING = {"open", "read_text", "read_bytes", "write_text", "write_bytes"}

@@ -1,0 +1,1 @@
+"""A GoCD server, asked over its REST API."""
