@@ -37,6 +37,7 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.settings import Settings
 from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.assignment import Hooks
+from gocd.rehearsal.standin_gocd.foreground import Foreground
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
 from gocd.rehearsal.standin_gocd.server import Server
 from gocd.rehearsal.storyline import Storyline
@@ -143,7 +144,7 @@ def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> Bui
 
 
 def _under_traffic(
-    plan: Plan, aws: World, built: BuiltSite, server: Server, telling: Telling
+    plan: Plan, aws: World, built: BuiltSite, server: Foreground, telling: Telling
 ) -> tuple[PipelineRun, Capacity, Lateness]:
     front = built.front
     jtl = plan.folder / "traffic.jtl"
@@ -176,7 +177,7 @@ def _flow(traffic: Traffic | PlanTraffic, watch: CapacityWatch) -> str:
     return f"{sent:,} requests sent, {lost:,} lost, never fewer than {watch.seen.lowest} healthy"
 
 
-def _run(plan: Plan, server: Server, say: Say) -> PipelineRun:
+def _run(plan: Plan, server: Foreground, say: Say) -> PipelineRun:
     with cancelling(server, say):
         run = server.run(approve=plan.approve)
         if run.status is Status.FAILED and plan.rerun:
@@ -187,7 +188,7 @@ def _run(plan: Plan, server: Server, say: Say) -> PipelineRun:
 
 
 @contextmanager
-def cancelling(server: Server, say: Say) -> Iterator[None]:
+def cancelling(server: Foreground, say: Say) -> Iterator[None]:
     """Have Ctrl-C and SIGTERM cancel the job as GoCD does, so that its commands clean up."""
 
     def cancel(number: int, _: FrameType | None) -> None:
@@ -216,18 +217,20 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
 
 
-def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: World, hooks: Hooks) -> Server:
-    return Server(
-        pipeline,
+def _server(
+    plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: World, hooks: Hooks
+) -> Foreground:
+    server = Server(
+        [pipeline],
         plan.folder,
         environ=agent_environment({**aws.environment, **aws.ending, **lag_of_agents(plan.speed)}),
         checkout=_repository(plan.file),
         upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
         secrets=plan.secrets,
-        variables=given_at_trigger(pipeline, version),
         hooks=hooks,
         speed=plan.speed,
     )
+    return Foreground(server, pipeline.name, variables=given_at_trigger(pipeline, version))
 
 
 def _repository(file: Path) -> Path:

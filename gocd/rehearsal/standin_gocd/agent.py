@@ -20,10 +20,12 @@ from gocd.rehearsal.standin_gocd.assignment import Assignment, Hooks, StartedTas
 from gocd.rehearsal.standin_gocd.checkout import check_out
 from gocd.rehearsal.standin_gocd.console import JobConsole
 from gocd.rehearsal.standin_gocd.fetching import fetch
+from gocd.rehearsal.standin_gocd.history import JobState
 from gocd.rehearsal.standin_gocd.masking import Masking
 from gocd.rehearsal.standin_gocd.runs import JobRun, Status, TaskRun
 from gocd.rehearsal.standin_gocd.task_process import TaskProcess
 from gocd.rehearsal.standin_gocd.variables import described, environment
+from gocd.running_job import RunningJob
 
 
 class _Signal(Enum):
@@ -57,15 +59,19 @@ class Agent:
         self._tasks: list[TaskRun] = []
         # A queue that a signal handler may put into, even while this thread waits on it.
         self._signals: SimpleQueue[_Signal] = SimpleQueue()
-        self._is_cancelled = False
+        self.is_cancelled = False
         self._is_lost = False
+
+    @property
+    def running(self) -> RunningJob:
+        return self._assignment.running
 
     def cancel(self) -> None:
         """Cancel the job, from any thread or signal handler; a second time kills what still runs.
 
         Only the running task's own on_cancel is run, and no further task, whatever its run_if.
         """
-        self._is_cancelled = True
+        self.is_cancelled = True
         self._signals.put(_Signal.CANCEL)
 
     def kill(self) -> None:
@@ -84,17 +90,21 @@ class Agent:
 
     def _work(self, console: JobConsole) -> tuple[Status, str]:
         place = f"{self._assignment.running.locator} on {socket.gethostname()} [{self._folder}]"
+        report = self._assignment.report
         console.go(f"Job Started: {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}")
+        report(JobState.PREPARING)
         console.go(f"Start to prepare {place}")
         try:
             self._prepare(console)
         except (GoCDError, OSError) as error:
             console.go(f"Job failed: {error}")
             return Status.FAILED, str(error)
+        report(JobState.BUILDING)
         console.go(f"Start to build {place}")
         status, problem = self._run_tasks(console), ""
         if status not in (Status.CANCELLED, Status.LOST):
             console.go(f"Current job status: {status.value}")
+            report(JobState.COMPLETING)
             console.go(f"Start to upload {place}")
             plan, artifacts = self._assignment.plan, self._assignment.artifacts
             problem = publish_all(plan.artifacts, self._folder, artifacts, console.go)
@@ -118,7 +128,7 @@ class Agent:
     def _run_tasks(self, console: JobConsole) -> Status:
         status = Status.PASSED
         for task in self._assignment.plan.tasks:
-            if self._is_cancelled or self._is_lost:
+            if self.is_cancelled or self._is_lost:
                 break
             if task.run_if is not RunIf.ANY and task.run_if.value != status.value:
                 continue
@@ -126,7 +136,7 @@ class Agent:
                 status = Status.FAILED
         if self._is_lost:
             return Status.LOST
-        return Status.CANCELLED if self._is_cancelled else status
+        return Status.CANCELLED if self.is_cancelled else status
 
     def _run_task(self, task: Task, console: JobConsole) -> TaskRun:
         running = self._assignment.running
@@ -158,7 +168,7 @@ class Agent:
     def _failed(self) -> Status:
         if self._is_lost:
             return Status.LOST
-        return Status.CANCELLED if self._is_cancelled else Status.FAILED
+        return Status.CANCELLED if self.is_cancelled else Status.FAILED
 
     def _fetch(self, task: Fetch, console: JobConsole) -> _Outcome:
         pipeline, published = self._assignment.running.pipeline, self._assignment.published(task)

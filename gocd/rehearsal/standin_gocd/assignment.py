@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gocd.pipeline import Fetch, Job, Material, Stage, Task
+from gocd.rehearsal.standin_gocd.history import JobState
 from gocd.rehearsal.standin_gocd.runs import TaskRun
 from gocd.rehearsal.standin_gocd.variables import Variable
 from gocd.running_job import RunningJob
@@ -25,6 +26,8 @@ class Assignment:
     """Where the job publishes."""
     published: Callable[[Fetch], Path]
     """The folder of what the job named by a fetch task has published; raises GoCDError if it never ran."""
+    report: Callable[[JobState], None]
+    """Told how far the job is."""
     checkout: Path | None = None
     """The repository that every checked-out material is a copy of; None checks nothing out."""
     leave_out: Path = Path()
@@ -55,14 +58,5 @@ class Hooks:
     """Each line of a job's console, without time, secrets masked."""
     task_started: Callable[[StartedTask], None] = _nobody
     task_ended: Callable[[TaskRun], None] = _nobody
-
-
-def instances(job: Job) -> Iterator[tuple[str, tuple[int, int] | None]]:
-    """The names under which *job* runs, with number and count where it is a numbered one of several."""
-    if job.run_instances is None:
-        yield job.name, None
-    elif isinstance(job.run_instances, str):
-        yield f"{job.name}-runOnAll-1", None
-    else:
-        for number in range(1, job.run_instances + 1):
-            yield f"{job.name}-runInstance-{number}", (number, job.run_instances)
+    waits: Callable[[RunningJob, str], None] = _nobody
+    """A job that no agent has taken at once, and why."""

@@ -22,6 +22,7 @@ class Upstream:
     label: str
     counter: int = 1
     artifacts: Path | None = None
+    stage_counter: int = 1
 
 
 def revisions(pipeline: Pipeline, upstream: Mapping[str, Upstream]) -> dict[str, str]:
@@ -77,7 +78,7 @@ def material_variables(
         if material.kind == "dependency":
             run = upstream[material.pipeline]
             yield f"GO_DEPENDENCY_LABEL_{suffix}", run.label
-            yield f"GO_DEPENDENCY_LOCATOR_{suffix}", f"{material.pipeline}/{run.counter}/{material.stage}/1"
+            yield f"GO_DEPENDENCY_LOCATOR_{suffix}", locator(material, run)
         elif material.kind == "plugin":
             yield f"GO_SCM_{suffix}_LABEL", revision[material.name]
         elif material.kind == "package":
@@ -87,6 +88,11 @@ def material_variables(
             yield from _checkout_variables(of, suffix, revision[material.name])
         else:
             yield from _checkout_variables(material, suffix, revision[material.name])
+
+
+def locator(material: Material, run: Upstream) -> str:
+    """How GoCD writes the run of an upstream stage: ``dist/8/package/1``."""
+    return f"{material.pipeline}/{run.counter}/{material.stage}/{run.stage_counter}"
 
 
 def _checkout_variables(material: Material, suffix: str, revision: str) -> Iterator[tuple[str, str]]:

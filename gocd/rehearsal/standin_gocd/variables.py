@@ -32,9 +32,8 @@ class Values:
         """Raise GoCDError for a secret that is missing and for an override of a variable nobody declared."""
         for variables in _all_variables(pipeline):
             tuple(self.secure(variables))
-        declared = {name for variables in _all_variables(pipeline) for name in variables.names}
         for name in self.overrides:
-            if name not in declared:
+            if name not in declared(pipeline):
                 text = f"Variable '{name}' has not been configured for pipeline '{pipeline.name}'"
                 raise GoCDError(f"{text}: GoCD only takes new values for variables that are")
 
@@ -45,6 +44,11 @@ class Values:
                 text = f"secure variable '{name}' is encrypted for a GoCD server"
                 raise GoCDError(f"{text}; give its value with --secret {name}=VALUE")
             yield Variable(name, self.secrets.get(name, ""), is_secure=True)
+
+
+def declared(pipeline: Pipeline) -> frozenset[str]:
+    """The names of all variables that may be given another value when *pipeline* is triggered."""
+    return frozenset(name for variables in _all_variables(pipeline) for name in variables.names)
 
 
 def job_variables(

@@ -17,6 +17,7 @@ from gocd.rehearsal.sample.release import build_release
 from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
+from gocd.rehearsal.standin_gocd.foreground import Foreground
 from gocd.rehearsal.standin_gocd.server import Server
 from gocd.rehearsal.traps.outcome import Outcome, outcome
 from gocd.rehearsal.traps.trap import NEW, OLD, SPEED, Ground, Trap
@@ -61,12 +62,8 @@ def go_through(trap: Trap, way: Way, folder: Path) -> Outcome:
             )
         _until_all_answer(aws, trap.users.path)
         trap.meanwhile(aws, place)
-        server = Server(
-            pipeline,
-            folder,
-            environ=agent_environment({**aws.environment, **aws.ending, **lag_of_agents(SPEED)}),
-            speed=SPEED,
-        )
+        environ = agent_environment({**aws.environment, **aws.ending, **lag_of_agents(SPEED)})
+        server = Foreground(Server([pipeline], folder, environ=environ, speed=SPEED), pipeline.name)
         jtl = folder / "traffic.jtl"
         users = trap.users
         traffic = Traffic(

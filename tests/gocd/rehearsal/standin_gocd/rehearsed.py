@@ -10,6 +10,7 @@ from typing import Any
 
 from gocd.pipeline import Exec, Job, Material, Pipeline, RunIf, Stage, Task
 from gocd.rehearsal.standin_gocd.assignment import Hooks, StartedTask
+from gocd.rehearsal.standin_gocd.foreground import Foreground
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, TaskRun
 from gocd.rehearsal.standin_gocd.server import Server
 from gocd.running_job import RunningJob
@@ -42,9 +43,13 @@ class Rehearsed:
     when_line: Callable[[str], None] = _ignore
     when_started: Callable[[StartedTask], None] = _ignore
 
-    def server(self, of: Pipeline, **rest: Any) -> Server:
+    def server(self, of: Pipeline, **rest: Any) -> Foreground:
         hooks = Hooks(line=self._line, task_started=self._started, task_ended=self.ended.append)
-        return Server(of, self.folder, hooks=hooks, **{"environ": dict(os.environ), "speed": 1000, **rest})
+        given = {name: rest.pop(name) for name in ("user", "variables") if name in rest}
+        server = Server(
+            [of], self.folder, hooks=hooks, **{"environ": dict(os.environ), "speed": 1000, **rest}
+        )
+        return Foreground(server, of.name, **given)
 
     def run(self, *tasks: Task) -> PipelineRun:
         """Run a pipeline of one stage with one job of *tasks*."""

@@ -1,0 +1,111 @@
+"""What an agent is told of a job: variables, materials, and where artifacts go and come from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from gocd.errors import GoCDError
+from gocd.pipeline import Fetch, Pipeline
+from gocd.rehearsal.standin_gocd.agents import Workplace
+from gocd.rehearsal.standin_gocd.assignment import Assignment
+from gocd.rehearsal.standin_gocd.history import JobInstance, PipelineInstance, Result
+from gocd.rehearsal.standin_gocd.materials import Upstream, material_variables
+from gocd.rehearsal.standin_gocd.served import ServedPipeline
+from gocd.rehearsal.standin_gocd.variables import job_variables
+
+
+class Work:
+    def __init__(
+        self,
+        pipelines: Mapping[str, ServedPipeline],
+        folder: Path,
+        checkout: Path | None,
+        upstream: Mapping[str, Upstream],
+        speed: float,
+        changed: threading.Condition,
+    ) -> None:
+        self._pipelines = pipelines
+        self._folder = folder
+        self._checkout = checkout
+        self._upstream = upstream
+        self._speed = speed
+        # An agent asks for artifacts from its own thread.
+        self._changed = changed
+
+    def artifacts(self, job: JobInstance) -> Path:
+        """Where the files that *job* published are."""
+        return self._folder / "artifacts" / job.original.running.locator
+
+    def say(self, job: JobInstance, words: str) -> None:
+        """Have the server itself write into the console of *job*, without a time.
+
+        Source: GoCD's ConsoleService.java
+        """
+        log = self.artifacts(job) / "cruise-output" / "console.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(words + "\n")
+
+    def upstream_of(self, pipeline: Pipeline) -> dict[str, Upstream]:
+        """The newest run of each upstream stage that has passed, by pipeline."""
+        found = {}
+        for material in pipeline.materials:
+            if material.kind != "dependency":
+                continue
+            if material.pipeline in self._upstream:
+                found[material.pipeline] = self._upstream[material.pipeline]
+                continue
+            for run in self._pipelines[material.pipeline.lower()].instances:
+                stage = run.latest(material.stage)
+                if stage and stage.result is Result.PASSED:
+                    found[material.pipeline] = Upstream(run.label, run.counter, None, stage.counter)
+        return found
+
+    def assignment(self, run: PipelineInstance, job: JobInstance, workplace: Workplace) -> Assignment:
+        stage = run.latest(job.running.stage)
+        assert stage is not None
+        materials = material_variables(run.pipeline, run.revisions, run.upstream, str(self._checkout or ""))
+        variables = job_variables(
+            run.pipeline, stage.plan, job.plan, job.running, materials, run.values, job.number
+        )
+        return Assignment(
+            running=job.running,
+            stage=stage.plan,
+            plan=job.plan,
+            materials=run.pipeline.materials,
+            variables=variables,
+            artifacts=self.artifacts(job),
+            published=lambda fetch: self._published(run, fetch),
+            report=job.enter,
+            checkout=self._checkout,
+            leave_out=self._folder,
+            speed=self._speed,
+        )
+
+    def _published(self, run: PipelineInstance, fetch: Fetch) -> Path:
+        """Where the job that *fetch* names has published, in this run or upstream.
+
+        Source: GoCD's FetchTaskBuilder.java
+        """
+        with self._changed:
+            if fetch.pipeline.lower() in ("", run.pipeline.name.lower()):
+                return self._of_run(run, fetch)
+            upstream = run.upstream.get(fetch.upstream)
+            if upstream is None or (upstream.artifacts is None and fetch.upstream in self._upstream):
+                raise GoCDError(f"nothing that pipeline '{fetch.upstream}' published is at hand")
+            if upstream.artifacts is not None:
+                return upstream.artifacts / fetch.stage / fetch.job
+            other = self._pipelines[fetch.upstream.lower()].instance(upstream.counter)
+            assert other is not None
+            return self._of_run(other, fetch)
+
+    def _of_run(self, run: PipelineInstance, fetch: Fetch) -> Path:
+        stage = run.latest(fetch.stage)
+        if stage is None:
+            raise GoCDError(f"stage '{fetch.stage}' has not run yet")
+        job = next((job for job in stage.jobs if job.running.name.lower() == fetch.job.lower()), None)
+        if job is None:
+            raise GoCDError(f"stage '{fetch.stage}' has no job '{fetch.job}'")
+        return self.artifacts(job)
