@@ -39,6 +39,7 @@ def arrive(
     else:
         within = stays + LATE if timeout is None else timeout
         wait_for_silence(_silence(plan, within, aws), wait)
+    moving.stay()
     moving.end(State.DONE)
     log.event("switched", green=green, blue=blue)
     log.say(f"{green}: all users; {blue} is left beside it without any")

@@ -76,6 +76,15 @@ class Moving:
         log.event("shifted", green=switch.green, blue=switch.blue, share=share)
         log.stands(f"{switch.green} has {share}% of users, and {switch.blue} the others", self.advice)
 
+    def stay(self) -> None:
+        """See that every way still leads as it was led.
+
+        Raises:
+            SomeoneElse: One does not.
+        """
+        for course in self.courses:
+            self._seen(course, [course.at(self.switch.at)], "was led")
+
     def out(self) -> None:
         """Take green out again, which nobody was ever led to."""
         for course in self.courses:
@@ -123,8 +132,10 @@ class Moving:
             return self._wait.until_done(look, pace=closely, within=LAGS)
         except TimedOut:
             wanted = " or ".join(dict.fromkeys(words_of(each) for each in expected))
+            self._wait.log.stands("nothing was written over that", self.advice)
             raise SomeoneElse(
                 f"{course.way.title} has {words_of(last[0])}, where it {how} to {wanted}: someone else "
                 "changes it",
-                f"Nothing was written over that. See who does, and then: {self.advice.lower()}",
+                f"See who does. This goes on once it has {words_of(course.at(self.switch.at))} again, and "
+                f"begins anew where {self.switch.green} has no weight",
             ) from None

@@ -31,7 +31,8 @@ class Silence:
         name: Blue's.
         since: A time at which it was not silent yet: without a figure from then on there are none at all.
         count: Its requests.
-        stays: Seconds for which a client may be held to blue.
+        stays: Seconds for which a client may be held to blue by a cookie, whatever becomes of weights: one
+            that has sent nothing for as long is held no more.
         within: Seconds to wait at most.
     """
 
@@ -40,6 +41,11 @@ class Silence:
     count: Count
     stays: float
     within: float
+
+    @property
+    def needed(self) -> float:
+        """Seconds without a request that prove it."""
+        return max(self.stays, SILENT * 60)
 
 
 def wait_for_silence(silence: Silence, wait: Wait) -> None:
@@ -50,6 +56,8 @@ def wait_for_silence(silence: Silence, wait: Wait) -> None:
     """
     # By the clock that never goes back: whoever sets the other one makes no silence.
     began, start = wait.clock.wall(), wait.clock.now()
+    cookies = ", as long as a cookie of it holds a client there" if silence.stays > SILENT * 60 else ""
+    wait.log.say(f"{silence.name}: silent once it has had no request for {silence.needed:.0f} s{cookies}")
 
     def look() -> str | Missing:
         now = began + timedelta(seconds=wait.since(start))
@@ -58,7 +66,7 @@ def wait_for_silence(silence: Silence, wait: Wait) -> None:
             return _unknown(silence, wait.since(start))
         last = max(counts)
         quiet = (now - last).total_seconds() - 60
-        if quiet >= SILENT * 60:
+        if quiet >= silence.needed:
             return f"{silence.name}: silent since {last + timedelta(minutes=1):%H:%M} UTC"
         return Missing(f"{silence.name}: {counts[last]} requests in the minute of {last:%H:%M} UTC")
 
@@ -70,7 +78,7 @@ def wait_for_silence(silence: Silence, wait: Wait) -> None:
 
 
 def _unknown(silence: Silence, waited: float) -> str | Missing:
-    if waited < max(silence.stays, SILENT * 60):
+    if waited < silence.needed:
         return Missing(f"{silence.name}: CloudWatch has no figures of it yet")
     return (
         f"{silence.name}: CloudWatch has no figures of it, neither of before the switch, so whether it is "

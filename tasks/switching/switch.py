@@ -46,6 +46,7 @@ def switch(moving: Moving, going: Going, wait: Wait) -> None:
             going.watch.check(share)
             moving.to(share)
             going.watch.over(share, wait)
+            moving.stay()
 
 
 def go_back(moving: Moving, enough: Enough, wait: Wait) -> None:

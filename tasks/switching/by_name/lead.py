@@ -118,7 +118,9 @@ def _arrive(plan: NamePlan, moving: Moving, timeout: float | None, aws: Aws, wai
 
         since = plan.began - timedelta(seconds=APART)
         within = LATE if timeout is None else timeout
-        wait_for_silence(Silence(plan.blue.name, since, count, plan.name.ttl, within), wait)
+        # Whoever has a cookie of its load balancer's came by its address, which is forgotten by now.
+        wait_for_silence(Silence(plan.blue.name, since, count, 0, within), wait)
+    moving.stay()
     moving.end(State.DONE)
     log.event("switched", green=green, blue=blue)
     log.say(f"{green}: all users; {blue} is left without any")

@@ -49,19 +49,28 @@ def test_a_cancelled_task_leads_users_back(site: Site, gocd_tasks: CommandLine) 
 
 
 def test_someone_elses_change_between_two_steps_stops_it_where_it_is(site: Site, switch: Switch) -> None:
+    ours = [{"blue": 100, "green": 0}, {"blue": 90, "green": 10}]
+
     def change(call: Call) -> None:
-        if call.operation == "DescribeTargetHealth" and written(site.cloud.journal.calls)[-1:] == [
-            {"blue": 50, "green": 50}
-        ]:
+        if call.operation == "DescribeTargetHealth" and written(site.cloud.journal.calls) == ours:
             site.listen(site.forward(70, 30))
 
     site.cloud.faults.before_call = change
-    done = switch("green")
+    done = switch("green", "--steps", "10,50")
     site.cloud.faults.before_call = None
 
     assert done.returncode == 1
-    assert "HTTP:80 of blue-lb has blue 70, green 30, where it was led to" in done.stderr
+    assert (
+        "HTTP:80 of blue-lb has blue 70, green 30, where it was led to blue 90, green 10: someone else "
+        "changes it; nothing was written over that. See who does. This goes on once it has blue 90, "
+        "green 10 again"
+    ) in done.stderr
+    assert written(site.cloud.journal.calls) == ours
     assert standing(site) == [{"blue": 70, "green": 30}]
+    site.listen(site.forward(9, 1))
+    again = switch("green", "--steps", "10,50")
+    assert again.returncode == 0, again.stderr
+    assert standing(site) == [{"blue": 50, "green": 50}]
 
 
 @pytest.mark.exhaustive

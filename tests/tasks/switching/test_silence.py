@@ -32,6 +32,17 @@ def test_blue_is_silent_once_minutes_have_passed_without_a_request() -> None:
     assert stage.lines[-1] == "blue: silent since 00:04 UTC"
 
 
+def test_who_has_a_cookie_may_come_again_for_as_long_as_it_lasts() -> None:
+    stage = Stage()
+    wait_for_silence(silence(stage, until=240, stays=1200, within=2100), stage.wait)
+
+    assert 240 + 1200 <= stage.clock.elapsed < 240 + 1200 + 60
+    assert stage.lines[0] == (
+        "blue: silent once it has had no request for 1200 s, as long as a cookie of it holds a client there"
+    )
+    assert stage.lines[-1] == "blue: silent since 00:04 UTC"
+
+
 def test_whoever_still_comes_is_told() -> None:
     stage = Stage()
     with pytest.raises(TimedOut, match=r"blue: 60 requests in the minute of 00:1\d UTC after 900 s") as late:

@@ -134,6 +134,17 @@ def test_somebody_elses_change_is_told_and_not_written_over() -> None:
     assert scene.ways[0].now == theirs
 
 
+def test_it_is_told_of_the_last_step_as_well() -> None:
+    scene = Scene()
+    scene.stage.clock.at(30, lambda: setattr(scene.ways[0], "now", {"blue": 1}))
+    with pytest.raises(
+        SomeoneElse, match="has blue alone, where it was led to blue 0, green 100: someone else"
+    ):
+        switch(scene.moving(), scene.going(100), scene.stage.wait)
+
+    assert scene.stage.log.standing.state == "nothing was written over that"
+
+
 def test_a_write_that_is_not_what_stands_there_afterwards_is_somebody_elses() -> None:
     scene = Scene()
     way = scene.ways[0]
