@@ -62,8 +62,13 @@ def command(
         ),
     ] = None,
     steps: Annotated[
-        str, option("--steps", "Percentages of users that green is given, one after the other.")
-    ] = USUAL,
+        str | None,
+        option(
+            "--steps",
+            f"Percentages of users that green is given, one after the other: by default {USUAL}, and all at "
+            "once by a record without weights.",
+        ),
+    ] = None,
     settle: Annotated[float, option("--settle", "Seconds that each step is watched.", seconds())] = 60,
     check: Annotated[
         str | None,
@@ -130,7 +135,7 @@ def command(
         if back or green is None:
             _back(place, green, enough, dry_run, locking, task)
             return
-        wanted = Wanted(place, green, from_, parse_steps(steps), enough)
+        wanted = Wanted(place, green, from_, parse_steps(steps or USUAL), enough)
 
         def planned() -> Plan | None:
             return plan_forth(task.aws, clock, wanted)
@@ -183,7 +188,7 @@ def _by_name(
     zone: str | None,
     green: str | None,
     blue: str | None,
-    steps: str,
+    steps: str | None,
     enough: int | None,
     proof: Proof,
     back: bool,

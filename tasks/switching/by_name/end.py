@@ -9,9 +9,8 @@ from tasks.aws.record_sets import RecordSet, own, plain
 from tasks.aws.records import DUALSTACK
 from tasks.running.errors import Refused
 
-# Seconds for which an address of a load balancer's is kept (Elastic Load Balancing user guide, How Elastic
-# Load Balancing works); an alias lives as long as what it leads to.
-BALANCER_TTL = 60
+# Seconds that a resolver keeps what has lived as long as what it was an alias of.
+USUAL_TTL = 60
 
 
 @dataclass(frozen=True)
@@ -21,11 +20,13 @@ class End:
     Args:
         values: Its addresses or its name; of a load balancer the name that AWS has given it.
         balancer: None if it is none that is known.
+        zone: The id of the hosted zone that its name is in, where an alias of the same zone leads there.
     """
 
     name: str
     values: tuple[str, ...]
     balancer: NamedBalancer | None = None
+    zone: str = ""
 
     def healthy(self) -> int:
         """Count the healthy ones; one where nobody tells of them."""
@@ -39,20 +40,23 @@ class End:
         """
         kind, told = str(record["Type"]), own(record)
         old = told.pop("AliasTarget", None)
-        ttl = told.pop("TTL", BALANCER_TTL)
+        ttl = told.pop("TTL", USUAL_TTL)
         told.pop("ResourceRecords", None)
+        if self.zone:
+            named, health = f"{self.values[0]}.", _evaluates(old)
+            alias = {"HostedZoneId": self.zone, "DNSName": named, "EvaluateTargetHealth": health}
+            return {**told, "AliasTarget": alias}
         if self.balancer and kind != "CNAME":
             if kind == "AAAA" and not self.balancer.dual:
                 raise Refused(
                     f"{record['Name'].rstrip('.')} has an AAAA record as well, and {self.name} has IPv4 only",
                     "Make it a dualstack load balancer, or remove the AAAA record first",
                 )
-            health = bool(old and old["EvaluateTargetHealth"])
             named = f"{DUALSTACK}{self.balancer.address}." if _is_dual(old) else f"{self.balancer.address}."
             target = {
                 "HostedZoneId": self.balancer.zone,
                 "DNSName": named,
-                "EvaluateTargetHealth": health,
+                "EvaluateTargetHealth": _evaluates(old),
             }
             return {**told, "AliasTarget": target}
         values = [each for each in self.values if kind_of(each) == kind]
@@ -93,6 +97,10 @@ def kind_of(value: str) -> str:
         return "A" if ipaddress.ip_address(value).version == 4 else "AAAA"
     except ValueError:
         return "CNAME"
+
+
+def _evaluates(alias: RecordSet | None) -> bool:
+    return alias is not None and bool(alias["EvaluateTargetHealth"])
 
 
 def _is_dual(alias: RecordSet | None) -> bool:

@@ -28,17 +28,14 @@ def policy_of(record: RecordSet) -> str:
     return next((word for name, word in POLICIES.items() if record.get(name) is not None), "simple")
 
 
-def addresses(records: Sequence[RecordSet], zone: str) -> list[RecordSet]:
+def addresses(records: Sequence[RecordSet]) -> list[RecordSet]:
     """Return those that lead clients, once it is seen that all of them are of a kind to be led by.
-
-    Args:
-        zone: The id of their hosted zone.
 
     Raises:
         Refused: One is not.
     """
     for record in records:
-        _check(record, zone)
+        _check(record)
     found = [each for each in records if each["Type"] not in HINTS]
     if not found:
         raise Refused(f"{_title(records[0])} has no A, AAAA or CNAME beside it, so nobody can be led by it")
@@ -49,7 +46,7 @@ def addresses(records: Sequence[RecordSet], zone: str) -> list[RecordSet]:
     return found
 
 
-def _check(record: RecordSet, zone: str) -> None:
+def _check(record: RecordSet) -> None:
     title = _title(record)
     if record.get("TrafficPolicyInstanceId"):
         raise Refused(
@@ -62,17 +59,12 @@ def _check(record: RecordSet, zone: str) -> None:
             f"{title} is a multivalue record, whose clients choose one of several: it is no switch",
             "Make it a simple or weighted one, or a load balancer's alias, first",
         )
-    if record["Type"] in HINTS:
-        if record.get("AliasTarget") or any(not _harmless(each) for each in leads(record)):
-            raise Refused(
-                f"{title} leads clients to addresses or a name of its own beside the A record",
-                "Remove it first: without it clients go by the A record",
-            )
-        return
-    alias = record.get("AliasTarget")
-    if alias and alias["HostedZoneId"] == zone:
-        target = leads(record)[0]
-        raise Refused(f"{title} is an alias of another record, {target}", f"Switch that: --record {target}")
+    harmful = record.get("AliasTarget") or not all(map(_harmless, leads(record)))
+    if record["Type"] in HINTS and harmful:
+        raise Refused(
+            f"{title} leads clients to addresses or a name of its own beside the A record",
+            "Remove it first: without it clients go by the A record",
+        )
 
 
 def _harmless(value: str) -> bool:

@@ -124,3 +124,8 @@ def _arrive(plan: NamePlan, moving: Moving, timeout: float | None, aws: Aws, wai
     moving.end(State.DONE)
     log.event("switched", green=green, blue=blue)
     log.say(f"{green}: all users; {blue} is left without any")
+    for each in plan.name.others:
+        log.say(
+            f"{plan.name.title}: whoever asks the hosted zone {each.title} is led as before: switch that "
+            f"with --zone {each.id}"
+        )

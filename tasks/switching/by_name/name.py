@@ -7,9 +7,9 @@ from datetime import datetime
 
 from tasks.aws.api import Aws
 from tasks.aws.record_sets import HostedZone, Records, RecordSet, find_records
-from tasks.running.errors import Refused
-from tasks.switching.by_name.end import BALANCER_TTL, End
-from tasks.switching.by_name.kinds import addresses, policy_of
+from tasks.switching.by_name.end import End, leads
+from tasks.switching.by_name.follow import followed, lives
+from tasks.switching.by_name.kinds import policy_of
 from tasks.switching.enough import Enough
 from tasks.switching.record import Record, Switch
 from tasks.switching.shares import words_of
@@ -26,40 +26,27 @@ class Name:
     Args:
         others: Hosted zones that have records of it as well.
         sets: Its record sets that lead clients.
+        ttl: Seconds for which a resolver keeps what it was told.
+        aliases: Names of the zone that are aliases of it, as they were followed.
     """
 
     records: Records
     others: Sequence[HostedZone]
     sets: Sequence[RecordSet]
+    ttl: int
+    aliases: Sequence[str] = ()
 
     @property
     def policy(self) -> str:
         return policy_of(self.sets[0])
 
     @property
-    def ttl(self) -> int:
-        """Seconds for which a resolver keeps what it was told."""
-        return max(int(each.get("TTL", BALANCER_TTL)) for each in self.sets)
-
-    @property
     def title(self) -> str:
         return self.records.name.rstrip(".")
 
-    def steps(self, told: str) -> tuple[int, ...]:
-        """Return the shares that green can be given, of those that were asked for.
-
-        Raises:
-            Refused: Some cannot.
-        """
-        steps = parse_steps(told)
-        if self.policy == WEIGHTED or steps == (100,):
-            return steps
-        if told != USUAL:
-            raise Refused(
-                f"{self.title} is no weighted record ({self.policy}), so green can have no share of users",
-                "Leave --steps out, or make it a weighted record first",
-            )
-        return (100,)
+    def steps(self, told: str | None) -> tuple[int, ...]:
+        """Return the shares that green is given: unless told, all at once but by a weighted record."""
+        return parse_steps(told or (USUAL if self.policy == WEIGHTED else "100"))
 
     @property
     def place(self) -> str:
@@ -100,6 +87,8 @@ class NamePlan:
         name = self.name
         kinds = " and ".join(dict.fromkeys(str(each["Type"]) for each in name.sets))
         zone = name.records.zone.title
+        for alias in name.aliases:
+            yield f"{alias}: an alias of {name.title}, so users are led by that"
         yield f"{name.title}: {name.policy}, {kinds}, in the hosted zone {zone}"
         yield (
             f"{name.title}: a resolver keeps an answer for {name.ttl} s, and some for longer; "
@@ -107,8 +96,14 @@ class NamePlan:
         )
         if name.policy == WEIGHTED:
             yield f"{name.title}: shares are of the answers to resolvers, not of requests"
+        elif any(each < 100 for each in self.steps):
+            yield (
+                f"{name.title}: weighted for as long as both have users, and {name.policy} again before and "
+                "after that; shares are of the answers to resolvers, not of requests"
+            )
         else:
             yield f"{name.title}: all at once, as only a weighted record has shares"
+        yield from self._members
         for each in name.others:
             yield f"{name.title}: records in the hosted zone {each.title} are left as they are"
         if any(each.get("HealthCheckId") for each in name.sets if name.policy != WEIGHTED):
@@ -120,6 +115,19 @@ class NamePlan:
             )
         if not self.green.balancer:
             yield f"{self.green.name}: no load balancer, so nobody tells whether it is healthy"
+
+    @property
+    def _members(self) -> Iterator[str]:
+        """Say which of several records are replaced."""
+        if self.name.policy in (WEIGHTED, "simple"):
+            return
+        told: dict[bool, list[str]] = {True: [], False: []}
+        for each in self.name.sets:
+            told[set(leads(each)) <= {*self.blue.values}].append(f"{each['Type']} ({each['SetIdentifier']})")
+        if told[True]:
+            yield f"{self.name.title}: {' and '.join(told[True])} lead to {self.blue.name}, and are replaced"
+        if told[False]:
+            yield f"{self.name.title}: {' and '.join(told[False])} are left as they are"
 
     @property
     def lines(self) -> Iterator[str]:
@@ -138,7 +146,8 @@ def find_name(aws: Aws, name: str, zone: str | None) -> Name:
         Refused: There is none, or none to lead clients by.
     """
     found, others = find_records(aws, name, zone)
-    return Name(found, others, addresses(found.read(), found.zone.id))
+    records, sets, way = followed(found)
+    return Name(records, others, sets, lives(records, sets), way)
 
 
 def word(text: str) -> str:

@@ -7,11 +7,12 @@ from tasks.aws.api import Aws
 from tasks.locking.owner import Owner
 from tasks.running.errors import Refused
 from tasks.running.waiting import Wait
-from tasks.switching.by_name.begun import begun, end_of
+from tasks.switching.by_name.begun import begun, end_of, in_zone
 from tasks.switching.by_name.changeable import check_changeable
 from tasks.switching.by_name.end import End, find_end, leads
 from tasks.switching.by_name.name import Name, NamePlan, word
-from tasks.switching.by_name.replaced import Replacement, replaced
+from tasks.switching.by_name.replaced import check_shares, replaced
+from tasks.switching.by_name.replacement import Replacement
 from tasks.switching.by_name.weighted import id_of, weighted
 from tasks.switching.enough import Enough
 from tasks.switching.record import MOST, Record, State, Switch
@@ -28,7 +29,7 @@ def plan_forth(
     Raises:
         Refused: It cannot be made, or someone else has changed what an earlier one has written.
     """
-    green = find_end(aws, wanted)
+    green = in_zone(aws, name, find_end(aws, wanted))
     record = Record(aws, wait.clock, name.place, word(green.name))
     known = record.read()
     turns = remembered(aws, wait.clock, name.place)
@@ -116,6 +117,8 @@ def _planned(
 ) -> NamePlan:
     unproved = switch.state is not State.DONE
     left = tuple(each for each in steps if each > switch.to or (each == switch.to and unproved))
+    if switch.sets and any(each < 100 for each in left):
+        check_shares(Replacement.read(switch.sets, name.records.name))
     full = told or (max(1, blue.healthy()) if blue.balancer and green.balancer else 1)
     enough = Enough(green, full, "as told" if told else f"{blue.name} has {full}")
     if left and (missing := enough.missing(left[-1])):
@@ -134,14 +137,17 @@ def _check_changeable(name: Name, blue: End, green: End, course: Course) -> None
 
 def _again(aws: Aws, name: Name, switch: Switch, green: End, wait: Wait) -> tuple[Course, End]:
     """Return the course of a switch that is remembered, and where blue is."""
-    [former] = switch.ways.values()
     if switch.sets:
-        what = Replacement.read(switch.sets)
+        what = Replacement.read(switch.sets, name.records.name)
         way = replaced(name.records, switch.blue, switch.green, what, wait)
-        source = end_of(aws, what.former)
+        source = end_of(aws, name, what.former)
     else:
         way = weighted(name.records, switch.blue, switch.green, green, wait)
-        source = end_of(aws, [each for each in name.sets if id_of(each) == switch.blue])
+        source = end_of(aws, name, [each for each in name.sets if id_of(each) == switch.blue])
+    if (former := switch.ways.get(way.key)) is None or len(switch.ways) > 1:
+        raise Refused(
+            f"what is remembered of the switch to {switch.green} is about something else than {name.title}"
+        )
     return Course(way, former, switch.blue, switch.green), source
 
 

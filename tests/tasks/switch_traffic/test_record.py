@@ -236,7 +236,11 @@ CASES: dict[str, tuple[list[dict[str, Any]], tuple[str, ...], str]] = {
     ),
     "somebody else's blue": ([record(ONE)], (OTHER, "--from", THIRD), "does not lead to what --from says"),
     "all at 0": ([member("a", 0, ONE), member("b", 0, THIRD)], (OTHER,), "has all weights at 0"),
-    "shares of a simple one": ([record(ONE)], (OTHER, "--steps", "10"), "is no weighted record (simple)"),
+    "shares by place": (
+        [record(ONE, SetIdentifier="a", Region="eu-west-1")],
+        (OTHER, "--steps", "10,50,100"),
+        "is no weighted record (latency)",
+    ),
     "nobody healthy": ([record(ONE)], ("green-lb",), "green-lb has 0 healthy"),
     "no such load balancer": ([record(ONE)], ("grey",), "no load balancer is called grey"),
     "nothing to take back": ([record(ONE)], ("--back",), "no switch is remembered"),
@@ -259,6 +263,46 @@ def test_what_cannot_be_led_by_is_refused_and_nothing_is_changed(
     assert reason in error
     assert "nothing was changed" in error
     assert named.zone.list() == before
+
+
+SPOILT: dict[str, dict[str, Any]] = {
+    "cut off": {"sets": "%7B%22Na"},
+    "of another name": {
+        "sets": '[[%7B"Name":"a.","Type":"A","TTL":1,"ResourceRecords":[%7B"Value":"1"%7D]%7D]]'
+    },
+    "of another version": {"sets": '%7B"version":9%7D'},
+    "of something else": {"way else": "a=1"},
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT.values(), ids=SPOILT)
+def test_what_is_remembered_and_cannot_be_read_is_said_in_one_line_and_nothing_is_changed(
+    cloud: World, lead: Lead, spoilt: dict[str, Any]
+) -> None:
+    named = make_named(cloud, served=False)
+    named.lead(record(OTHER, ttl=1))
+    zone = named.zone.id.rpartition("/")[2]
+    whole = {"blue": ONE, "green": OTHER, "at": 100, "heads": "", "state": "under way"}
+    since = {
+        "base": 0,
+        "write": "a",
+        "who": "me",
+        "since": "2026-01-01T00:00:00+00:00",
+        f"way {zone}/{NAME}.": f"{ONE}=1 {OTHER}=0",
+    }
+    cloud.client("ssm").put_parameter(
+        Name=f"/gocd-tasks/switch/{zone}/{NAME}/{OTHER}",
+        Value=json.dumps({**whole, **since, **spoilt}),
+        Type="String",
+    )
+
+    for words in (("--back",), (OTHER,)):
+        done = lead(*words)
+        assert done.returncode == 2, done.stdout + done.stderr
+        [error] = done.stderr.splitlines()
+        assert "remembered" in error
+        assert "nothing was changed" in error
+    assert named.targets() == [OTHER]
 
 
 def test_a_name_in_two_hosted_zones_is_led_in_the_one_that_is_said(cloud: World, lead: Lead) -> None:

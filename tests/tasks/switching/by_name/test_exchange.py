@@ -10,7 +10,8 @@ from tasks.aws.errors import AwsError
 from tasks.aws.record_sets import find_records
 from tasks.switching.by_name.end import End
 from tasks.switching.by_name.exchange import Exchanged
-from tasks.switching.by_name.replaced import Replacement, replaced
+from tasks.switching.by_name.replaced import replaced
+from tasks.switching.by_name.replacement import Replacement
 from tasks.switching.moving import Unseen
 from tests.fakes import FakeClock, Stage
 from tests.gocd.rehearsal.standin_aws.services.route53.zones import NAME, ONE, OTHER, make_zone, record
