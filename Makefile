@@ -11,7 +11,7 @@ QUICK := tests/tasks tests/gocd tests/pipelines --ignore tests/gocd/rehearsal -m
 # What runs on Windows: all but the rehearsal.
 WINDOWS := tasks gocd/reading gocd/report gocd/samples $(wildcard gocd/*.py)
 
-.PHONY: rehearse traps twins fuzz test coverage exhaustive check lint format clean
+.PHONY: rehearse templates traps twins fuzz test coverage exhaustive check lint format clean
 
 rehearse: $(VENV)/.rehearsal
 	$(BIN)/gocd-tasks rehearse pipelines/staging.gocd.yaml $(ARGS)
@@ -50,6 +50,11 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 $(WINDOWS)
+
+# What pipelines/ is made of lies in gocd/templates.
+templates: $(VENV)/.test
+	for name in staging production rolling herd-upgrade blue-green; do \
+	  $(BIN)/gocd-tasks pipeline new $$name --force --out pipelines/$$name.gocd.yaml || exit; done
 
 format: $(VENV)/.test
 	$(BIN)/ruff format .

@@ -42,6 +42,7 @@ setup(
     package_data={
         "gocd": ["py.typed"],
         "gocd.rehearsal.traps": ["*.sh"],
+        "gocd.templates": ["*.yaml"],
         "tasks": ["py.typed"],
         "tasks.hosts": ["*.ps1", "*.sh"],
         "pipelines": ["*.jmx", "*.yaml"],

@@ -8,6 +8,7 @@ app = typer.Typer(help="Pipelines as code, before they run and as they run.", ri
 
 # The modules that have them, each a ``command`` of its own; what is heavy they import as they run.
 SUBCOMMANDS = {
+    "new": "tasks.pipelines.new",
     "lint": "tasks.pipelines.lint",
     "preflight": "tasks.pipelines.preflight",
     "trigger": "tasks.pipelines.trigger",

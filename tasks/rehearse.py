@@ -14,6 +14,7 @@ from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Cancelled, Refused
 from tasks.running.numbers import Number, count, rate
+from tasks.running.pipeline_files import read_pipeline_file
 from tasks.status.pairs import read_pairs
 
 
@@ -31,7 +32,11 @@ class Kind(str, Enum):
 def command(
     file: Annotated[
         Path | None,
-        argument("FILE", "The pipeline as code, a .gocd.yaml file.", exists=True, dir_okay=False),
+        argument(
+            "FILE",
+            "The pipeline as code: a .gocd.yaml file, or a template by its name, such as staging.",
+            parser=read_pipeline_file,
+        ),
     ] = None,
     rate: Annotated[
         float, option("--rate", "Requests per second, all the way through.", rate(1, 100_000))
@@ -110,7 +115,7 @@ def command(
 ) -> None:
     """Rehearse a pipeline on this machine, with real processes, sockets and traffic.
 
-    Example: gocd-tasks rehearse pipelines/staging.gocd.yaml
+    Example: gocd-tasks rehearse staging
     Example: gocd-tasks rehearse --trap kept-connections
     """
     with running("rehearse", None, color) as task:

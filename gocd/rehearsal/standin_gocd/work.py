@@ -68,14 +68,7 @@ class Work:
         assert stage is not None
         materials = material_variables(run.pipeline, run.revisions, run.upstream, str(self._checkout or ""))
         variables = job_variables(
-            run.pipeline,
-            stage.plan,
-            job.plan,
-            job.running,
-            materials,
-            run.values,
-            job.number,
-            resources=None if workplace.has_all else workplace.resources,
+            run.pipeline, stage.plan, job.plan, job.running, materials, run.values, job.number
         )
         return Assignment(
             running=job.running,

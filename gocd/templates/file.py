@@ -1,0 +1,48 @@
+"""The file of a pipeline: what is in it, what GoCD would make of it, and how it gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gocd.errors import GoCDError
+from gocd.files import write_whole
+from gocd.finding import Finding
+from gocd.lint.files import lint
+from gocd.lint.program import Program
+from gocd.reading.located_yaml import text_of
+
+
+def content_of(path: Path) -> str | None:
+    """Return what is in *path*; None if there is no such file.
+
+    Raises:
+        UnreadableFile: It is there, and no text that a person would write.
+    """
+    return text_of(path) if path.exists() else None
+
+
+def findings_in(text: str, path: Path, program: Program) -> Sequence[Finding]:
+    """Return what is wrong with *text*, if it were in *path*, the one file of a repository.
+
+    Args:
+        program: What its calls are held against.
+    """
+    with TemporaryDirectory() as folder:
+        there = Path(folder) / "pipeline.gocd.yaml"
+        write_whole(there, text)
+        return [replace(each, file=path) for each in lint([there], program)]
+
+
+def put(path: Path, text: str) -> None:
+    """Write *text* into *path*, or into what that is a link to; whole, or not at all.
+
+    Raises:
+        GoCDError: It cannot be written.
+    """
+    try:
+        write_whole(path.resolve(), text)
+    except OSError as problem:
+        raise GoCDError(f"{path} cannot be written ({problem.strerror})") from None
