@@ -110,6 +110,7 @@ class Variables:
     secure: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
     """Of the value of each."""
+    names_at: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     @property
     def names(self) -> frozenset[str]:
@@ -142,6 +143,8 @@ class Job:
     """A number, ``all`` for one on every agent, or None for a single plain job."""
     line: int = 0
     column: int = field(default=1, compare=False)
+    tab_places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    timeout_place: Place = field(default=Place(1, 1), compare=False)
 
 
 @dataclass(frozen=True)

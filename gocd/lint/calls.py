@@ -30,9 +30,22 @@ class Call:
     is_whole: bool = True
     """False where what a shell makes of it may be more, or less, than what is written."""
 
-    def has(self, parameter: Parameter) -> bool:
+    def may_have(self, parameter: Parameter) -> bool:
         """Whether it is given or may come from its variable, be it at the trigger."""
-        return parameter in self.given or parameter.variable in self.scope.names
+        return not self.is_whole or parameter in self.given or parameter.variable in self.scope.names
+
+    def has(self, parameter: Parameter) -> bool:
+        """Whether it is given, here or in its variable."""
+        value = self.scope.values.get(parameter.variable)
+        return parameter in self.given or bool(value and value.text and not parameter.is_flag)
+
+    def value(self, name: str) -> str | None:
+        """The value of an option or argument, as far as it can be known."""
+        parameter = next(each for each in self.command.parameters if name in each.names)
+        if words := self.given.get(parameter):
+            return words[-1].text if words[-1].is_known else None
+        value = self.scope.values.get(parameter.variable)
+        return value.text or None if value else None
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,8 @@ def read_calls(pipeline: Pipeline, program: Program) -> Calls:
     """Read every call of *pipeline*, whatever is wrong with the others."""
     reader = _Reader(pipeline, program)
     calls = []
-    for scope, task in scopes(pipeline):
+    for scope in scopes(pipeline):
+        task = scope.task
         try:
             written = list(calls_of(task))
         except GoCDError:
@@ -86,6 +100,7 @@ class _Reader:
             return None
         self._arguments(call, arguments)
         self._missing(call)
+        self._rules(call)
         self._values(call)
         return call
 
@@ -184,13 +199,25 @@ class _Reader:
 
     def _missing(self, call: Call) -> None:
         for needed in call.command.parameters:
-            if not needed.is_needed or call.has(needed) or not call.is_whole:
+            if not needed.is_needed or call.may_have(needed):
                 continue
             name = needed.names[0]
             # A variable may be one of an environment, or of the agents, that no file tells of.
             level = Level.ERROR if needed in call.command.arguments else Level.WARNING
             instead = f"give it here, or as {needed.variable} among the environment_variables"
             self._fail(call.at, f"{call.command.name} needs {name}", instead, level)
+
+    def _rules(self, call: Call) -> None:
+        for rule in call.command.rules:
+            among = [each for each in call.command.parameters if set(each.names) & set(rule.names)]
+            given = [each for each in among if call.has(each)]
+            names = " or ".join(rule.names)
+            if len(given) > rule.at_most:
+                both = " and ".join(each.names[0] for each in given[:2])
+                self._fail(call.at, f"{call.command.name} takes {both} not together", f"give one of {names}")
+            if sum(map(call.may_have, among)) < rule.at_least:
+                needs = f"{call.command.name} needs {names}"
+                self._fail(call.at, needs, f"give {'one of them' if among[1:] else 'it'}", Level.WARNING)
 
     def _values(self, call: Call) -> None:
         for parameter, words in call.given.items():

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from gocd.errors import UnreadableFile
 from gocd.finding import Finding, Level
 from gocd.lint.calls import read_calls
+from gocd.lint.hardly_meant import hardly_meant
 from gocd.lint.program import Program
+from gocd.lint.published import wrong_artifacts
+from gocd.lint.turns import wrong_turns
 from gocd.lint.variables import wrong_variables
 from gocd.reading.located_yaml import text_of
-from gocd.reading.pipelines import read_files
+from gocd.reading.pipelines import Reading, read_files
 
 
 def lint(
@@ -39,7 +42,21 @@ def lint(
     reading = read_files(readable, parameters)
     findings += reading.findings
     if program is not None:
-        for pipeline in reading.readable:
-            calls = read_calls(pipeline, program)
-            findings += [*calls.findings, *wrong_variables(pipeline, calls.read)]
+        findings += _of_calls(reading, program)
+    if not reading.errors:
+        findings += wrong_artifacts(reading.pipelines)
+    for pipeline in reading.readable:
+        findings += hardly_meant(pipeline)
     return sorted(dict.fromkeys(findings), key=lambda each: (order.index(each.file), each.line, each.column))
+
+
+def _of_calls(reading: Reading, program: Program) -> Iterator[Finding]:
+    read = {pipeline.name: read_calls(pipeline, program) for pipeline in reading.readable}
+    everywhere = [call for calls in read.values() for call in calls.read]
+    for pipeline in reading.readable:
+        calls = read[pipeline.name]
+        yield from calls.findings
+        yield from wrong_variables(pipeline, calls.read)
+        # What could not be read may well have what seems to be missing.
+        if not reading.errors and not any(each.level is Level.ERROR for each in calls.findings):
+            yield from wrong_turns(pipeline, calls.read, everywhere)

@@ -31,12 +31,22 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """How many of some options and arguments a command takes together."""
+
+    names: tuple[str, ...]
+    at_least: int = 1
+    at_most: int = 1
+
+
+@dataclass(frozen=True)
 class Command:
     """One command: its options by every name of theirs, and its arguments in their order."""
 
     name: str
     options: Mapping[str, Parameter]
     arguments: tuple[Parameter, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

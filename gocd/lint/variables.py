@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from gocd.finding import Finding, Level
 from gocd.lint.calls import Call
 from gocd.lint.scope import Value, values_of
-from gocd.pipeline import Pipeline
+from gocd.pipeline import Pipeline, Place
 from gocd.task_variables import KNOWN, PREFIX, nearest, unknown
 
 # How near a name must be to one of ours to be meant as one; others have names that begin alike.
@@ -35,7 +35,7 @@ def wrong_variables(pipeline: Pipeline, calls: tuple[Call, ...]) -> Iterator[Fin
             words = found.text.split() if parameter.takes_many else [found.text]
             for word in words:
                 if wrong := parameter.wrong(word):
-                    yield _finding(pipeline, found, f"{parameter.variable} {wrong}")
+                    yield _finding(pipeline, found.place, f"{parameter.variable} {wrong}")
 
 
 def _wrong_name(pipeline: Pipeline, name: str, value: Value, calls: tuple[Call, ...]) -> Iterator[Finding]:
@@ -44,16 +44,16 @@ def _wrong_name(pipeline: Pipeline, name: str, value: Value, calls: tuple[Call, 
         what = f"no command knows the variable {name}"
         meant = nearest(name)
         level = Level.ERROR if reaches and value.text != "" else Level.WARNING
-        yield _finding(pipeline, value, what, f"did you mean {meant}?" if meant else "", level)
+        yield _finding(pipeline, value.name_at, what, f"did you mean {meant}?" if meant else "", level)
     elif not name.startswith(PREFIX):
         ours = [PREFIX + each for each in KNOWN]
         like = get_close_matches(name.upper(), ours, n=1, cutoff=_NEAR)
         if like and reaches:
             what = f"no command takes anything from the variable {name}"
-            yield _finding(pipeline, value, what, f"did you mean {like[0]}?", Level.WARNING)
+            yield _finding(pipeline, value.name_at, what, f"did you mean {like[0]}?", Level.WARNING)
 
 
 def _finding(
-    pipeline: Pipeline, value: Value, what: str, instead: str = "", level: Level = Level.ERROR
+    pipeline: Pipeline, at: Place, what: str, instead: str = "", level: Level = Level.ERROR
 ) -> Finding:
-    return Finding(level, pipeline.file, value.place.line, value.place.column, what, instead)
+    return Finding(level, pipeline.file, at.line, at.column, what, instead)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gocd.pipeline import Job, Variables
+from gocd.pipeline import Job, Place, Variables
 from gocd.reading.artifacts import read_artifacts, read_tabs
 from gocd.reading.located_yaml import Node, Text
 from gocd.reading.names import LONGEST, shortened
@@ -47,7 +47,13 @@ def read_job(name: Text, section: Section) -> Job:
         run_instances=run_instances,
         line=name.line,
         column=name.column,
+        timeout_place=Place(section.at("timeout").line, section.at("timeout").column),
+        tab_places=source.attempt(lambda: _tab_places(section), {}),
     )
+
+
+def _tab_places(section: Section) -> dict[str, Place]:
+    return {section.source.resolved(tab): tab.place for tab, _ in section.children("tabs")}
 
 
 def _tasks(name: Text, section: Section) -> Node:

@@ -33,6 +33,8 @@ class Text:
     """Nothing was written, not even quotes."""
     is_block: bool = False
     """Its lines follow as they are, after a ``|``."""
+    has_anchor: bool = False
+    """It is given a name, by which it can stand elsewhere too."""
 
     @property
     def place(self) -> Place:
@@ -216,7 +218,9 @@ def _held_by(node: yaml.Node) -> Iterator[yaml.Node]:
 def _scalar(node: yaml.Node) -> Text:
     style = getattr(node, "style", None)
     nothing = node.value == "" and style is None
-    return Text(node.value, _line(node), _column(node), is_nothing=nothing, is_block=style == "|")
+    mark = node.start_mark
+    anchor = mark.buffer is not None and mark.buffer[mark.pointer : mark.pointer + 1] == "&"
+    return Text(node.value, _line(node), _column(node), nothing, is_block=style == "|", has_anchor=anchor)
 
 
 def _line(node: yaml.Node) -> int:

@@ -104,8 +104,8 @@ class _Reader:
             self.source.findings.extend(source.findings)
         # A template uses parameters of its own; what could not be read may use any.
         if not pipeline.template and not source.is_refused:
-            for name, (at, _) in own.items():
-                if name not in source.used:
+            for name, (at, value) in own.items():
+                if name not in source.used and not value.has_anchor:
                     self.source.warn(at, f"nothing in pipeline '{pipeline.name}' uses parameter '{name}'")
         return pipeline
 

@@ -39,7 +39,7 @@ def read_variables(section: Section) -> Variables:
         names.append((spelt, name))
         places[spelt] = Place(name.line, name.column)
     check_unique(source, names, "variable")
-    return Variables(plain, secure, places)
+    return Variables(plain, secure, places, {spelt: Place(at.line, at.column) for spelt, at in names})
 
 
 def encrypted(source: Source, node: Node, what: str) -> str:

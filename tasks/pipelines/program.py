@@ -5,9 +5,26 @@ from typing import Any
 
 import typer
 
-from gocd.lint.program import Check, Command, Parameter, Program
+from gocd.lint.program import Check, Command, Parameter, Program, Rule
 from tasks.cli import command_line
 from tasks.running.folders import read_folder
+
+# What commands refuse of their own, whatever the types of their options take.
+RULES = {
+    "deploy-artifact": (Rule(("ARTIFACT", "--rollback"), at_most=2),),
+    "report": (Rule(("--events", "--jtl"), at_most=2),),
+    "rolling-deploy": (Rule(("ARTIFACT",)), Rule(("--status-url",))),
+    "sleep-settle": (Rule(("--seconds", "--probe-url")),),
+    "switch-traffic": (
+        Rule(("--load-balancer", "--listener", "--record")),
+        Rule(("GREEN", "--back"), at_most=2),
+    ),
+    "verify-traffic": (
+        Rule(("--start", "--finish", "--judge-so-far", "--jtl"), at_least=0),
+        Rule(("PLAN", "--jtl"), at_least=0),
+        Rule(("--start", "--duration"), at_least=0),
+    ),
+}
 
 
 def program() -> Program:
@@ -46,7 +63,7 @@ def _command(name: str, command: Any) -> Command:
             options |= dict.fromkeys(names, parameter)
         else:
             arguments.append(parameter)
-    return Command(name, options, tuple(arguments))
+    return Command(name, options, tuple(arguments), tuple(RULES.get(name, ())))
 
 
 def _check(parameter: Any, context: typer.Context) -> Check:

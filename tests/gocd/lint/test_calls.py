@@ -176,7 +176,7 @@ def test_calls_in_a_shell_are_told_by_their_own_lines(script: str, lines: list[i
         ("GOCD_TASKS_TIMEOUT: '#{wait}'", ""),
         ("GOCD_TASKS_TIMEOUT: ''", ""),
         ("GOCD_TASKS_REGION: 'of another command'", ""),
-        ("GOCD_TASKS_PARAMETER_PASSWORD: x", ""),
+        ("GOCD_TASKS_PARAMETER_PASSWORD: x", "warning: the value of GOCD_TASKS_PARAMETER_PASSWORD is in the"),
         ("GOCD_HOME: /go", ""),
     ],
 )

@@ -1,5 +1,6 @@
 """What gocd is told of the command line is what the command line does."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gocd.pipeline import Exec, Job, Pipeline, Stage, Variables
 from gocd.task_calls import FLAGS, PROGRAM
 from tasks.cli import COMMANDS, command_line
 from tasks.pipelines.program import program
+from tests.program import CommandLine
 
 GROUP: Any = typer.main.get_command(command_line())
 KNOWN = program()
@@ -37,7 +39,7 @@ CALLS = [
     "sleep-settle 60",
     "verify-traffic plan.jmx --property host=x --duration 5",
     "verify-traffic --max-error-rate 101",
-    "rolling-deploy app.tar.gz --load-balancer web --again",
+    "rolling-deploy app.tar.gz --load-balancer web --status-url http://x/ --again",
     "lock acquire target-group:web --for 7200",
     "lock acquire",
     "lock status",
@@ -111,3 +113,35 @@ def test_files_are_those_of_the_agent_and_not_looked_for() -> None:
     call = Exec(PROGRAM, ("rehearse", "nowhere.gocd.yaml", "--folder", "pyproject.toml"))
 
     assert read_calls(of(call), KNOWN).findings == ()
+
+
+REFUSED = [
+    "deploy-artifact A --via command --version 1",
+    "report --title x",
+    "rolling-deploy --load-balancer web --via ssm --version 1 --status-url http://x/",
+    "rolling-deploy app.zip --load-balancer web --via ssm --version 1",
+    "sleep-settle",
+    "sleep-settle --seconds 1 --probe-url http://x/",
+    "switch-traffic green",
+    "switch-traffic green --load-balancer web --record www.example.com",
+    "switch-traffic --load-balancer web",
+    "verify-traffic --start --finish",
+    "verify-traffic plan.jmx --jtl a.jtl",
+    "verify-traffic --start --duration 5",
+]
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_does_not_go_together_is_what_the_command_itself_refuses(line: str, tmp_path: Path) -> None:
+    found = read_calls(of(Exec(PROGRAM, tuple(line.split()))), KNOWN).findings
+    done = CommandLine({"PATH": os.environ["PATH"]}, tmp_path)(*line.split())
+
+    assert len(found) == 1
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+
+
+def test_every_rule_is_among_these() -> None:
+    lines = {each.split()[0] for each in REFUSED}
+
+    assert {name for name, command in KNOWN.commands.items() if command.rules} == lines
+    assert sum(len(each.rules) for each in KNOWN.commands.values()) <= len(REFUSED)
