@@ -18,7 +18,8 @@ class Figures:
     ``longest_gap_s`` is the longest time in which no request succeeded. Its marks are the time the first
     request was due, every time at which a successful answer was complete, and the time at which the last
     request of all was answered or lost; the gap is the longest distance between two marks in a row, to 1 ms.
-    So without a success it is the whole time. ``gap_began_s`` is counted from the first request of all.
+    So without a success it is the whole time. ``gap_began_s`` is counted from the first request of all. Where
+    gaps count from a later moment on, that moment is the first mark.
 
     Latencies are of succeeded requests only, from the time each was due to the end of its answer, in ms;
     ``max_ms`` is exact, percentiles are exact below 1,000 ms and at most 0.5 % off above; None if the record
@@ -71,13 +72,18 @@ def _rounded(value: float | None) -> float | None:
 
 @dataclass
 class Tally:
-    """Counts towards figures; a few numbers, however many samples."""
+    """Counts towards figures; a few numbers, however many samples.
+
+    Args:
+        gaps_from_ms: When gaps begin to count.
+    """
 
     latencies: Latencies = field(default_factory=Latencies)
     lost: dict[str, int] = field(default_factory=dict)
     first_ms: int | None = None
     last_ms: int = 0
     successes: Successes = field(default_factory=lambda: Successes(KEPT_SECONDS))
+    gaps_from_ms: int = 0
 
     def add(self, due_ms: int, elapsed_ms: int, lost_to: str, samples: int = 1) -> None:
         """Count *samples* of one kind, in whatever order they come."""
@@ -93,16 +99,19 @@ class Tally:
             self.latencies.add(elapsed_ms)
         else:
             self.latencies.add_unknown(samples)
-        self.successes.add(ended_ms)
+        if ended_ms >= self.gaps_from_ms:
+            self.successes.add(ended_ms)
 
     def figures(self, origin_ms: int) -> Figures:
         """Return the figures; *origin_ms* is when the first request of all was due."""
         began = origin_ms if self.first_ms is None else self.first_ms
+        counted_from = max(began, self.gaps_from_ms)
         first, latest = self.successes.first_ms, self.successes.last_ms
-        gap = (self.last_ms - began, began)
+        gap = (max(0, self.last_ms - counted_from), counted_from)
         if first is not None and latest is not None:
             # Without a success the whole time is one gap.
-            gap = max(self.successes.longest_gap(), (first - began, began), (self.last_ms - latest, latest))
+            edges = (first - counted_from, counted_from), (self.last_ms - latest, latest)
+            gap = max(self.successes.longest_gap(), *edges)
         lost = sum(self.lost.values())
         latencies = self.latencies
         nothing = self.first_ms is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -81,11 +82,14 @@ class Measurement(Figures):
         return values
 
 
-def measure(*jtls: Path) -> Measurement:
+def measure(*jtls: Path, gaps_from: float | None = None) -> Measurement:
     """Read files of one run, finished or still being written, in memory that grows with its seconds only.
 
     Several files, of load from several machines, are read side by side by time; a record that is given twice
     counts once. The order of samples within a file makes no difference to the figures of all.
+
+    Args:
+        gaps_from: When gaps begin to count, seconds since 1970; by default with the first request.
 
     Raises:
         UnreadableJtl: A file is not a JTL.
@@ -93,7 +97,7 @@ def measure(*jtls: Path) -> Measurement:
     """
     same = same_records(jtls)
     readers = [JtlReader(path) for path, twin in zip(jtls, same, strict=True) if twin is None]
-    tally = _Tally()
+    tally = _Tally(math.floor((gaps_from or 0) * 1000))
     tally.add_all(readers[0] if len(readers) == 1 else heapq.merge(*readers, key=_ended))
     reading = iter(readers)
     files = [
@@ -125,9 +129,10 @@ class _SecondTally:
 
 
 class _Tally:
-    def __init__(self) -> None:
+    def __init__(self, gaps_from_ms: int) -> None:
         # Its seconds are kept anyway.
-        self._all = Tally(successes=Successes())
+        self._all = Tally(successes=Successes(), gaps_from_ms=gaps_from_ms)
+        self._gaps_from_ms = gaps_from_ms
         self._labels: dict[str, Tally] = {}
         self._versions = VersionsSeen()
         self._seconds: dict[int, _SecondTally] = {}
@@ -157,7 +162,8 @@ class _Tally:
                 second.versions[counted_as] = second.versions.get(counted_as, 0) + samples
 
     def _label(self, label: str) -> Tally:
-        return self._labels.setdefault(label if len(self._labels) < MOST_LABELS else FURTHER_LABELS, Tally())
+        known = label if len(self._labels) < MOST_LABELS else FURTHER_LABELS
+        return self._labels.setdefault(known, Tally(gaps_from_ms=self._gaps_from_ms))
 
     def measurement(self, files: Sequence[FileRead]) -> Measurement:
         began = self._all.first_ms or 0

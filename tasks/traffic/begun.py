@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gocd.files import read_bounded
@@ -18,6 +18,7 @@ from tasks.running.errors import TaskError, TimedOut
 from tasks.running.process_tree import Process, TimeoutExpired, this_system
 from tasks.running.waiting import Missing, Wait
 from tasks.traffic.finished import end, forget
+from tasks.traffic.getting_going import EVENLY_FOR, even_since, longest_pause
 from tasks.traffic.jmeter.found import JMeter
 from tasks.traffic.jmeter.keeper import CONSOLE, Order, begin_keeper
 from tasks.traffic.jmeter.orders import free_port, listening_on
@@ -56,7 +57,8 @@ def begin_traffic(
 ) -> None:
     """Begin traffic that lasts until it is finished, and return once its first request has succeeded.
 
-    Traffic that is still under way into the same folder is ended first.
+    Where gaps are limited it must have come evenly, too: until then JMeter gets going, and how long that took
+    is told and not judged. Traffic that is still under way into the same folder is ended first.
 
     Raises:
         TaskError: It did not come to that; then no JMeter is left.
@@ -90,6 +92,7 @@ def begin_traffic(
         raise TaskError(f"JMeter cannot be kept running ({problem.filename}: {problem.strerror})") from None
     try:
         measured = _first_answers(found, keeper, beginning.within, wait)
+        found, measured = _got_going(found, keeper, measured, beginning.within, wait)
         _refuse_losses(found, wait)
     except BaseException:
         last = left(out) or found
@@ -144,12 +147,8 @@ def _first_answers(found: UnderWay, keeper: Process, within: float, wait: Wait) 
 
     def look() -> Measurement | Missing:
         gone = keeper.poll() is not None
-        now = left(found.out)
         measured = _measured(found.jtl)
-        if gone or now is None or now.ended is not None:
-            for line in errors_logged(found.out):
-                wait.log.say(f"jmeter.log: {line}")
-            raise TaskError(_why_ended(now, found.out))
+        _kept(found, gone, wait)
         if not found.jtl.exists():
             return Missing("verify: JMeter starts")
         if measured is None or not measured.sent:
@@ -168,6 +167,47 @@ def _first_answers(found: UnderWay, keeper: Process, within: float, wait: Wait) 
         if not found.jtl.exists():
             what = f"JMeter did not start within {within:,.0f} s; {last_words(_console(found.out))}"
         raise TaskError(what) from None
+
+
+def _got_going(
+    found: UnderWay, keeper: Process, first: Measurement, within: float, wait: Wait
+) -> tuple[UnderWay, Measurement]:
+    pause = longest_pause(found.thresholds)
+    if pause is None:
+        return found, first
+
+    def look() -> UnderWay | Missing:
+        now = _kept(found, keeper.poll() is not None, wait)
+        with suppress(OSError, UnreadableJtl):
+            if since := even_since(found.jtl, pause):
+                return replace(now, even_since=since)
+        return Missing(f"verify: answered; {EVENLY_FOR:g} s of even answers are waited for")
+
+    try:
+        going = wait.until_done(look, pace=lambda _: 0.2, within=within)
+    except TimedOut:
+        raise TaskError(
+            f"good answers do not come without a pause longer than {pause:g} s before anything was changed"
+        ) from None
+    going.write()
+    began, since = first.first_at or 0.0, going.even_since or 0.0
+    if since - began > pause:
+        wait.log.say(f"verify: JMeter took {since - began:.1f} s to get going, in which no gap counts")
+    return going, measure(found.jtl, gaps_from=since)
+
+
+def _kept(found: UnderWay, gone: bool, wait: Wait) -> UnderWay:
+    """Return what is under way as it stands; *gone* says that its keeper is.
+
+    Raises:
+        TaskError: It has ended.
+    """
+    now = left(found.out)
+    if gone or now is None or now.ended is not None:
+        for line in errors_logged(found.out):
+            wait.log.say(f"jmeter.log: {line}")
+        raise TaskError(_why_ended(now, found.out))
+    return now
 
 
 def _why_ended(found: UnderWay | None, out: Path) -> str:

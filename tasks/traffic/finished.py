@@ -52,7 +52,7 @@ def finish_traffic(
         {**found.thresholds.overall, **limits.overall}, {**found.thresholds.labels, **limits.labels}
     )
     broken = [went_wrong("jmeter", found.problem)] if found.problem else []
-    verdict = judged([found.jtl], thresholds, counts, broken, until)
+    verdict = judged([found.jtl], thresholds, counts, broken, until, since=found.even_since)
     forget(found)
     conclude(verdict, out, wait.log)
 

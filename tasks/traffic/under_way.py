@@ -43,6 +43,8 @@ class UnderWay:
         at_most: Seconds after which it ends by itself.
         port: Where JMeter takes its orders on this machine.
         dashboard: Whether it makes its own pages before it ends.
+        even_since: When its first good answers had come evenly, seconds since 1970: until then JMeter gets
+            going, and pauses as no service does. None if that was not waited for.
         ended: When it ended by itself, seconds since 1970.
         problem: Why it cannot be trusted to have gone well; empty if nothing is known against it.
     """
@@ -55,6 +57,7 @@ class UnderWay:
     at_most: float
     port: int
     dashboard: bool = False
+    even_since: float | None = None
     ended: float | None = None
     problem: str = ""
 
@@ -89,7 +92,7 @@ class UnderWay:
         """
         broken = [went_wrong("jmeter", self.problem)] if self.problem else []
         try:
-            measurement = measure(self.jtl)
+            measurement = measure(self.jtl, gaps_from=self.even_since)
         except (UnreadableJtl, OSError) as problem:
             return judge(None, self.thresholds, [*broken, unreadable(problem)])
         # What is being written at this moment is no damage.
@@ -98,7 +101,7 @@ class UnderWay:
             truncated=False,
             files=tuple(replace(each, cut_off_line=None) for each in measurement.files),
         )
-        measurement = up_to(measurement, now - _UNTIL_WRITTEN)
+        measurement = up_to(measurement, now - _UNTIL_WRITTEN, self.even_since)
         return judge(measurement, _so_far(self.thresholds, measurement), broken)
 
 
@@ -144,6 +147,7 @@ def _read(out: Path, told: dict[str, Any]) -> UnderWay:
         _at_least_0(told["at_most"]),
         int(_at_least_0(told["port"])),
         told["dashboard"] is True,
+        None if told.get("even_since") is None else _at_least_0(told["even_since"]),
         None if told["ended"] is None else _at_least_0(told["ended"]),
         str(told["problem"]),
     )
@@ -160,9 +164,13 @@ def _at_least_0(told: object) -> float:
     return found
 
 
-def up_to(measurement: Measurement, moment: float) -> Measurement:
-    """Count the time since the last success as one in which none succeeded."""
-    return covering(measurement, Asked(measurement.first_at or moment, moment))
+def up_to(measurement: Measurement, moment: float, since: float | None = None) -> Measurement:
+    """Count the time since the last success as one in which none succeeded.
+
+    Args:
+        since: When gaps began to count; by default with the first request.
+    """
+    return covering(measurement, Asked(since or measurement.first_at or moment, moment))
 
 
 def _so_far(thresholds: Thresholds, measurement: Measurement) -> Thresholds:

@@ -88,6 +88,7 @@ def judged(
     broken: list[Criterion],
     until: float | None = None,
     duration: float | None = None,
+    since: float | None = None,
 ) -> Verdict:
     """Hold what was recorded to *thresholds*.
 
@@ -95,23 +96,26 @@ def judged(
         broken: What went wrong beside it.
         until: Seconds since 1970 up to which there was to be traffic; by default the end of the last sample.
         duration: Seconds from the first request on that there was to be traffic, if nobody knows the end.
+        since: Seconds since 1970 from which on gaps count; by default with the first request.
     """
     measurement: Measurement | None = None
     try:
-        measurement = measure(*jtls)
+        measurement = measure(*jtls, gaps_from=since)
     except (UnreadableJtl, OSError) as problem:
         # Where JMeter failed there is often no file; what went wrong with JMeter says it all.
         if not (broken and isinstance(problem, FileNotFoundError)):
             broken = [*broken, unreadable(problem)]
-    verdict = judge(measurement, thresholds, broken, _asked(measurement, until, duration))
+    verdict = judge(measurement, thresholds, broken, _asked(measurement, until, duration, since))
     return replace(verdict, criteria=(*verdict.criteria, *counts(measurement)))
 
 
-def _asked(measurement: Measurement | None, until: float | None, duration: float | None) -> Asked | None:
+def _asked(
+    measurement: Measurement | None, until: float | None, duration: float | None, since: float | None
+) -> Asked | None:
     if measurement is None or measurement.first_at is None:
         return None
     if until is not None:
-        return Asked(measurement.first_at, until)
+        return Asked(since or measurement.first_at, until)
     return asked_for(duration, measurement.first_at) if duration else None
 
 

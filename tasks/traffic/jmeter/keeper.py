@@ -110,7 +110,8 @@ def keep(out: Path, order: Order, wait: Wait) -> None:
     if wait.since(start) >= begun.at_most:
         problem = f"the traffic was not finished after {begun.at_most:,.15g} s (--at-most): JMeter was ended"
     watch()
-    replace(begun, ended=wait.clock.wall().timestamp(), problem=problem).write()
+    # Whoever began it has noted something meanwhile.
+    replace(left(out) or begun, ended=wait.clock.wall().timestamp(), problem=problem).write()
 
 
 def _held(out: Path, wait: Wait) -> BinaryIO:

@@ -8,7 +8,7 @@ import pytest
 from gocd.samples.limits import Thresholds
 from gocd.samples.verdict import Verdict
 from tasks.running.held_file import hold
-from tasks.traffic.under_way import HELD, STATE, UnderWay, under_way
+from tasks.traffic.under_way import HELD, STATE, UnderWay, left, under_way
 
 JOB = {
     "GO_PIPELINE_NAME": "rolling",
@@ -58,6 +58,20 @@ def test_without_traffic_there_is_none(tmp_path: Path) -> None:
 def test_what_nobody_of_ours_wrote_is_no_traffic(tmp_path: Path, content: str) -> None:
     (tmp_path / STATE).write_text(content)
     assert under_way(tmp_path, JOB) is None
+
+
+def test_pauses_count_from_when_jmeter_had_got_going_and_losses_from_the_first_request(
+    traffic: UnderWay,
+) -> None:
+    recorded(traffic, 0, 1200, 1300, 2400)
+    going = replace(traffic, even_since=NOW + 1.2)
+    going.write()
+    assert left(traffic.out) == going
+    assert failed(traffic.verdict_so_far(NOW + 2.5))[0].startswith("longest gap 1.2 s")
+    assert not [each for each in failed(going.verdict_so_far(NOW + 2.5)) if "gap" in each and "1.2" in each]
+    assert [each for each in failed(going.verdict_so_far(NOW + 2.5)) if each.startswith("longest gap 1.1 s")]
+    recorded(traffic, 2000, 1200, 0, lost=1)
+    assert any("1 failed" in each for each in failed(going.verdict_so_far(NOW + 2.1)))
 
 
 def test_what_another_job_left_is_under_way_no_more_once_it_ended(traffic: UnderWay) -> None:

@@ -1,7 +1,7 @@
 """Stands where JMeter would: asks a real service over HTTP, records as JMeter does, and takes its orders.
 
 It knows of gocd-tasks only what JMeter knows: its command line, and a file of properties. A JMeter that
-is slow to end, or does not, is asked for by the property ``jmeter.manner``.
+is slow to get going or to end, or does not, is asked for by the property ``jmeter.manner``.
 
 Source: JMeter's JMeter.java, for its words, its orders and what each does
 """
@@ -63,6 +63,10 @@ def main() -> None:
         record.flush()
         if manner == "idle":
             signal.pause()
+        if manner == "loads":
+            record.write(sample(given["host"], int(given["port"])))
+            record.flush()
+            select.select([], [], [], 1.2)
         while time.time() < end:
             record.write(sample(given["host"], int(given["port"])))
             record.flush()

@@ -45,6 +45,24 @@ def test_traffic_lasts_from_one_task_to_another_and_is_judged_as_a_run_of_its_ow
     assert "Command: Shutdown received" in (traffic.out / "jmeter-console.log").read_text()
 
 
+def test_what_jmeter_pauses_for_while_it_gets_going_is_no_gap(traffic: Traffic) -> None:
+    begun = traffic.begin("--max-gap", "1", "--property", "jmeter.manner=loads")
+    assert (begun.returncode, begun.stderr) == (0, "")
+    assert "verify: JMeter took 1.2 s to get going, in which no gap counts" in begun.stdout
+    assert traffic("--judge-so-far", **JOB).returncode == 0
+
+    done = traffic.finish()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_traffic_that_is_not_answered_evenly_is_not_begun(traffic: Traffic) -> None:
+    begun = traffic.begin("--max-gap", "0.5", "--property", "rate=1.5", "--timeout", "40")
+
+    assert begun.returncode == 1
+    assert "good answers do not come without a pause longer than 0.5 s before anything was" in begun.stderr
+    assert "JMeter was ended, and nothing else was begun" in begun.stderr
+
+
 def test_what_users_lost_in_between_fails_so_far_and_in_the_end(traffic: Traffic, service: Service) -> None:
     assert traffic.begin().returncode == 0
     service.status = 500
