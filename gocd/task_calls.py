@@ -20,7 +20,7 @@ _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 # Programs that start another, whose own words come before it.
 _STARTERS = ("command", "env", "exec", "flock", "nice", "nohup", "setsid", "sudo", "timeout")
 
-# Options that stand alone; every other one is followed by its value.
+# Options that stand alone in every command that has them; every other one is followed by its value.
 FLAGS = {
     "--again",
     "--allow-fixed-names",
@@ -46,6 +46,7 @@ FLAGS = {
     "--list-traps",
     "--resume",
     "--rollback",
+    "--serve",
     "--start",
     "--stop-on-cancel",
     "--strict",

@@ -17,6 +17,7 @@ PARAMETER = f"{PREFIX}PARAMETER_"
 # Without the prefix.
 KNOWN = frozenset(
     (
+        "AGENTS",
         "ALLOW_FIXED_NAMES",
         "ALLOW_NEW_STATE",
         "APPLICATION",
@@ -126,6 +127,7 @@ KNOWN = frozenset(
         "SECONDS",
         "SECRET",
         "SECRET_VARIABLE",
+        "SERVE",
         "SERVER",
         "SETTLE",
         "SINCE",

@@ -1,6 +1,7 @@
 """The options that commands share, each declared once; every one can come from a variable."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,16 +22,21 @@ LONGEST_NAME = 255
 TWO_DAYS = 172_800
 
 
-def option(name: str, text: str, takes: Number | None = None, **settings: Any) -> Any:
+def option(
+    name: str, text: str, takes: Number | None = None, *, others: Sequence[str] = (), **settings: Any
+) -> Any:
     """Declare an option that also comes from the environment variable of its own name, and from no other.
 
     GoCD hands values to a stage that way: ``--load-balancer`` is ``GOCD_TASKS_LOAD_BALANCER``; an empty
     variable counts as absent, because a pipeline must declare what a trigger may set.
+
+    Args:
+        others: More names that it goes by on a command line.
     """
     if takes:
         settings |= {"parser": takes.read, "metavar": takes.metavar}
         text = takes.described(text)
-    return typer.Option(name, envvar=variable(name), help=text, **settings)
+    return typer.Option(name, *others, envvar=variable(name), help=text, **settings)
 
 
 def folder(name: str, text: str) -> Any:

@@ -107,6 +107,21 @@ def command(
     folder: Annotated[Path, options.folder("--folder", "Where logs, artifacts and figures are left.")] = Path(
         "rehearsal"
     ),
+    agents: Annotated[
+        list[str] | None,
+        option(
+            "--agents",
+            "So many agents and no more, as 1, or 2:linux,docker with their resources; repeatable.",
+        ),
+    ] = None,
+    serve: Annotated[
+        bool,
+        option(
+            "--serve",
+            "Serve GoCD's REST API on loopback, and trigger the pipeline there.",
+            others=("--server",),
+        ),
+    ] = False,
     keep: Annotated[
         bool,
         option("--keep", "Stay in the foreground at the end, AWS running for trials by hand, until Ctrl-C."),
@@ -126,6 +141,7 @@ def command(
             )
         # Everything a rehearsal needs is heavy, and nothing else has use for it.
         try:
+            from gocd.rehearsal.agents_given import read_agents  # noqa: PLC0415
             from gocd.rehearsal.plan import Plan  # noqa: PLC0415
             from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
             from gocd.rehearsal.site import Fleet  # noqa: PLC0415
@@ -161,6 +177,8 @@ def command(
                 fault=fault,
                 fleet=Fleet(by_hand=fleet, members=group_size),
                 rerun=rerun,
+                agents=read_agents(agents or []),
+                serve=serve,
                 program=program(),
                 keep=signal.pause if keep else None,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gocd.errors import GoCDError
 from gocd.files import open_regular
 from gocd.pipeline import Pipeline
+from gocd.rehearsal.agents_given import check_agents
 from gocd.rehearsal.built_site import check_windows
 from gocd.rehearsal.herd_site import check_herd_fault
 from gocd.rehearsal.injected_faults import VALIDATE_FAILS, explain
@@ -29,6 +30,8 @@ def checked_site(plan: Plan) -> Site:
     plan.check_file()
     pipeline = plan.pipeline()
     site = read_site(pipeline, plan.fleet)
+    if plan.agents:
+        check_agents(pipeline, plan.agents)
     if plan.platform == "windows":
         check_windows(site)
     if site.pair:

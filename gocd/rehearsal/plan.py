@@ -17,6 +17,7 @@ from gocd.numbers import whole
 from gocd.pipeline import Pipeline
 from gocd.reading.pipelines import read_parameters, read_pipelines
 from gocd.rehearsal.site import FLEET, Fleet
+from gocd.rehearsal.standin_gocd.agents import Resources
 
 Kind = Literal["application", "network", "classic"]
 Platform = Literal["linux", "windows"]
@@ -46,6 +47,8 @@ class Plan:
         fleet: What is behind the load balancer where the pipeline names no instance.
         rerun: Run a stage that failed once more, as a person would by hand.
         program: The command line that the pipeline's calls are held against; None holds them against none.
+        agents: The resources of each agent that there is; None for as many as there are jobs at a time.
+        serve: Let the server be asked over HTTP, and trigger the pipeline that way.
         keep: Called once the pipeline has ended; AWS goes when it returns.
     """
 
@@ -66,6 +69,8 @@ class Plan:
     rerun: bool = False
     program: Program | None = None
     keep: Callable[[], None] | None = None
+    agents: Sequence[Resources] | None = None
+    serve: bool = False
 
     @property
     def inputs(self) -> list[Path]:

@@ -27,6 +27,7 @@ from gocd.rehearsal.injected_faults import breakage, explain, inject
 from gocd.rehearsal.load.lateness import Lateness
 from gocd.rehearsal.load.plan_traffic import PlanTraffic
 from gocd.rehearsal.load.traffic import Traffic, TrafficFailed
+from gocd.rehearsal.over_http import OverHTTP
 from gocd.rehearsal.own_folder import own_folder
 from gocd.rehearsal.pair_site import build_pair_site
 from gocd.rehearsal.plan import Plan
@@ -36,8 +37,9 @@ from gocd.rehearsal.standin_aws.cloud import StandInAWS
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.settings import Settings
 from gocd.rehearsal.standin_aws.world import World
+from gocd.rehearsal.standin_gocd.api.listening import listening
 from gocd.rehearsal.standin_gocd.assignment import Hooks
-from gocd.rehearsal.standin_gocd.foreground import Foreground
+from gocd.rehearsal.standin_gocd.foreground import Foreground, Orders
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
 from gocd.rehearsal.standin_gocd.server import Server
 from gocd.rehearsal.storyline import Storyline
@@ -118,21 +120,42 @@ def _rehearsed(plan: Plan, site: Site, telling: Telling) -> Rehearsed:
             say("This machine lets nobody cut off a connection: here requests may outlive their drain")
         pipeline = plan.pipeline(users=built.front.url)
         story = Storyline(say)
-        hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add)
+        hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add, waits=story.waits)
         server = _server(plan, pipeline, versions[1], release, aws, hooks)
-        run, capacity, lateness = _under_traffic(plan, aws, built, server, telling)
-        seen = measure(plan.folder / "traffic.jtl")
-        rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen), lateness)
-        conclude(rehearsed, story, plan, pipeline, say)
-        if plan.keep:
-            script = leave_environment(
-                plan.folder, pipeline, run, {**aws.environment, **lag_of_agents(plan.speed)}
-            )
-            say(f"Kept running: AWS_ENDPOINT_URL={aws.endpoint_url}, its users at {built.front.url}")
-            say(f"To go on by hand, in another terminal: . {script}")
-            say("It stays in the foreground, and its AWS with it, until Ctrl-C.")
-            plan.keep()
+        with _asked(plan, server) as orders:
+            if plan.serve:
+                say(f"Stand-in GoCD at {server.url}, for gocd-tasks pipeline ... --server {server.url}")
+            given = given_at_trigger(pipeline, versions[1])
+            foreground = Foreground(server, pipeline.name, variables=given, orders=orders)
+            run, capacity, lateness = _under_traffic(plan, aws, built, foreground, telling)
+            seen = measure(plan.folder / "traffic.jtl")
+            rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen), lateness)
+            conclude(rehearsed, story, plan, pipeline, say)
+            if plan.keep:
+                here = {**aws.environment, **lag_of_agents(plan.speed)}
+                if plan.serve:
+                    here["GO_SERVER_URL"] = server.url
+                script = leave_environment(plan.folder, pipeline, run, here)
+                say(f"Kept running: AWS_ENDPOINT_URL={aws.endpoint_url}, its users at {built.front.url}")
+                say(f"To go on by hand, in another terminal: . {script}")
+                if plan.serve:
+                    say(f"Or there: gocd-tasks pipeline status {pipeline.name} --server {server.url}")
+                say("It stays in the foreground, and its AWS with it, until Ctrl-C.")
+                plan.keep()
     return rehearsed
+
+
+@contextmanager
+def _asked(plan: Plan, server: Server) -> Iterator[Orders]:
+    """Whom the run is asked of; a server on the network does whatever people ask of it, to the end."""
+    if not plan.serve:
+        yield server
+        return
+    with listening(server) as url:
+        try:
+            yield OverHTTP(url)
+        finally:
+            server.close()
 
 
 def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> BuiltSite:
@@ -217,20 +240,18 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
 
 
-def _server(
-    plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: World, hooks: Hooks
-) -> Foreground:
-    server = Server(
+def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: World, hooks: Hooks) -> Server:
+    return Server(
         [pipeline],
         plan.folder,
         environ=agent_environment({**aws.environment, **aws.ending, **lag_of_agents(plan.speed)}),
+        fleet=plan.agents,
         checkout=_repository(plan.file),
         upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
         secrets=plan.secrets,
         hooks=hooks,
         speed=plan.speed,
     )
-    return Foreground(server, pipeline.name, variables=given_at_trigger(pipeline, version))
 
 
 def _repository(file: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from gocd.pipeline import Exec, Fetch
 from gocd.rehearsal.standin_gocd.runs import Status, TaskRun
 from gocd.rehearsal.summary import TaskRow
+from gocd.running_job import RunningJob
 
 TASK_WIDTH = 28
 
@@ -28,6 +29,10 @@ class Storyline:
         row = TaskRow(stage, task.job.name, named(task), task.seconds, task.status.value, remark(task))
         self.rows.append(row)
         self._say(f"  {row.task:{TASK_WIDTH}} {row.seconds:6.1f} s   {row.status:9}   {row.remark}".rstrip())
+
+    def waits(self, job: RunningJob, why: str) -> None:
+        """Tell of a job that no agent takes at once."""
+        self._say(f"  {job.stage}/{job.name} waits: {why}")
 
 
 # Options that say which of a command's several things is done.

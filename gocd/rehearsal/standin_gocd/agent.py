@@ -18,6 +18,7 @@ from gocd.rehearsal.removal import remove
 from gocd.rehearsal.standin_gocd.artifacts import publish_all
 from gocd.rehearsal.standin_gocd.assignment import Assignment, Hooks, StartedTask
 from gocd.rehearsal.standin_gocd.checkout import check_out
+from gocd.rehearsal.standin_gocd.cleaning import clean
 from gocd.rehearsal.standin_gocd.console import JobConsole
 from gocd.rehearsal.standin_gocd.fetching import fetch
 from gocd.rehearsal.standin_gocd.history import JobState
@@ -117,13 +118,20 @@ class Agent:
         if assignment.stage.clean_workspace:
             remove(self._folder, self._folder.parent)
         self._folder.mkdir(parents=True, exist_ok=True)
-        if assignment.stage.fetch_materials and assignment.checkout:
-            console.go("Start to update materials.")
-            for material in assignment.materials:
-                if material.is_checked_out:
-                    check_out(assignment.checkout, self._folder, material.destination, assignment.leave_out)
+        if assignment.stage.fetch_materials:
+            self._update_materials(console)
+        else:
+            console.go("Skipping material update since stage is configured not to fetch materials")
         for line in described(self._environ, assignment.variables):
             console.go(line)
+
+    def _update_materials(self, console: JobConsole) -> None:
+        assignment = self._assignment
+        clean(self._folder, assignment.materials, console.go)
+        console.go("Start to update materials.")
+        for material in assignment.materials:
+            if assignment.checkout and material.is_checked_out:
+                check_out(assignment.checkout, self._folder, material.destination, assignment.leave_out)
 
     def _run_tasks(self, console: JobConsole) -> Status:
         status = Status.PASSED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Protocol
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.standin_gocd.history import PipelineInstance, Result, StageInstance
@@ -15,6 +16,14 @@ LOOK = 0.1
 _STATUS = {Result.PASSED: Status.PASSED, Result.FAILED: Status.FAILED, Result.CANCELLED: Status.CANCELLED}
 
 
+class Orders(Protocol):
+    """Whom a run is asked of: the server itself, or whoever asks it over the network."""
+
+    def trigger(self, pipeline: str, user: str, variables: Mapping[str, str] | None = None) -> None: ...
+
+    def run_stage(self, pipeline: str, counter: int, stage: str, user: str) -> object: ...
+
+
 class Foreground:
     """Runs the pipeline of that name, and returns when nothing of it is under way any more."""
 
@@ -25,9 +34,15 @@ class Foreground:
         *,
         user: str = "rehearsal",
         variables: Mapping[str, str] | None = None,
+        orders: Orders | None = None,
     ) -> None:
-        """Run it as *user* would, with *variables* in place of those that it declares."""
+        """Run it as *user* would, with *variables* in place of those that it declares.
+
+        Args:
+            orders: Who is asked for it, in place of the server itself.
+        """
         self.server = server
+        self._orders = orders or server
         self._variables = variables
         self._served = server.served(pipeline)
         self._user = user
@@ -49,7 +64,7 @@ class Foreground:
             GoCDError: There is no such stage, or the pipeline may not run.
         """
         self._check(approve)
-        self.server.trigger(self._served.name, self._user, self._variables)
+        self._orders.trigger(self._served.name, self._user, self._variables)
         return self.wait(approve)
 
     def run_stage(self, name: str, approve: Collection[str] = ()) -> PipelineRun:
@@ -61,7 +76,7 @@ class Foreground:
         self._check([name, *approve])
         if self._run is None:
             raise GoCDError(f"stage '{name}' cannot run: pipeline '{self._served.name}' has not run yet")
-        self.server.run_stage(self._served.name, self._run.counter, name, self._user)
+        self._orders.run_stage(self._served.name, self._run.counter, name, self._user)
         return self.wait(approve)
 
     def wait(self, approve: Collection[str] = ()) -> PipelineRun:
@@ -80,7 +95,7 @@ class Foreground:
                 return self._report(run, Status.CANCELLED if self._is_cancelled else _STATUS[last.result])
             if following.name not in approve:
                 return self._report(run, Status.WAITING)
-            self.server.run_stage(self._served.name, run.counter, following.name, self._user)
+            self._orders.run_stage(self._served.name, run.counter, following.name, self._user)
 
     def cancel(self) -> None:
         """Cancel every running job and start no further stage; safe in a signal handler."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Stage
@@ -41,6 +41,7 @@ class Schedule:
         inactivity: Inactivity,
         hooks: Hooks,
         delay: float,
+        url: Callable[[], str],
     ) -> None:
         self._pipelines = pipelines
         self._changed = changed
@@ -50,6 +51,7 @@ class Schedule:
         self._inactivity = inactivity
         self._hooks = hooks
         self._delay = delay
+        self._url = url
         self._told: set[JobInstance] = set()
 
     def look(self) -> None:
@@ -100,7 +102,7 @@ class Schedule:
         served = self._pipelines[job.running.pipeline.lower()]
         run = served.instance(job.running.counter)
         assert run is not None
-        return self._work.assignment(run, job, workplace)
+        return self._work.assignment(run, job, workplace, self._url())
 
     def _ended(self, workplace: Workplace, run: JobRun) -> None:
         with self._changed:

@@ -29,7 +29,7 @@ from gocd.rehearsal.standin_gocd.planning import Planning
 from gocd.rehearsal.standin_gocd.refusal import Refusal, not_found
 from gocd.rehearsal.standin_gocd.schedule import Schedule
 from gocd.rehearsal.standin_gocd.served import Pause, ServedPipeline, Trigger
-from gocd.rehearsal.standin_gocd.variables import declared
+from gocd.rehearsal.standin_gocd.variables import SERVER_URL, declared
 from gocd.rehearsal.standin_gocd.work import Work
 
 
@@ -74,6 +74,8 @@ class Server:
             GoCDError: A secret or upstream run is missing, or the stages are elsewhere.
         """
         self.folder = folder
+        self.url = SERVER_URL
+        """Where it can be asked, which its jobs are told."""
         hooks = hooks or Hooks()
         self.pipelines = {each.name.lower(): ServedPipeline(each) for each in pipelines}
         self.known_upstream = upstream or {}
@@ -94,6 +96,7 @@ class Server:
             inactivity,
             hooks,
             delay,
+            lambda: self.url,
         )
         for served in self.pipelines.values():
             self._check(served.pipeline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gocd.errors import GoCDError
@@ -59,19 +59,24 @@ def job_variables(
     materials: Iterable[tuple[str, str]],
     values: Values,
     instance: tuple[int, int] | None = None,
+    *,
+    resources: Sequence[str] | None = None,
+    server_url: str = SERVER_URL,
 ) -> tuple[Variable, ...]:
     """Every variable GoCD sets for a job; a later one of the same name wins.
 
     Args:
         materials: The variables made from the materials.
         instance: Number and count of this one, for a job with numeric ``run_instances``.
+        resources: All that the agent has; None where it has whatever jobs want.
     Source: GoCD's BuildAssignmentService.java and JobIdentifier.java
     """
-    found = [Variable("GO_SERVER_URL", SERVER_URL), Variable("GO_PIPELINE_GROUP_NAME", pipeline.group)]
+    resources = plan.resources if resources is None else resources
+    found = [Variable("GO_SERVER_URL", server_url), Variable("GO_PIPELINE_GROUP_NAME", pipeline.group)]
     if pipeline.environment:
         found += _of_environment(pipeline.environment, values)
-    if plan.resources:
-        found.append(Variable("GO_AGENT_RESOURCES", ",".join(plan.resources)))
+    if resources:
+        found.append(Variable("GO_AGENT_RESOURCES", ",".join(resources)))
     found += [
         Variable("GO_TRIGGER_USER", running.trigger_user),
         Variable("GO_PIPELINE_NAME", running.pipeline),

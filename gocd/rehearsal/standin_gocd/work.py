@@ -63,12 +63,23 @@ class Work:
                     found[material.pipeline] = Upstream(run.label, run.counter, None, stage.counter)
         return found
 
-    def assignment(self, run: PipelineInstance, job: JobInstance, workplace: Workplace) -> Assignment:
+    def assignment(
+        self, run: PipelineInstance, job: JobInstance, workplace: Workplace, url: str
+    ) -> Assignment:
+        """What the agent at *workplace* is told of *job*, by a server that has this *url*."""
         stage = run.latest(job.running.stage)
         assert stage is not None
         materials = material_variables(run.pipeline, run.revisions, run.upstream, str(self._checkout or ""))
         variables = job_variables(
-            run.pipeline, stage.plan, job.plan, job.running, materials, run.values, job.number
+            run.pipeline,
+            stage.plan,
+            job.plan,
+            job.running,
+            materials,
+            run.values,
+            job.number,
+            resources=None if workplace.has_all else workplace.resources,
+            server_url=url,
         )
         return Assignment(
             running=job.running,

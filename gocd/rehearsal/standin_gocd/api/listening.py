@@ -43,6 +43,7 @@ def listening(
         port: 0 for one that is free.
     """
     http = _Http(server, Security(users), faults or Faults(), tls, port)
+    server.url = http.address
     thread = Thread(target=http.serve_forever, args=(LOOK,))
     thread.start()
     try:

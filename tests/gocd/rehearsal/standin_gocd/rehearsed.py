@@ -40,11 +40,15 @@ class Rehearsed:
     folder: Path
     lines: list[str] = field(default_factory=list)
     ended: list[TaskRun] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+    when_waits: Callable[[], None] = lambda: None
     when_line: Callable[[str], None] = _ignore
     when_started: Callable[[StartedTask], None] = _ignore
 
     def server(self, of: Pipeline, **rest: Any) -> Foreground:
-        hooks = Hooks(line=self._line, task_started=self._started, task_ended=self.ended.append)
+        hooks = Hooks(
+            line=self._line, task_started=self._started, task_ended=self.ended.append, waits=self._waits
+        )
         given = {name: rest.pop(name) for name in ("user", "variables") if name in rest}
         server = Server(
             [of], self.folder, hooks=hooks, **{"environ": dict(os.environ), "speed": 1000, **rest}
@@ -67,6 +71,10 @@ class Rehearsed:
 
     def _started(self, task: StartedTask) -> None:
         self.when_started(task)
+
+    def _waits(self, job: RunningJob, why: str) -> None:
+        self.waits.append(f"{job.name}: {why}")
+        self.when_waits()
 
     def _line(self, _: RunningJob, line: str) -> None:
         self.lines.append(line)
