@@ -14,7 +14,7 @@ from tasks.running.quoting import listed
 from tasks.running.waiting import Missing, Wait, closely
 from tasks.runs.connect import as_told, asking
 from tasks.runs.next_command import look, rerun, watch
-from tasks.runs.obstacles import locked, refuse_if_paused
+from tasks.runs.obstacles import locked, refuse_if_paused, verb
 from tasks.runs.pages import page_of_stage
 
 # Names in one line, and seconds until a stage that GoCD took on must be there.
@@ -66,7 +66,7 @@ def plan_again(
         _refuse_if_not_its_turn(server, run, stage)
         wanted = _wanted(server, run, stage, jobs, failed=failed)
         follow = _following(run, stage)
-        risks = _older_over_newer(server, run, stage)
+        risks = [*_after_a_failure(run, stage), *_older_over_newer(server, run, stage)]
         more, first = _downstream(server, run, stage, follow)
     after = tuple(each.name for each in follow)
     return Again(run, stage, wanted, failed, after, (*risks, *more), first)
@@ -210,6 +210,15 @@ def _following(run: PipelineRun, stage: StageRun) -> list[StageRun]:
             break
         found.append(each)
     return found
+
+
+def _after_a_failure(run: PipelineRun, stage: StageRun) -> list[str]:
+    """Say that the stage before did not pass, which GoCD minds only where a pipeline has asked for it."""
+    at = run.stages.index(stage)
+    before = run.stages[at - 1] if at else None
+    if before is None or before.passed or stage.begun:
+        return []
+    return [f"{before.name}, which comes before {stage.name}, {verb(before)} in {run.name}"]
 
 
 def _older_over_newer(server: Server, run: PipelineRun, stage: StageRun) -> list[str]:

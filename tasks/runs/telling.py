@@ -14,8 +14,8 @@ CONSOLES = 5
 # Looks after the job's end until which its console may still be on its way from the agent.
 ARRIVES_WITHIN = 3
 
-# What GoCD writes after a task (Builder and BuildWork in its own code); the first that failed is the cause.
-TASK_FAILED = "[go] Task status: failed"
+# What GoCD writes around a task (Builder and BuildWork in its own code); the first that failed is the cause.
+TASK, TASK_FAILED = "[go] Task: ", "[go] Task status: failed"
 
 
 class Telling:
@@ -94,10 +94,13 @@ class Telling:
 
 
 def to_the_point(lines: list[str]) -> list[str]:
-    """Return the lines up to the end of the first task that failed; all of them if none did."""
+    """Return the lines of the first task that failed; all of them if none did."""
+    begins = 0
     for number, line in enumerate(lines):
+        if line.startswith(TASK):
+            begins = number
         if line.startswith(TASK_FAILED):
-            return lines[: number + 1]
+            return lines[begins : number + 1]
     return lines
 
 

@@ -12,7 +12,8 @@ FAILED = "[go] Task status: failed (12 ms) (exit code: 3)"
     [
         (["a", "b"], ["a", "b"]),
         (["a", FAILED, "[go] Task: clean up", "b", FAILED, "[go] Uploading"], ["a", FAILED]),
+        (["[go] Task: one", "a", "[go] Task: two", "b", FAILED], ["[go] Task: two", "b", FAILED]),
     ],
 )
-def test_it_ends_with_the_first_task_that_failed(lines: list[str], shown: list[str]) -> None:
+def test_it_is_what_the_first_task_that_failed_said(lines: list[str], shown: list[str]) -> None:
     assert to_the_point(lines) == shown

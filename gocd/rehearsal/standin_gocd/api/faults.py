@@ -22,6 +22,8 @@ class Faults:
     """Requests that are carried out, whose connection is then cut before the answer."""
     unheard: int = 0
     """Requests whose connection is cut before they are carried out."""
+    only: str = ""
+    """How the paths of those end whose connection is cut."""
     next: deque[Answer] = field(default_factory=deque)
     """Answers to the next requests, instead of their own."""
     asked: list[str] = field(default_factory=list)
@@ -56,8 +58,10 @@ class Faults:
                 return message("Server is in maintenance mode, please try later.", 503)
             return None
 
-    def is_cut(self, *, heard: bool) -> bool:
-        """Whether the connection ends here."""
+    def is_cut(self, path: str, *, heard: bool) -> bool:
+        """Whether the connection of a request for *path* ends here."""
+        if not path.endswith(self.only):
+            return False
         with self._lock:
             name = "cut" if heard else "unheard"
             left = getattr(self, name)

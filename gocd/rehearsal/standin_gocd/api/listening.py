@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from gocd.rehearsal.standin_gocd.api import routes
 from gocd.rehearsal.standin_gocd.api.faults import Faults
 from gocd.rehearsal.standin_gocd.api.files import Files
+from gocd.rehearsal.standin_gocd.api.materials import Materials
 from gocd.rehearsal.standin_gocd.api.messages import Answer, Halt, Request, as_json, message
 from gocd.rehearsal.standin_gocd.api.pipelines import Pipelines
 from gocd.rehearsal.standin_gocd.api.preflight import Preflight
@@ -67,8 +68,8 @@ class _Http(ThreadingHTTPServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.gocd, self.security, self.faults = server, security, faults
         self.address = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_port}{_ROOT}"
-        groups = (Pipelines(server), Stages(server), Files(server), Preflight(server), Standing(server))
-        self.routes = [route for group in groups for route in group.routes()]
+        groups = (Pipelines, Stages, Files, Preflight, Materials, Standing)
+        self.routes = [route for group in groups for route in group(server).routes()]
 
     def service_actions(self) -> None:
         self.gocd.look()
@@ -95,11 +96,11 @@ class _Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         path = address.path.removeprefix(_ROOT)
         faults = self.server.faults
-        if faults.is_cut(heard=False):
+        if faults.is_cut(path, heard=False):
             self.close_connection = True
             return
         answer = faults.befall(self.command, path) or self._carried_out(path, address.query, body)
-        if faults.is_cut(heard=True):
+        if faults.is_cut(path, heard=True):
             self.close_connection = True
             return
         self.send_response(answer.status)
@@ -111,6 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def _carried_out(self, path: str, query: str, body: bytes) -> Answer:
+        if not self.path.startswith(f"{_ROOT}/"):
+            # Source: GoCD's JettyServer.java, which has nothing beside, and JettyCustomErrorPageHandler.java
+            return Answer(404, b"<html><title>404 - Not Found</title></html>", "text/html; charset=utf-8")
         try:
             user = self.server.security.user(self.headers.get("Authorization", ""))
             values = dict(parse_qsl(query, keep_blank_values=True))

@@ -5,7 +5,7 @@ Source: GoCD's ConfigRepoOperationsControllerV1.java
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.parser import BytesParser
 from email.policy import HTTP
 from pathlib import Path
@@ -50,12 +50,15 @@ class Preflight:
                 path.write_bytes(content)
             try:
                 reading = read_files(paths)
-                errors = [str(finding) for finding in reading.errors]
             except GoCDError as error:
                 return [str(error)]
-            for path, name in zip(paths, files, strict=True):
-                errors = [error.replace(str(path), name) for error in errors]
-        return errors or list(self._clashes(reading.pipelines, replaces=replaces))
+            names = dict(zip(paths, files, strict=True))
+            found: dict[str, list[str]] = {}
+            for finding in reading.errors:
+                found.setdefault(names[finding.file], []).append(finding.text)
+        if found:
+            return ["".join(_listed(name, texts) for name, texts in found.items())]
+        return list(self._clashes(reading.pipelines, replaces=replaces))
 
     def _clashes(self, pipelines: tuple[Pipeline, ...], *, replaces: bool) -> Iterator[str]:
         """What is wrong with them beside the pipelines that there are.
@@ -79,6 +82,14 @@ class Preflight:
                     where = f"on pipeline '{material.pipeline}'"
                     means = f"it is being referred to from pipeline '{pipeline.name}'"
                     yield f"Stage with name '{material.stage}' does not exist {where}, {means}"
+
+
+def _listed(name: str, texts: Sequence[str]) -> str:
+    """What is wrong with one file, in the one text that all of it is told in, without the lines.
+
+    Source: GoCD's ErrorCollection.getErrorsAsText
+    """
+    return f"{name};\n" + "".join(f"{number}. {text}\n" for number, text in enumerate(texts, 1))
 
 
 def _uploaded(request: Request) -> Iterator[tuple[str, bytes]]:
