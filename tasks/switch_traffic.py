@@ -22,6 +22,7 @@ from tasks.switching.moving import Moving
 from tasks.switching.plan import Place, Plan
 from tasks.switching.plan_back import Over, plan_back
 from tasks.switching.plan_forth import Wanted, plan_forth
+from tasks.switching.sizes import Sizes
 from tasks.switching.steps import USUAL, parse_steps
 from tasks.switching.switch import Going, switch
 from tasks.switching.travellers import Travellers
@@ -152,7 +153,8 @@ def command(
             if locks.contended and (plan := planned()) is None:
                 task.log.say(NOTHING_TO_DO)
                 return
-            moving = Moving(plan.courses, plan.record, plan.switch, locks.check, task.wait)
+            sizes = Sizes(task.aws, plan.switch.sizes, task.log)
+            moving = Moving(plan.courses, plan.record, plan.switch, locks.check, task.wait, sizes.release)
             task.log.steps(plan.notes)
             travellers = Travellers(ask_traffic(traffic, clock), clock)
             after = _after(plan.blue.name, plan.green.name, check, status_url, task)
@@ -160,7 +162,7 @@ def command(
                 travellers.begin()
                 watch = Watch(plan.enough, [travellers.during], [travellers.after, *after], settle + plan.lag)
                 within = plan.green.healthy_within
-                going = Going(plan.blue, plan.green, plan.steps, watch, within, travellers.lost)
+                going = Going(plan.blue, plan.green, plan.steps, watch, within, travellers.lost, sizes.hold)
                 if plan.new:
                     moving.begin()
                 switch(moving, going, task.wait)
@@ -180,7 +182,7 @@ def _back(
         locking.tell(plan.locks)
         task.log.steps(plan.lines)
     else:
-        lead_back(plan, planned, locking, task.wait)
+        lead_back(plan, planned, locking, task.aws, task.wait)
 
 
 def _by_name(

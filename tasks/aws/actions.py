@@ -33,6 +33,7 @@ LOOK = FIND | {
     "elasticloadbalancing:DescribeTargetGroups",
     "elasticloadbalancing:DescribeTargetHealth",
 }
+LOOK_AT_RULES = {"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules"}
 PUT_BACK = {
     "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
     "elasticloadbalancing:RegisterTargets",
@@ -97,6 +98,7 @@ DETACH: dict[Scope, set[str]] = {
 }
 DEPLOY: dict[Scope, set[str]] = {
     Scope.EVERYTHING: LOOK
+    | LOOK_AT_RULES
     | MEMBERS
     | ASK_HOSTS
     | {"codedeploy:BatchGetDeploymentTargets", "codedeploy:StopDeployment"},
@@ -216,6 +218,11 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
             "elasticloadbalancing:DescribeTargetHealth",
         }
         | MEMBERS,
+        Scope.GROUPS: {
+            "autoscaling:CreateOrUpdateTags",
+            "autoscaling:DeleteTags",
+            "autoscaling:UpdateAutoScalingGroup",
+        },
         Scope.LISTENERS: {"elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"},
         Scope.RECORDS: {
             "route53:ChangeResourceRecordSets",

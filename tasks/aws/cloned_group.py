@@ -16,8 +16,6 @@ NOT_OURS_TO_COPY = ("aws:", "gocd-tasks:")
 
 # Which clone is whose: on the group and its target groups, and on a stack.
 CLONE_OF = "gocd-tasks:clone-of"
-# What the clone's minimum size is once the one it was cloned from is retired.
-USUAL_MIN_SIZE = "gocd-tasks:usual-min-size"
 
 # Told of a group that there is; nothing of it can be asked for.
 ONLY_READ = {

@@ -46,6 +46,11 @@ class Forward:
         """The groups that get requests."""
         return [arn for arn, weight in self.weights.items() if weight or len(self.weights) == 1]
 
+    def may_lead_to(self, arn: str) -> bool:
+        """Whether a group may get requests."""
+        # What a load balancer does when all weights are 0 is not written down anywhere.
+        return not self.leads_to or arn in self.leads_to
+
 
 def with_weights(actions: Sequence[Mapping[str, Any]], weights: Mapping[str, int]) -> list[dict[str, Any]]:
     """Return *actions* as they are to be written back: with these weights, and all else as it is.

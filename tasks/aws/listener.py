@@ -121,6 +121,18 @@ class Listeners:
             for rule in self._rules_of(entry, balancer)
         ]
 
+    def pass_over(self, group: str, balancers: Sequence[str]) -> bool:
+        """Whether rules of these load balancers have a target group, and none sends anybody there.
+
+        Who has its cookie goes there all the same, and connections through a Network Load Balancer stay
+        where they are after a change (Network Load Balancers guide, Update listener rules).
+        """
+        found = [self.balancer(arn) for arn in balancers]
+        rules = [rule.forward for each in found for rule in self.rules(each)]
+        forwards = [each for each in rules if each and group in each.weights]
+        held = any(each.network for each in found) or any(each.stays for each in forwards)
+        return bool(forwards) and not held and not any(each.may_lead_to(group) for each in forwards)
+
     def actions(self, rule: Rule) -> Sequence[Mapping[str, Any]]:
         """Return what a rule does now."""
         if rule.is_default:

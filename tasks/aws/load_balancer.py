@@ -215,6 +215,10 @@ class LoadBalancer(Protocol):
         """Whether an instance is in it, with as few questions as that takes."""
         return self.roster(instance).of(instance).state is not State.OUT
 
+    def passed_over(self) -> bool:
+        """Whether nobody is sent to it at all at the moment, however healthy its members are."""
+        return False
+
     def check(self, instance: Instance) -> None:
         """See whether an instance that is not in it could be.
 

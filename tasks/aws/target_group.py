@@ -8,6 +8,7 @@ from tasks.aws.api import Aws
 from tasks.aws.attributes import Attributes
 from tasks.aws.instances import Instance
 from tasks.aws.leaving_targets import leaving_targets
+from tasks.aws.listener import Listeners
 from tasks.aws.load_balancer import (
     LoadBalancer,
     Member,
@@ -135,6 +136,9 @@ class TargetGroup(LoadBalancer):
         if self._vpc not in {instance.vpc, *(vpc for vpc, _ in instance.addresses)}:
             return False
         return bool(Roster(tuple(self._members())).all_of(instance))
+
+    def passed_over(self) -> bool:
+        return Listeners(self._aws).pass_over(self.arn, self.balancers)
 
     def _members(self) -> list[Member]:
         answer = self._aws.call("elbv2", "describe_target_health", self.name, TargetGroupArn=self.arn)

@@ -58,7 +58,11 @@ def _users(
         reach = Reach(balancer.settings(), roster)
         # A drain may have been ended by the instance's own word, long before the load balancer's.
         draining = State.LEAVING in member.targets and not (away and away.settled)
-        if draining or State.JOINING in member.targets or any(map(reach.reaches, roster.all_of(instance))):
+        reached = State.JOINING in member.targets or any(map(reach.reaches, roster.all_of(instance)))
+        if reached and not draining and balancer.passed_over():
+            words = f"{member.words} in {balancer.name}, at weight 0 in every rule, so nobody is sent there"
+            log.say(f"{instance.name}: {words}")
+        elif reached or draining:
             yield balancer, member
         elif member.state not in (State.LEAVING, State.OUT):
             log.say(f"{instance.name}: {member.words} in {balancer.name}, which sends it nobody as it is")

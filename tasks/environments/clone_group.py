@@ -8,7 +8,6 @@ from tasks.aws.api import Aws
 from tasks.aws.cloned_group import (
     CLONE_OF,
     NOT_OURS_TO_COPY,
-    USUAL_MIN_SIZE,
     GroupEntry,
     read_group,
     settings_of,
@@ -16,6 +15,7 @@ from tasks.aws.cloned_group import (
 )
 from tasks.aws.cloned_target_group import TargetGroupClone, carry_out, delete, plan_target_group
 from tasks.aws.group_extras import Extras, extras, finish
+from tasks.aws.least_size import USUAL
 from tasks.aws.target_groups import groups_by_arn
 from tasks.environments.first_order import unless_refused
 from tasks.environments.fleet import Fleet, Proof, prove, wait_until_well
@@ -156,7 +156,7 @@ def clone_group(
 
 def _create(aws: Aws, plan: GroupClone, arns: Sequence[str]) -> None:
     entry = plan.source.entry
-    own = {CLONE_OF: plan.source.arn, USUAL_MIN_SIZE: str(entry["MinSize"])}
+    own = {CLONE_OF: plan.source.arn, USUAL: str(entry["MinSize"])}
     tags = [{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in own.items()]
     request = {
         **plan.settings,

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from tasks.aws.api import Aws
-from tasks.aws.cloned_group import CLONE_OF, USUAL_MIN_SIZE, GroupEntry, all_clones, read_group
+from tasks.aws.cloned_group import CLONE_OF, GroupEntry, all_clones, read_group
 from tasks.aws.cloned_target_group import delete, remember, remembered
 from tasks.aws.forward import Forward
 from tasks.aws.group_deletion import deleted, empty
+from tasks.aws.least_size import restore_least
 from tasks.aws.listener import Listeners
 from tasks.aws.stack import GONE, Stack, was_deleted
 from tasks.environments.first_order import unless_refused
@@ -63,7 +64,9 @@ def release_clones(aws: Aws, name: str, log: Log) -> bool:
     """Let the clones of a group that is gone become as small as it might; whether there are any."""
     clones = [each for each in all_clones(aws) if _source(each) == name]
     for clone in clones:
-        _restore(aws, clone, log)
+        usual = restore_least(aws, clone)
+        if usual is not None:
+            log.say(f"{clone.name}: may have {usual} instances again, as its source could")
     return bool(clones)
 
 
@@ -125,23 +128,6 @@ def _wait_until_deleted(stack: Stack, wait: Wait, within: float) -> None:
     wait.until_done(look, pace=closely, within=within)
     if stack.status != GONE:
         raise TaskError(f"{stack.name} is {stack.status}: {stack.first_failure('DELETE')}")
-
-
-def _restore(aws: Aws, clone: GroupEntry, log: Log) -> None:
-    """Let a clone become as small again as its source might."""
-    usual = clone.tags.get(USUAL_MIN_SIZE, "")
-    if usual.isdecimal() and int(usual) < int(clone.entry["MinSize"]):
-        aws.call(
-            "autoscaling",
-            "update_auto_scaling_group",
-            clone.name,
-            AutoScalingGroupName=clone.name,
-            MinSize=int(usual),
-        )
-        log.say(f"{clone.name}: may have {usual} instances again, as its source could")
-    if usual:
-        tag = {"ResourceId": clone.name, "ResourceType": "auto-scaling-group", "Key": USUAL_MIN_SIZE}
-        aws.call("autoscaling", "delete_tags", clone.name, Tags=[tag])
 
 
 def _source(clone: GroupEntry) -> str:

@@ -96,8 +96,7 @@ def _rules(aws: Aws, own: Fleet, groups: Sequence[TargetGroup]) -> tuple[list[st
 
 def leads(rule: Rule, group: TargetGroup) -> bool:
     """Whether a rule sends requests to a group."""
-    # What a load balancer does when all of a rule's weights are 0 is not written down anywhere.
-    return rule.forward is not None and (not rule.forward.leads_to or group.arn in rule.forward.leads_to)
+    return rule.forward is not None and rule.forward.may_lead_to(group.arn)
 
 
 def _counted(aws: Aws, group: TargetGroup, own: Fleet, clock: Clock) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from tasks.switching.moving import Moving
 from tasks.switching.plan import Plan
 from tasks.switching.record import State
 from tasks.switching.silence import APART, LATE, Silence, wait_for_silence
+from tasks.switching.sizes import release_arrived
 
 
 def arrive(
@@ -40,6 +41,7 @@ def arrive(
         within = stays + LATE if timeout is None else timeout
         wait_for_silence(_silence(plan, within, aws), wait)
     moving.stay()
+    release_arrived(aws, plan.green.arn, log)
     moving.end(State.DONE)
     log.event("switched", green=green, blue=blue)
     log.say(f"{green}: all users; {blue} is left beside it without any")

@@ -30,6 +30,7 @@ class Moving:
     Args:
         switch: As it is remembered.
         check: Sees that our locks are still there.
+        at_rest: What is done once all users are back, before that is written down.
 
     Attributes:
         given: Whether green was given any weight by us.
@@ -42,6 +43,7 @@ class Moving:
         switch: Switch,
         check: Callable[[], None],
         wait: Wait,
+        at_rest: Callable[[], None] = lambda: None,
     ) -> None:
         self.courses = courses
         self.switch = switch
@@ -49,6 +51,7 @@ class Moving:
         self._record = record
         self._check = check
         self._wait = wait
+        self._at_rest = at_rest
 
     def begin(self) -> None:
         """Remember what is there, before anything is written.
@@ -89,11 +92,21 @@ class Moving:
         """Take green out again, which nobody was ever led to."""
         for course in self.courses:
             self._lead(course, course.former)
-        self._remember(self.switch.ended(State.BACK, 0))
+        self._end(State.BACK, 0)
 
     def end(self, state: State) -> None:
         """Remember that the switch has come to its end."""
-        self._remember(self.switch.ended(state, self.switch.at))
+        self._end(state, self.switch.at)
+
+    def _end(self, state: State, at: int) -> None:
+        if state is State.BACK:
+            # One beside blue that fails its health checks makes the whole load balancer look unwell, and has
+            # its instances replaced while they are mended.
+            for course in self.courses:
+                if course.way.lets_go:
+                    self._lead(course, course.former)
+            self._at_rest()
+        self._remember(self.switch.ended(state, at))
 
     @property
     def advice(self) -> str:

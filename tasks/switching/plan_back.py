@@ -16,17 +16,20 @@ from tasks.switching.remembered import courses_of, differing
 from tasks.switching.rules import Found, find_rules
 from tasks.switching.shares import words_of
 from tasks.switching.turns import Remembered, last_of, remembered
+from tasks.switching.way import Course
 
 
 @dataclass(frozen=True)
 class Over:
-    """A switch that is under way by its record, and whose green nobody is led to: only that is written down.
+    """A switch that is under way by its record, and whose green nobody is led to: that is written down.
 
     Args:
+        courses: Those by which green is beside blue still.
         words: What stands there.
     """
 
     found: Found
+    courses: tuple[Course, ...]
     record: Record
     switch: Switch
     words: str
@@ -83,10 +86,10 @@ def _planned(
     aws: Aws, listeners: Listeners, found: Found, which: Remembered, enough: int | None
 ) -> Plan | Over:
     record, switch = which
+    courses = courses_of(listeners, found, switch, {})
     if not any(switch.shares):
         # Nobody was led away yet, or all were led back and only that was not written down.
-        return _ended(found, record, switch)
-    courses = courses_of(listeners, found, switch, {})
+        return _ended(found, record, switch, courses)
     found = found.only(switch.ways.keys(), {switch.green})
     away, back = find_side(aws, switch.green), find_side(aws, switch.blue)
     full = enough or away.healthy() or 1
@@ -112,7 +115,7 @@ def _over(found: Found, meant: Sequence[Remembered]) -> Over:
     )
 
 
-def _ended(found: Found, record: Record, switch: Switch) -> Over:
+def _ended(found: Found, record: Record, switch: Switch, courses: tuple[Course, ...] = ()) -> Over:
     there = differing(found, switch)
     stands = [f"{rule.title} has {words_of(rule.named)}" for rule in found.rules if rule.key in switch.ways]
-    return Over(found, record, switch, there or "; ".join(stands))
+    return Over(found, courses, record, switch, there or "; ".join(stands))

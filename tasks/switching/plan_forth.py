@@ -16,6 +16,7 @@ from tasks.switching.plan import Place, Plan
 from tasks.switching.record import Record, State, Switch
 from tasks.switching.remembered import check_undone, courses_of
 from tasks.switching.rules import Found, check_rules, check_weights, find_blue, find_rules, ways_of
+from tasks.switching.sizes import sizes_behind
 from tasks.switching.turns import last_of, next_turn, remembered
 from tasks.switching.way import Course
 
@@ -67,7 +68,8 @@ def plan_forth(aws: Aws, clock: Clock, wanted: Wanted) -> Plan | None:
     found = found.leading_to({blue})
     if not found.rules:
         raise Refused(f"no rule of {found.balancer.name} gives {blue} any users")
-    ways = ways_of(listeners, found.rules, {green.name: green.arn})
+    ways = ways_of(listeners, found, [rule.key for rule in found.rules], {green.name: green.arn})
+    arn = next(rule.arns[blue] for rule in found.rules)
     switch = Switch(
         blue=blue,
         green=green.name,
@@ -75,7 +77,8 @@ def plan_forth(aws: Aws, clock: Clock, wanted: Wanted) -> Plan | None:
         who=Owner.here().words,
         since=clock.wall().isoformat(timespec="seconds"),
         turn=next_turn(turns),
-        ids=(id_of(next(rule.arns[blue] for rule in found.rules)), id_of(green.arn)),
+        ids=(id_of(arn), id_of(green.arn)),
+        sizes=sizes_behind(aws, arn),
     )
     courses = tuple(Course(way, switch.ways[way.key], blue, green.name) for way in ways)
     return _planned(aws, listeners, found, courses, green, record, switch, wanted, new=True)

@@ -22,10 +22,10 @@ PATH = "/gocd-tasks/switch"
 # Bytes of a parameter that costs nothing (Systems Manager, PutParameter), less what its versions need.
 MOST = 4096 - 100
 
-# More than a parameter can have versions of.
-MOST_TURNS = 10**9
+# More than there can be, of turns as of instances.
+MOST_COUNTED = 10**9
 
-_WAY = "way "
+_WAY, _SIZE = "way ", "size "
 
 
 class State(Enum):
@@ -46,6 +46,7 @@ class Switch:
         since: When, in UTC.
         turn: Which one it is of those that led users at its place: a later one has a higher number.
         ids: What blue and green have that none of the same name has, made before or after; empty if unknown.
+        sizes: How many instances each Auto Scaling group behind blue wanted before all of it, by its name.
         sets: What records were, and what they became, where their weights do not tell it.
     """
 
@@ -59,6 +60,7 @@ class Switch:
     state: State = State.UNDER_WAY
     turn: int = 0
     ids: tuple[str, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
     sets: str = ""
 
     @property
@@ -80,7 +82,7 @@ class Switch:
         return replace(self, state=state, at=at, heads=())
 
     def facts(self) -> dict[str, Any]:
-        told = {
+        told: dict[str, Any] = {
             "blue": self.blue,
             "green": self.green,
             "at": self.at,
@@ -93,6 +95,7 @@ class Switch:
         }
         if self.sets:
             told["sets"] = self.sets
+        told |= {f"{_SIZE}{name}": size for name, size in self.sizes.items()}
         return {**told, **{f"{_WAY}{key}": _text(weights) for key, weights in self.ways.items()}}
 
     @classmethod
@@ -119,7 +122,12 @@ class Switch:
                 at=at,
                 heads=heads,
                 state=State(content["state"]),
-                turn=_turn(content.get("turn", 0)),
+                turn=_count(content.get("turn", 0)),
+                sizes={
+                    key.removeprefix(_SIZE): _count(size)
+                    for key, size in content.items()
+                    if key.startswith(_SIZE)
+                },
                 ids=tuple(ids),
                 sets=sets,
                 **texts,
@@ -212,8 +220,8 @@ def _text_of(value: Any) -> str:
     return value
 
 
-def _turn(value: Any) -> int:
-    known = number(value, 0, MOST_TURNS)
+def _count(value: Any) -> int:
+    known = number(value, 0, MOST_COUNTED)
     if known is None or known != int(known):
         raise ValueError(value)
     return int(known)

@@ -17,10 +17,9 @@ def courses_of(
     """Return the courses of a switch; none if any of its rules is not as it was left, or gone."""
     if differing(found, switch):
         return ()
-    by_key = {rule.key: rule for rule in found.rules}
     return tuple(
         Course(way, switch.ways[way.key], switch.blue, switch.green)
-        for way in ways_of(listeners, [by_key[key] for key in switch.ways], arns)
+        for way in ways_of(listeners, found, switch.ways, arns)
     )
 
 

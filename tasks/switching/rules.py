@@ -1,6 +1,6 @@
 """The rules of a load balancer that lead to blue, as ways to lead users by; and which group is blue."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,13 +15,15 @@ class RuleWay:
     """A rule as a way: what is written is what was read last, with other weights.
 
     Args:
+        network: Whether it is a Network Load Balancer's, whose connections stay where they are.
         arns: Those of target groups that it does not lead to yet, by name.
     """
 
     heaviest = HEAVIEST
 
-    def __init__(self, listeners: Listeners, rule: Rule, arns: Mapping[str, str]) -> None:
+    def __init__(self, listeners: Listeners, rule: Rule, arns: Mapping[str, str], *, network: bool) -> None:
         self.key, self.title = rule.key, rule.title
+        self.lets_go = not network and not (rule.forward and rule.forward.stays)
         self._listeners = listeners
         self._rule = rule
         self._arns = {**rule.arns, **arns}
@@ -168,9 +170,12 @@ def check_rules(found: Found, blue: Side, green: Side) -> None:
                 )
 
 
-def ways_of(listeners: Listeners, rules: Sequence[Rule], arns: Mapping[str, str]) -> tuple[RuleWay, ...]:
-    """Return the ways that *rules* are; *arns* are those of groups that no rule has yet."""
-    return tuple(RuleWay(listeners, rule, arns) for rule in rules)
+def ways_of(
+    listeners: Listeners, found: Found, keys: Iterable[str], arns: Mapping[str, str]
+) -> tuple[RuleWay, ...]:
+    """Return the ways that the rules of these keys are; *arns* are those of groups that no rule has yet."""
+    by_key = {rule.key: rule for rule in found.rules}
+    return tuple(RuleWay(listeners, by_key[key], arns, network=found.balancer.network) for key in keys)
 
 
 def _parted(load_balancer: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ class Going:
         watch: How each is proved.
         healthy_within: Seconds in which green's should be healthy once they are looked at.
         lost: What users have lost by now, in words; empty if nothing is known.
+        prepare: What is done before anybody is led anywhere.
     """
 
     blue: Environment
@@ -30,6 +31,7 @@ class Going:
     watch: Watch
     healthy_within: float
     lost: Callable[[], str] = lambda: ""
+    prepare: Callable[[], None] = lambda: None
 
 
 def switch(moving: Moving, going: Going, wait: Wait) -> None:
@@ -40,6 +42,7 @@ def switch(moving: Moving, going: Going, wait: Wait) -> None:
         TaskError: They were not well there, and are back.
     """
     with _back_if_not_well(moving, going, wait):
+        going.prepare()
         if not moving.switch.at:
             _enter(moving, going, wait)
         for share in going.steps:
@@ -49,17 +52,28 @@ def switch(moving: Moving, going: Going, wait: Wait) -> None:
             moving.stay()
 
 
-def go_back(moving: Moving, enough: Enough, wait: Wait) -> None:
+def go_back(moving: Moving, enough: Enough, wait: Wait, *, within: float = 0.0) -> None:
     """Lead users back to where they were.
 
+    Args:
+        within: Seconds in which there should be enough healthy ones to take them.
+
     Raises:
-        Refused: There are not enough healthy ones to take them.
+        Refused: There are not.
+        TimedOut: There are not after that time.
     """
-    if missing := enough.missing(100):
+    if within:
+        wait.until_done(lambda: _enough_of(enough, 100), pace=closely, within=within)
+    elif missing := enough.missing(100):
         raise Refused(missing, "Bring them back first; --enough COUNT does with fewer")
     moving.to(0)
     moving.end(State.BACK)
     _say_where(moving, wait)
+
+
+def _enough_of(enough: Enough, share: int) -> int | Missing:
+    missing = enough.missing(share)
+    return Missing(missing) if missing else enough.needed(share)
 
 
 def _enter(moving: Moving, going: Going, wait: Wait) -> None:
@@ -68,12 +82,8 @@ def _enter(moving: Moving, going: Going, wait: Wait) -> None:
     enough = going.watch.enough
     first = going.steps[0]
 
-    def look() -> int | Missing:
-        missing = enough.missing(first)
-        return Missing(missing) if missing else enough.needed(first)
-
     try:
-        needed = wait.until_done(look, pace=closely, within=going.healthy_within)
+        needed = wait.until_done(lambda: _enough_of(enough, first), pace=closely, within=going.healthy_within)
     except TimedOut as late:
         raise Refused(late.what) from None
     wait.log.say(f"{going.green.name}: {needed} or more healthy")
@@ -106,5 +116,6 @@ def _back_if_not_well(moving: Moving, going: Going, wait: Wait) -> Iterator[None
 
 def _say_where(moving: Moving, wait: Wait) -> None:
     switch = moving.switch
-    wait.log.say(f"{switch.blue}: all users again; {switch.green} is left beside it without any")
+    beside = "" if all(each.way.lets_go for each in moving.courses) else ", and is left beside it"
+    wait.log.say(f"{switch.blue}: all users again; {switch.green} has none{beside}")
     wait.log.event("switched-back", blue=switch.blue, green=switch.green)

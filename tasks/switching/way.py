@@ -21,6 +21,10 @@ class Way(Protocol):
     def heaviest(self) -> int:
         """The largest weight that it takes."""
 
+    @property
+    def lets_go(self) -> bool:
+        """Whether it holds nobody to green, which need not stay in it once it has no users."""
+
     def stands(self) -> Weights:
         """Return the weights by name, as they are now."""
 

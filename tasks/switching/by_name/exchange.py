@@ -33,6 +33,8 @@ class Exchanged:
     """
 
     heaviest = 255
+    # Who was told of green goes there for as long as the answer is kept.
+    lets_go = False
 
     def __init__(
         self, records: Records, told: Callable[[Sequence[RecordSet]], Weights], changes: Changes, wait: Wait

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from gocd.rehearsal.standin_aws.world import World
+from tasks.iam_policy import Narrowed, iam_policy
+from tests.gocd.rehearsal.standin_aws.services.elb.routing import make_site
 from tests.program import CommandLine
 from tests.tasks.conftest import MakeBalancer, Pair
 from tests.tasks.deployers.codedeploy.deploying import VIA, name_is, release
@@ -52,6 +54,40 @@ def test_who_is_behind_a_load_balancer_is_refused_until_it_is_out_or_it_is_said_
     assert out.returncode == 0, out.stderr
     # All target groups, all classic load balancers, and who is in this one.
     assert len([call for call in cloud.journal.calls if call.service.startswith("elastic")]) == 3
+
+
+def test_who_is_at_weight_0_beside_another_is_not_serving_unless_someone_may_be_held_there(
+    cloud: World, gocd_tasks: CommandLine, pair: Pair, tmp_path: Path
+) -> None:
+    site = make_site(cloud, (pair.one, pair.two))
+    policy = iam_policy(["deploy-artifact"], Narrowed("releases", regions=["eu-west-1"]))
+    words = ("deploy-artifact", pair.two.id, str(tmp_path), "--version", "2.0", "--via", "command", "--")
+
+    def deployed() -> tuple[int, str]:
+        done = gocd_tasks(*words, "true")
+        return done.returncode, done.stdout + done.stderr
+
+    serving = f"{pair.two.name} is serving users ("
+    sticky = {"Enabled": True, "DurationSeconds": 60}
+    actions = (
+        site.forward(50, 50),
+        site.forward(1, 0, TargetGroupStickinessConfig=sticky),
+        site.forward(0, 0),
+        {"Type": "forward", "TargetGroupArn": site.green},
+    )
+    for action in actions:
+        site.listen(action)
+        code, said = deployed()
+        assert (code, serving in said) == (2, True), said
+    site.listen(site.forward(1, 0))
+    site.rule("/green", site.forward(0, 1))
+    assert deployed()[0] == 2
+    site.elbv2.delete_rule(RuleArn=site.rules()[0]["RuleArn"])
+    cloud.faults.allow_only(policy)
+    code, said = deployed()
+    assert code == 0, said
+    assert f"{pair.two.name}: " in said
+    assert "in green, at weight 0 in every rule, so nobody is sent there" in said
 
 
 def test_an_address_of_it_is_seen_as_its_id_is(

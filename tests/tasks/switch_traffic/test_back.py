@@ -69,7 +69,7 @@ def test_a_way_back_that_was_made_and_not_written_down_is_over(site: Site, aws: 
     assert "HTTP:80 of blue-lb has blue 100, green 0" in done.stdout
     assert "green: nobody is led to it, so the switch from blue is over" in done.stdout
     assert state(record) is State.BACK
-    assert standing(site) == [{"blue": 100, "green": 0}]
+    assert standing(site) == [{"blue": 1}]
     assert last_left(aws, SystemClock(), {"green": ""})
 
 

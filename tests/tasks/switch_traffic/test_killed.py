@@ -66,7 +66,7 @@ def test_back_again_heals(site: Site, switch: Switch, gocd_tasks: CommandLine, e
             again = switch(*back, "--lock-wait", "300")
 
         assert again.returncode == 0, f"after kill -9 at {moment}: {again.stderr}"
-        assert standing(site) == [{"blue": 100, "green": 0}], f"after kill -9 at {moment}"
+        assert standing(site) == [{"blue": 1}], f"after kill -9 at {moment}"
         assert remembered(site) == ["back"], f"after kill -9 at {moment}"
 
 

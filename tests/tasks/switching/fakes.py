@@ -20,6 +20,7 @@ class FakeWay:
     key: str = "rule"
     now: Weights = field(default_factory=lambda: {"blue": 1})
     heaviest: int = 999
+    lets_go: bool = False
     before_write: Callable[[], None] = lambda: None
     history: list[Weights] = field(default_factory=list)
     stale: list[Weights] = field(default_factory=list)
