@@ -7,33 +7,9 @@ from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import in_time
+from tests.gocd.rehearsal.standin_aws.services.cloud_formation.fleet import FLEET
 
 ASKED = ("--status-url", "http://{private_ip}:8080/_status", "--expect-json", "version={version}")
-
-TEMPLATE = """
-Parameters:
-  Image: {Type: String}
-  Subnets: {Type: "List<AWS::EC2::Subnet::Id>"}
-  Network: {Type: String}
-  Purpose: {Type: String, Default: web}
-  Password: {Type: String, NoEcho: true}
-Resources:
-  Template:
-    Type: AWS::EC2::LaunchTemplate
-    Properties:
-      LaunchTemplateData: {ImageId: !Ref Image, InstanceType: t3.micro}
-  Targets:
-    Type: AWS::ElasticLoadBalancingV2::TargetGroup
-    Properties: {Port: 8080, Protocol: HTTP, VpcId: !Ref Network, HealthCheckPath: /_status}
-  Fleet:
-    Type: AWS::AutoScaling::AutoScalingGroup
-    Properties:
-      LaunchTemplate: {LaunchTemplateId: !Ref Template, Version: !GetAtt Template.LatestVersionNumber}
-      MinSize: "1"
-      MaxSize: "2"
-      VPCZoneIdentifier: !Ref Subnets
-      TargetGroupARNs: [!Ref Targets]
-"""
 
 
 def blue_group(cloud: World, sample: Service, size: int = 1, **more: Any) -> LoadBalancer:
@@ -43,7 +19,7 @@ def blue_group(cloud: World, sample: Service, size: int = 1, **more: Any) -> Loa
     return made
 
 
-def blue_stack(cloud: World, sample: Service, template: str = TEMPLATE, **more: Any) -> str:
+def blue_stack(cloud: World, sample: Service, template: str = FLEET, **more: Any) -> str:
     """A stack named blue from *template*, whole when this returns; gives its id."""
     values = {
         "Image": cloud.machine_image("web-1.0", sample),

@@ -7,9 +7,9 @@ import pytest
 
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
+from tests.gocd.rehearsal.standin_aws.services.cloud_formation.fleet import FLEET
 from tests.program import CommandLine
 from tests.tasks.clone_environment.cloning import (
-    TEMPLATE,
     blue_stack,
     described,
     group,
@@ -140,7 +140,7 @@ def alias(cloud: World, action: str, zone: str, name: str) -> None:
 def test_a_stack_with_a_load_balancer_of_its_own_is_healthy_there_and_goes_once_no_record_leads_to_it(
     cloud: World, gocd_tasks: CommandLine, sample: Service
 ) -> None:
-    blue_stack(cloud, sample, TEMPLATE + FRONT)
+    blue_stack(cloud, sample, FLEET + FRONT)
     words = ("clone-environment", "blue", "--name", "green")
     made = gocd_tasks(*words, GOCD_TASKS_PARAMETER_PASSWORD="second-hush")
     assert made.returncode == 0, made.stderr

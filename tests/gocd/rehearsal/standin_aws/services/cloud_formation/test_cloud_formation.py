@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import eventually, in_time
 from tests.gocd.rehearsal.standin_aws.service import SERVICE
+from tests.gocd.rehearsal.standin_aws.services.cloud_formation.fleet import FLEET
 
 HANDLE = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {}}
@@ -33,39 +34,10 @@ def ends(cloud: World, name: str, wanted: str) -> list[str]:
     return in_time(cloud, lambda: status(cloud, name), wanted)
 
 
-FLEET = """
-Parameters:
-  Image: {Type: String}
-  Size: {Type: Number, Default: 1}
-  Subnets: {Type: "List<AWS::EC2::Subnet::Id>"}
-  Network: {Type: String}
-  Secret: {Type: String, NoEcho: true}
-Resources:
-  Template:
-    Type: AWS::EC2::LaunchTemplate
-    Properties:
-      LaunchTemplateData: {ImageId: !Ref Image, InstanceType: t3.micro}
-  Targets:
-    Type: AWS::ElasticLoadBalancingV2::TargetGroup
-    Properties: {Port: 8080, Protocol: HTTP, VpcId: !Ref Network}
-  Fleet:
-    Type: AWS::AutoScaling::AutoScalingGroup
-    Properties:
-      LaunchTemplate: {LaunchTemplateId: !Ref Template, Version: !GetAtt Template.LatestVersionNumber}
-      MinSize: !Ref Size
-      MaxSize: "2"
-      DesiredCapacity: !Sub "${Size}"
-      VPCZoneIdentifier: !Ref Subnets
-      TargetGroupARNs: [!Ref Targets]
-Outputs:
-  Group: {Value: !Ref Fleet}
-"""
-
-
 def fleet(cloud: World, image: str) -> dict[str, Any]:
     values = {"Image": image, "Subnets": cloud.network.subnet("eu-west-1a"), "Network": cloud.network.vpc}
     given = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
-    secret = {"ParameterKey": "Secret", "ParameterValue": "hush"}
+    secret = {"ParameterKey": "Password", "ParameterValue": "hush"}
     return {"StackName": "blue", "TemplateBody": FLEET, "Parameters": [*given, secret]}
 
 
@@ -75,7 +47,9 @@ def test_what_a_stack_launches_runs_what_its_image_holds(cloud: World, stacks: A
     assert ends(cloud, "blue", "CREATE_COMPLETE")[0] == "CREATE_IN_PROGRESS"
     [stack] = stacks.describe_stacks(StackName="blue")["Stacks"]
     group = stack["Outputs"][0]["OutputValue"]
-    assert {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}["Secret"] == "****"
+    assert {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}[
+        "Password"
+    ] == "****"
     eventually(lambda: [each.name for each in cloud.parts.instances], [group])
     kinds = [
         each["ResourceType"]
