@@ -19,7 +19,7 @@ from gocd.rehearsal.standin_gocd.artifacts import publish_all
 from gocd.rehearsal.standin_gocd.assignment import Assignment, Hooks, StartedTask
 from gocd.rehearsal.standin_gocd.checkout import check_out
 from gocd.rehearsal.standin_gocd.cleaning import clean
-from gocd.rehearsal.standin_gocd.console import JobConsole
+from gocd.rehearsal.standin_gocd.console import JobConsole, Tag
 from gocd.rehearsal.standin_gocd.fetching import fetch
 from gocd.rehearsal.standin_gocd.history import JobState
 from gocd.rehearsal.standin_gocd.masking import Masking
@@ -33,6 +33,15 @@ class _Signal(Enum):
     OVER = "the running process is over"
     CANCEL = "the server cancelled the job"
     KILL = "this agent is lost"
+
+
+_JOB_TAGS = {Status.PASSED: Tag.JOB_PASSED, Status.FAILED: Tag.JOB_FAILED}
+_TASK_TAGS = {
+    Status.PASSED: Tag.TASK_PASSED,
+    Status.FAILED: Tag.TASK_FAILED,
+    Status.CANCELLED: Tag.TASK_CANCELLED,
+}
+_STREAMS = {"stdout": Tag.OUT, "stderr": Tag.ERR}
 
 
 @dataclass(frozen=True)
@@ -104,13 +113,15 @@ class Agent:
         console.go(f"Start to build {place}")
         status, problem = self._run_tasks(console), ""
         if status not in (Status.CANCELLED, Status.LOST):
-            console.go(f"Current job status: {status.value}")
+            console.go(f"Current job status: {status.value}", _JOB_TAGS[status])
             report(JobState.COMPLETING)
             console.go(f"Start to upload {place}")
             plan, artifacts = self._assignment.plan, self._assignment.artifacts
-            problem = publish_all(plan.artifacts, self._folder, artifacts, console.go)
+            problem = publish_all(
+                plan.artifacts, self._folder, artifacts, lambda line: console.go(line, Tag.PUBLISH)
+            )
         if status is not Status.LOST:
-            console.go(f"Job completed {place}")
+            console.go(f"Job completed {place}", Tag.COMPLETED)
         return (Status.FAILED if problem else status), problem
 
     def _prepare(self, console: JobConsole) -> None:
@@ -121,14 +132,15 @@ class Agent:
         if assignment.stage.fetch_materials:
             self._update_materials(console)
         else:
-            console.go("Skipping material update since stage is configured not to fetch materials")
+            skipped = "Skipping material update since stage is configured not to fetch materials"
+            console.go(skipped, Tag.PREPARE)
         for line in described(self._environ, assignment.variables):
-            console.go(line)
+            console.go(line, Tag.PREPARE)
 
     def _update_materials(self, console: JobConsole) -> None:
         assignment = self._assignment
-        clean(self._folder, assignment.materials, console.go)
-        console.go("Start to update materials.")
+        clean(self._folder, assignment.materials, lambda line: console.go(line, Tag.PREPARE))
+        console.go("Start to update materials.", Tag.PREPARE)
         for material in assignment.materials:
             if assignment.checkout and material.is_checked_out:
                 check_out(assignment.checkout, self._folder, material.destination, assignment.leave_out)
@@ -149,18 +161,19 @@ class Agent:
     def _run_task(self, task: Task, console: JobConsole) -> TaskRun:
         running = self._assignment.running
         self._hooks.task_started(StartedTask(running, task, self.kill))
-        console.go(f"Task: {task.description}")
+        console.go(f"Task: {task.description}", Tag.TASK_START)
         started, started_at = time.monotonic(), time.time()
         try:
             outcome = self._outcome(task, console)
         except GoCDError as error:
-            console.go(str(error))
+            console.go(str(error), Tag.ERR)
             outcome = _Outcome(self._failed(), None, str(error))
         ended = time.monotonic()
         status, code, last_line = outcome.status, outcome.exit_code, outcome.last_line
         if status is not Status.LOST:
             exit_code = f" (exit code: {code})" if code else ""
-            console.go(f"Task status: {status.value} ({round((ended - started) * 1000)} ms){exit_code}")
+            took = f"{round((ended - started) * 1000)} ms"
+            console.go(f"Task status: {status.value} ({took}){exit_code}", _TASK_TAGS[status])
         run = TaskRun(running, task, status, started, ended, started_at, code, last_line)
         self._tasks.append(run)
         self._hooks.task_ended(run)
@@ -180,7 +193,7 @@ class Agent:
 
     def _fetch(self, task: Fetch, console: JobConsole) -> _Outcome:
         pipeline, published = self._assignment.running.pipeline, self._assignment.published(task)
-        fetch(task, pipeline, published, self._folder, console.go, self._pause)
+        fetch(task, pipeline, published, self._folder, lambda line: console.go(line, Tag.OUT), self._pause)
         return _Outcome(Status.PASSED)
 
     def _pause(self, seconds: float) -> None:
@@ -210,22 +223,27 @@ class Agent:
     def _cancel(self, task: Exec, process: TaskProcess, console: JobConsole, *, again: bool) -> None:
         """Run the task's on_cancel, which leaves the process alone unless it stops it itself."""
         if task.on_cancel is None:
-            console.go("On Cancel Task: Kills child processes")
+            console.go("On Cancel Task: Kills child processes", Tag.CANCEL_START)
             process.kill() if again else process.terminate()
             return
-        console.go(f"On Cancel Task: {task.on_cancel.description}")
+        console.go(f"On Cancel Task: {task.on_cancel.description}", Tag.CANCEL_START)
         try:
             if not isinstance(task.on_cancel, Exec):
                 raise GoCDError(f"A {task.on_cancel.description} on cancel cannot be rehearsed")
             passed = self._start(task.on_cancel, console).wait() == 0
         except GoCDError as error:
-            console.go(str(error))
+            console.go(str(error), Tag.ERR)
             passed = False
-        console.go(f"On Cancel Task {'completed' if passed else 'failed'}")
+        ended, tag = ("completed", Tag.CANCEL_PASSED) if passed else ("failed", Tag.CANCEL_FAILED)
+        console.go(f"On Cancel Task {ended}", tag)
 
     def _start(self, task: Exec, console: JobConsole) -> TaskProcess:
         variables = environment(self._environ, self._assignment.variables)
         search_path = self._environ.get("PATH", "")
         return TaskProcess(
-            task, self._folder, variables, search_path, lambda line: console.line(self._masked(line))
+            task,
+            self._folder,
+            variables,
+            search_path,
+            lambda stream, line: console.line(self._masked(line), _STREAMS[stream]),
         )

@@ -5,10 +5,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from types import TracebackType
 
 _LONGEST = 1_000_000
+
+
+class Tag(Enum):
+    """What a line is, as GoCD marks it in the log.
+
+    Source: GoCD's TaggedStreamConsumer.java
+    """
+
+    NOTICE = "##"
+    PREPARE = "pr"
+    TASK_START = "!!"
+    OUT = "&1"
+    ERR = "&2"
+    TASK_PASSED = "?0"
+    TASK_FAILED = "?1"
+    TASK_CANCELLED = "^C"
+    CANCEL_START = "!x"
+    CANCEL_PASSED = "x0"
+    CANCEL_FAILED = "x1"
+    JOB_PASSED = "j0"
+    JOB_FAILED = "j1"
+    PUBLISH = "ar"
+    COMPLETED = "ex"
 
 
 class JobConsole:
@@ -30,17 +54,17 @@ class JobConsole:
         with self._lock:
             self._log.close()
 
-    def go(self, text: str) -> None:
+    def go(self, text: str, tag: Tag = Tag.NOTICE) -> None:
         """A message of GoCD's own."""
         for line in text.splitlines() or [""]:
-            self.line(f"[go] {line}")
+            self.line(f"[go] {line}", tag)
 
-    def line(self, text: str) -> None:
+    def line(self, text: str, tag: Tag) -> None:
         text = text[:_LONGEST]
         with self._lock:
             if self._log.closed:
                 return
             now = datetime.now().astimezone()
-            self._log.write(f"{now:%H:%M:%S}.{now.microsecond // 1000:03} {text}\n")
+            self._log.write(f"{tag.value}|{now:%H:%M:%S}.{now.microsecond // 1000:03} {text}\n")
             self._log.flush()
             self._listener(text)

@@ -35,9 +35,9 @@ class TaskProcess:
         job_folder: Path,
         environment: Mapping[str, str],
         search_path: str,
-        output: Callable[[str], None],
+        output: Callable[[str, str], None],
     ) -> None:
-        """Start *task*; *output* gets each of its lines, from other threads.
+        """Start *task*; *output* gets each of its lines, after ``stdout`` or ``stderr``, from other threads.
 
         Args:
             search_path: The agent's own PATH; one among the job's variables does not count.
@@ -102,7 +102,7 @@ class TaskProcess:
                 line = raw.decode("utf-8", "replace").rstrip("\r\n")
                 if line.strip():
                     self._last[stream] = line.strip()
-                self._output(line)
+                self._output(stream, line)
 
     def _pieces(self, pipe: IO[bytes]) -> Iterator[bytes]:
         number = pipe.fileno()

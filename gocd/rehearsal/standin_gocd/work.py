@@ -39,14 +39,14 @@ class Work:
         return self._folder / "artifacts" / job.original.running.locator
 
     def say(self, job: JobInstance, words: str) -> None:
-        """Have the server itself write into the console of *job*, without a time.
+        """Have the server itself write into the console of *job*, without tag, time or the end of a line.
 
         Source: GoCD's ConsoleService.java
         """
         log = self.artifacts(job) / "cruise-output" / "console.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:
-            file.write(words + "\n")
+            file.write(words)
 
     def upstream_of(self, pipeline: Pipeline) -> dict[str, Upstream]:
         """The newest run of each upstream stage that has passed, by pipeline."""

@@ -70,8 +70,8 @@ class Files:
         log = root / _CONSOLE
         if not log.is_file():
             return plain("", 404)
-        lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-        return Answer(200, "".join(f"{line}\n" for line in lines[start:-1]).encode(), TEXT, {})
+        lines = log.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
+        return Answer(200, "".join(f"{line}\n" for line in lines[start:]).encode(), TEXT, {})
 
     def _job(self, names: Mapping[str, str]) -> JobInstance:
         """The job that *names* mean; the latest counter may be asked for.

@@ -161,8 +161,11 @@ def test_the_console_log_has_times_and_what_gocd_says_around_each_task(rehearsed
     run = rehearsed.run(bash("echo hi; exit 2"))
 
     log = only_job(run).console_log.read_text().splitlines()
-    assert all(re.match(r"\d\d:\d\d:\d\d\.\d{3} ", line) for line in log)
-    assert [line[13:] for line in log] == rehearsed.lines
+    assert all(re.match(r"[^|]{2}\|\d\d:\d\d:\d\d\.\d{3} ", line) for line in log)
+    assert [line[16:] for line in log] == rehearsed.lines
+    assert [line[:2] for line in log if "[go] set" not in line and "[go] over" not in line] == [
+        *("##", "##", "pr", "##", "!!", "&1", "?1", "j1", "##", "ex"),
+    ]
     said = "\n".join(rehearsed.lines)
     for words in (
         r"\[go\] Job Started: \d{4}-",

@@ -52,4 +52,4 @@ def test_a_job_that_no_agent_takes_for_its_timeout_is_cancelled(rehearsed: Rehea
     words = "Go cancelled this job as it has not been assigned an agent for more than 1 minute(s)"
     console = rehearsed.folder / "artifacts/staging/1/one/1/job/cruise-output/console.log"
     assert run.status is Status.CANCELLED
-    assert console.read_text() == f"{words}\n"
+    assert console.read_text() == words
