@@ -108,6 +108,7 @@ KNOWN = frozenset(
         "P95",
         "P99",
         "PARAMETER",
+        "PIPELINE",
         "PLAN",
         "PLATFORM",
         "PROBE_URL",

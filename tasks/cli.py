@@ -42,6 +42,7 @@ COMMANDS = {
     "retire-environment": "tasks.retire_environment",
     "upgrade-herd": "tasks.upgrade_herd",
     "watch-deployment": "tasks.watch_deployment",
+    "status": "tasks.show_status",
     "lock": "tasks.lock",
     "rehearse": "tasks.rehearse",
     "report": "tasks.report",

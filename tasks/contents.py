@@ -28,6 +28,7 @@ GROUPS = {
         "retire-environment": "Delete an environment that serves nobody.",
     },
     "Look, lock and permit": {
+        "status": "Who serves, who is out and why, and what to type next.",
         "lock": "The deployment lock that all pipelines share.",
         "iam-policy": "The least-privilege IAM policy for some commands.",
     },

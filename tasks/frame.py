@@ -66,14 +66,19 @@ class Task:
 
 
 @contextmanager
-def running(name: str, events: Path | None = None, color: Color = Color.AUTO) -> Iterator[Task]:
+def running(
+    name: str, events: Path | None = None, color: Color = Color.AUTO, *, data_alone: bool = False
+) -> Iterator[Task]:
     """Hand out what the command *name* needs; end it with one ``error:`` line and the error's exit code.
+
+    Args:
+        data_alone: Whether the output is for programs, and lines for people go beside it.
 
     Raises:
         typer.Exit: With 1, 2, 3 or 128 + signal, as the error promises.
     """
     called = CALLED.get(CommandLine((), SystemClock()))
-    console = Console(color=color, secrets=called.secrets)
+    console = Console(color=color, secrets=called.secrets, data_alone=data_alone)
     try:
         file = EventFile(events, name, called.clock.wall, secrets=called.secrets)
         log = Log(console, file, called.clock)

@@ -10,10 +10,11 @@ import typer
 from gocd.server import GoCDServer
 from tasks import options
 from tasks.frame import running
-from tasks.locking.deployment_lock import DeploymentLock, Holding, all_locks, by_server, span
+from tasks.locking.deployment_lock import DeploymentLock, all_locks, by_server
 from tasks.locking.held import Held
 from tasks.locking.mistaken import held_of, nearest, refuse_mistaken, told
 from tasks.locking.owner import Owner
+from tasks.locking.told import told_of
 from tasks.options import argument, option
 from tasks.running.console import Color
 from tasks.running.errors import Refused
@@ -90,25 +91,9 @@ def status(locks: Sequence[DeploymentLock], others: Callable[[], Sequence[Deploy
             meant = f". Did you mean {near}?" if near else ""
             log.say(f"{lock.name}: free, as nobody ever took it; {told(held)}{meant}")
         else:
-            log.say(f"{lock.name}: {_words(lock.name, there, lock.owner) if there else 'free'}")
+            log.say(f"{lock.name}: {told_of(lock.name, there, lock.owner) if there else 'free'}")
     if not locks:
         log.say("no lock was ever taken here")
-
-
-def _words(name: str, there: Holding, here: Owner) -> str:
-    since = f"since {there.since:%Y-%m-%d %H:%M:%S} UTC ({span(there.seconds)})"
-    if there.unread:
-        release = gocd_tasks("lock", "release", name, "--force")
-        return f"locked by {there.who}, {since}, until it is released: {release}"
-    if there.expired:
-        return f"free, as {there.who} was not renewed for {span(there.look.age)}"
-    until = f"until {there.until:%Y-%m-%d %H:%M:%S} UTC"
-    if there.owner.is_whole_run:
-        yours = " (your own)" if there.owner.same_run(here) else ""
-        return f"locked by {there.who}{yours}, {since}, {until} at most"
-    if there.owner.process_is_gone(here):
-        return f"free, as the process of {there.who} is gone"
-    return f"locked by {there.who}, {since}, {until} unless renewed"
 
 
 @app.command("acquire")

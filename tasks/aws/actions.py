@@ -77,6 +77,7 @@ ASK_HOSTS = {
     "ssm:ListCommands",
 }
 
+LOOK_AT_PARAMETERS = {"ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath"}
 LOCK = {"ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"}
 
 # What an environment consists of, where one is named in place of an instance or a target group.
@@ -188,7 +189,7 @@ RETIRE: dict[Scope, set[str]] = {
     },
     Scope.STACKS: {"cloudformation:DeleteStack"},
     Scope.LOCKS: LOCK,
-    Scope.SWITCHES: {"ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath"},
+    Scope.SWITCHES: LOOK_AT_PARAMETERS,
     Scope.RECORDS: {"route53:ListHostedZones", "route53:ListResourceRecordSets"},
 }
 
@@ -203,6 +204,13 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
         if scope in DETACH or scope in DEPLOY
     }
     | {Scope.POWER: {"ec2:StopInstances"}},
+    "status": {
+        Scope.EVERYTHING: LOOK
+        | MEMBERS
+        | {"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules"},
+        Scope.LOCKS: LOOK_AT_PARAMETERS,
+        Scope.SWITCHES: LOOK_AT_PARAMETERS,
+    },
     "lock": {Scope.LOCKS: LOCK | {"ssm:GetParametersByPath"}},
     "clone-environment": CLONE,
     "switch-traffic": {

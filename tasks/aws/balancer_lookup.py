@@ -107,12 +107,15 @@ def _several(wanted: str, matches: Sequence[LoadBalancer]) -> Refused:
     return Refused(f"{wanted} means {len(matches)} things", f"Say which: {several}")
 
 
-def _kinds(aws: Aws) -> list[LoadBalancerKind]:
+def kinds(aws: Aws) -> dict[str, LoadBalancerKind]:
+    """Return every kind of load balancer by its name, the usual one first."""
     makes: dict[str, MakeKind] = find_all(GROUP, CALLED)
-    return [
-        _kind(makes[kind], aws, f"{CALLED} {kind}")
-        for kind in sorted(makes, key=lambda kind: (kind != USUAL, kind))
-    ]
+    names = sorted(makes, key=lambda kind: (kind != USUAL, kind))
+    return {kind: _kind(makes[kind], aws, f"{CALLED} {kind}") for kind in names}
+
+
+def _kinds(aws: Aws) -> list[LoadBalancerKind]:
+    return list(kinds(aws).values())
 
 
 def _kind(make: MakeKind, aws: Aws, asked: str) -> LoadBalancerKind:
@@ -136,10 +139,15 @@ def _all(aws: Aws, instance: Instance, known: set[str]) -> list[LoadBalancer]:
     return found
 
 
-def _existing(aws: Aws) -> str:
-    names = [
+def every_name(aws: Aws) -> list[str]:
+    """Return the names of all load balancers, as they are told apart."""
+    return [
         name
         for kind in _kinds(aws)
         for name in sorted(each.address.removeprefix(f"{USUAL}:") for each in kind.all())
     ]
+
+
+def _existing(aws: Aws) -> str:
+    names = every_name(aws)
     return f"There are: {', '.join(names[:10])}" if names else "There are none here at all"

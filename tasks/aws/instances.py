@@ -86,7 +86,7 @@ def find_instance(aws: Aws, wanted: str) -> Instance:
     Raises:
         Refused: It means no instance, or more than one.
     """
-    found = [instance for instance in _asked(aws, wanted) if instance.state not in GONE]
+    found = find_meant(aws, wanted)
     if len(found) == 1:
         return found[0]
     if found:
@@ -107,7 +107,7 @@ def find_called(aws: Aws, handles: Iterable[Handle]) -> list[Instance]:
         Refused: An address without its VPC means more than one.
     """
     wanted = set(handles)
-    found = _called(aws, wanted)
+    found = called(aws, wanted)
     for handle in sorted(wanted):
         several = [each for each in found if handle in each.handles]
         if len(several) > 1:
@@ -124,13 +124,22 @@ def zones(aws: Aws, instance_ids: Iterable[str]) -> dict[str, str]:
 def names(aws: Aws, handles: Iterable[Handle]) -> dict[Handle, str]:
     """Return the name of each instance, by what load balancers call it; for messages."""
     wanted = set(handles)
-    known = _called(aws, wanted)
+    known = called(aws, wanted)
     return {handle: instance.name for instance in known for handle in instance.handles if handle in wanted}
 
 
-def tagged(aws: Aws, key: str) -> list[Instance]:
-    """Return the instances that have a tag called *key*, but for those that are gone."""
-    return [instance for instance in _filtered(aws, "tag-key", key) if instance.state not in GONE]
+def tagged(aws: Aws, *keys: str) -> list[Instance]:
+    """Return the instances that have a tag called as one of *keys*, but for those that are gone.
+
+    Args:
+        keys: An asterisk in one stands for any characters (AWS, ec2/Using_Filtering).
+    """
+    return [instance for instance in _filtered(aws, "tag-key", *keys) if instance.state not in GONE]
+
+
+def find_meant(aws: Aws, wanted: str) -> list[Instance]:
+    """Return every instance that *wanted* may mean, but for those that are gone."""
+    return [instance for instance in _asked(aws, wanted) if instance.state not in GONE]
 
 
 def _asked(aws: Aws, wanted: str) -> list[Instance]:
@@ -167,7 +176,8 @@ def _told_apart(instance: Instance) -> str:
     return f"{instance.id} ({instance.private_ip}{where})"
 
 
-def _called(aws: Aws, handles: set[Handle]) -> list[Instance]:
+def called(aws: Aws, handles: set[Handle]) -> list[Instance]:
+    """Return all instances that load balancers call so, but for those that are gone."""
     addresses = {key for _, key in handles if _is_address(key)}
     found = _filtered(aws, "instance-id", *({key for _, key in handles} - addresses))
     found += _with_addresses(aws, addresses)
@@ -226,8 +236,13 @@ def _addresses(entry: Mapping[str, Any]) -> Iterator[Handle]:
         yield from (Handle(where, plain(each["Ipv6Address"])) for each in interface.get("Ipv6Addresses", []))
 
 
+def every_name(aws: Aws) -> list[str]:
+    """Return the names of all instances, each once."""
+    return sorted({i.name for i in _described(aws) if i.state not in GONE})
+
+
 def _nearest(aws: Aws, wanted: str) -> str:
-    names = sorted({i.name for i in _described(aws) if i.state not in GONE})
+    names = every_name(aws)
     near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]}?"

@@ -173,11 +173,10 @@ class Parameter:
             more = {"NextToken": answer["NextToken"]}
 
 
-def names_under(aws: Aws, path: str) -> list[str]:
-    """Return the names of all parameters right under *path*, in order."""
-    return sorted(
-        each["Name"] for each in aws.pages("ssm", "get_parameters_by_path", "Parameters", Path=path)
-    )
+def names_under(aws: Aws, path: str, *, recursive: bool = False) -> list[str]:
+    """Return the names of all parameters right under *path*, or anywhere under it, in order."""
+    found = aws.pages("ssm", "get_parameters_by_path", "Parameters", Path=path, Recursive=recursive)
+    return sorted(each["Name"] for each in found)
 
 
 def newest_valid(history: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

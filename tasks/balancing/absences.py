@@ -121,6 +121,10 @@ class Memory:
         """Who took an instance out of the load balancer of that address; empty where nobody knows."""
         return self._orderers.get((instance.id, address), "")
 
+    def away(self, instance: Instance) -> dict[str, Absence]:
+        """What an instance is out of, by the load balancers' addresses."""
+        return {address: each for (id_, address), each in self._absences.items() if id_ == instance.id}
+
     def remember(self, absences: Mapping[tuple[str, str], Absence]) -> None:
         """Write down what is about to be taken away; before it is, so that nothing can be lost.
 

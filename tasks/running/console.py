@@ -51,6 +51,7 @@ class Console:
     Args:
         color: ``auto`` colours only where the output is a terminal and NO_COLOR is unset.
         secrets: What is masked wherever it stands.
+        data_alone: Whether *out* is for data, and lines for people go to *err*.
 
     Attributes:
         lost: Why some of its lines are lost, other than for want of a reader; empty if none is.
@@ -62,10 +63,14 @@ class Console:
         err: TextIO | None = None,
         color: Color = Color.AUTO,
         secrets: Collection[str] = (),
+        *,
+        data_alone: bool = False,
     ) -> None:
-        self._out = out or sys.stdout
+        self._data = out or sys.stdout
         self._err = err or sys.stderr
-        self.live = self._out.isatty() and color is not Color.NEVER and os.environ.get("TERM") != "dumb"
+        self._out = self._err if data_alone else self._data
+        watched = self._out.isatty() and color is not Color.NEVER and os.environ.get("TERM") != "dumb"
+        self.live = watched and not data_alone
         self._colored = color is Color.ALWAYS or (self.live and "NO_COLOR" not in os.environ)
         self.lost = ""
         self._secrets = secrets
@@ -82,6 +87,11 @@ class Console:
             self.settle()
             self._write(self._out, text)
 
+    def data(self, text: str) -> None:
+        """Write one line for programs, as it is but for what is secret."""
+        with self._turn:
+            self._write(self._data, shown(text, self._secrets))
+
     def error(self, text: str) -> None:
         text = shown(text, self._secrets)
         self.settle()
@@ -92,10 +102,10 @@ class Console:
         self.settle()
         self._write(self._err, shown_lines(text, self._secrets))
 
-    def moving(self, text: str) -> None:
-        """Replace the live line; only for terminals."""
+    def moving(self, *lines: str) -> None:
+        """Replace the live line, or lines; only for terminals."""
         with self._turn:
-            self._move(shown(text, self._secrets))
+            self._move("\n".join(shown(line, self._secrets) for line in lines))
 
     def _move(self, text: str) -> None:
         # Rich counts the columns that a line takes, so it is given what will be shown.
@@ -125,7 +135,7 @@ class Console:
             stream.write(text + "\n")
             stream.flush()
         except OSError as problem:
-            if stream is self._out and problem.errno not in (errno.EPIPE, errno.EINVAL):
+            if stream in (self._out, self._data) and problem.errno not in (errno.EPIPE, errno.EINVAL):
                 self.lost = problem.strerror or type(problem).__name__
             # Whoever read the output has gone, for which Windows has no error of its own, or the disk is
             # full: what was begun in AWS must still be finished.

@@ -59,6 +59,10 @@ class Log:
         self._spoke_at = self._clock.now()
         self._last_words = ""
 
+    def data(self, text: str) -> None:
+        """Print one line for programs, and nothing for people beside it."""
+        self._console.data(text)
+
     def steps(self, steps: Iterable[str]) -> None:
         """Print what would be done, a line a step."""
         for step in steps:
@@ -74,10 +78,10 @@ class Log:
             self.say(line)
             self._last_words = words
 
-    def show(self, line: str) -> None:
-        """Show *line* in place where a person watches; nowhere else."""
+    def show(self, *lines: str) -> None:
+        """Show *lines* in place where a person watches; nowhere else."""
         if self.live:
-            self._console.moving(line)
+            self._console.moving(*lines)
 
     def event(self, state: str, **facts: Fact) -> None:
         """Record what changed in the event file; one that cannot be written any more holds nothing up."""

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gocd.connection import TWO_LENGTHS
 from gocd.deadline import Late, within
@@ -16,6 +16,9 @@ from tasks.running.waiting import Missing, Wait, closely
 from tasks.status.pairs import read_pairs
 from tasks.status.placeholders import fill, values_of
 from tasks.status.private import is_private
+
+if TYPE_CHECKING:
+    from gocd.web import Answered
 
 GROUP = "gocd_tasks.status_checks"
 
@@ -82,6 +85,20 @@ def find_check(url: str, status: int = 200, fields: Mapping[str, str] | None = N
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a service answers.
+
+    Args:
+        well: Whether it is the status that is expected.
+        fields: Those of the names asked for that its answer has.
+    """
+
+    status: int
+    well: bool
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class StatusCheck:
     """The check for ``http`` and ``https``: one URL and what it must answer.
 
@@ -96,18 +113,41 @@ class StatusCheck:
 
     def missing(self, timeout: float = PATIENCE) -> str | None:
         """Ask once; return None if all is as expected, else what is not, in words."""
+        answer = self._answer(timeout, [self.status] if self.fields else [])
+        if isinstance(answer, NoAnswer):
+            return answer
+        if answer.status != self.status:
+            return f"answers {answer.status}, not {self.status}"
+        return self._differences(answer.body) if self.fields else None
+
+    def told(self, names: Sequence[str], timeout: float = PATIENCE) -> "Told | NoAnswer":
+        """Ask once, whatever is expected; return what is answered.
+
+        Args:
+            names: Dotted names in the JSON answer.
+        """
+        answer = self._answer(timeout, [self.status], json=True)
+        if isinstance(answer, NoAnswer):
+            return answer
+        try:
+            body = read_json(answer.body)
+        except ValueError:
+            body = None
+        fields = {name: found for name in names if (found := _inside(body, name)) is not None}
+        return Told(answer.status, answer.status == self.status, fields)
+
+    def _answer(self, timeout: float, body_of: Sequence[int], *, json: bool = False) -> "Answered | NoAnswer":
         # As costly to import as Python is to start; --help and a plain sleep have no use for it.
         import requests  # noqa: PLC0415
 
         from gocd import web  # noqa: PLC0415
 
         # Services with several ways to say it, such as HERD, need not say it in JSON unasked.
-        asked = {"Accept": "application/json"} if self.fields else {}
+        asked = {"Accept": "application/json"} if self.fields or json else {}
         # An instance is asked itself: a proxy of the agent's cannot reach it, or answers in its place.
         direct = {"http": "", "https": "", "all": ""} if is_private(self.url) else None
-        body_of = [self.status] if self.fields else []
         try:
-            answer = web.get(self.url, seconds=timeout, headers=asked, body_of=body_of, proxies=direct)
+            return web.get(self.url, seconds=timeout, headers=asked, body_of=body_of, proxies=direct)
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, ValueError) as problem:
             raise Refused(f"{self.url} is not a URL that can be asked ({problem})") from None
         except requests.exceptions.Timeout:
@@ -116,9 +156,6 @@ class StatusCheck:
             return NoAnswer("breaks off in its answer")
         except (requests.exceptions.RequestException, OSError) as problem:
             return NoAnswer(f"cannot be reached ({_reason(problem)})")
-        if answer.status != self.status:
-            return f"answers {answer.status}, not {self.status}"
-        return self._differences(answer.body) if self.fields else None
 
     def _differences(self, body: bytes) -> str | None:
         try:

@@ -105,6 +105,7 @@ def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
         "lock": [("acquire", "ours"), ("status",), ("release", "ours")],
         "check-status": [("--instance", "Staging-1", "--url", "http://{private_ip}:8080/_status")],
     }
+    runs["status"] = [("staging", "fleet"), ("Staging-1",), ()]
     rollout = (release, "--version", "2.0", "--bucket", "releases", "--install-to", "/srv/app")
     asked = ("--status-url", "http://{private_ip}:8080/_status", "--settle", "0")
     runs["rolling-deploy"] = [
@@ -139,7 +140,7 @@ def test_every_call_of_a_rollout_is_allowed_and_every_action_is_used(
         # One that hurts users is taken out again, as the first command here was seen to do.
         seldom |= allowed("detach-instance") if name == "attach-instance" else set()
         seldom |= SENDS_TO | RULES if name == "deploy-artifact" else set()
-        seldom |= OF_ENVIRONMENTS if name in ("deploy-artifact", "check-status") else set()
+        seldom |= OF_ENVIRONMENTS if name in ("deploy-artifact", "check-status", "status") else set()
         if name == "rolling-deploy":
             # The rest is what the two commands above were seen to use.
             seldom |= allowed("detach-instance") | allowed("deploy-artifact")
