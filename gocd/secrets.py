@@ -101,4 +101,5 @@ def _named(words: Sequence[str]) -> Iterator[str]:
 
 
 def _masked(found: re.Match[str]) -> str:
-    return f"{found['name']}={MASK}" if says_secret(found["name"]) else found[0]
+    name = found["name"]
+    return f"{name}={MASK}" if says_secret(name) and name != BY_NAME else found[0]

@@ -27,8 +27,11 @@ def begins_after(server: Server, pipeline: str, stages: Collection[str]) -> dict
         if text(material, "type") != "dependency" or text(about, "pipeline").lower() != pipeline.lower():
             continue
         stage = wanted.get(text(about, "stage").lower())
-        if stage and not flag(about, "ignore_for_scheduling"):
-            found[stage] = _names(server, text(material, "fingerprint"))
+        if stage:
+            names = _names(server, text(material, "fingerprint"))
+            # Of several that have it, GoCD tells what the first of them says (MaterialConfigService).
+            if len(names) > 1 or not flag(about, "ignore_for_scheduling"):
+                found[stage] = names
     return found
 
 

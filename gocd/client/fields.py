@@ -66,12 +66,16 @@ def counter(of: dict[str, Any], name: str = "counter") -> int:
     return int(found)
 
 
+# The last second that has a date.
+_LAST = 253_402_300_799
+
+
 def moment(of: dict[str, Any], name: str) -> float | None:
     """Return the seconds since 1970 under *name*, which has milliseconds; None if it is null or absent."""
     value = of.get(name)
     if value is None:
         return None
-    found = number(value, 0, 10**15)
+    found = number(value, 0, _LAST * 1000)
     if found is None:
         raise NotAsPromised(f"{name} is no time")
     return found / 1000

@@ -70,3 +70,17 @@ def test_what_is_long_enough_to_be_known_again_is_masked_wherever_it_stands() ->
     assert found >= {"correct horse", "staple", "battery", "another", "a third one", "something"}
     assert not found & {"b", "no", "/var/run/secrets/file", "/home/somebody", "/tmp/agent.1234"}
     assert hidden("JMeter: login with correct horse failed", found) == "JMeter: login with *** failed"
+
+
+def test_what_a_secret_variable_is_named_is_shown_and_what_is_in_it_is_not() -> None:
+    words = ["pipeline", "trigger", "app", "--secret-variable", "PIN_OF_ANNA", "--secret-variable=PIN_OF_BOB"]
+    environment = {
+        "PIN_OF_ANNA": "four-numbers",
+        "PIN_OF_BOB": "more-numbers",
+        "PIN_OF_EVE": "eves-numbers",
+        "PLACE": "in-the-open",
+        "GOCD_TASKS_SECRET_VARIABLE": "PIN_OF_EVE",
+    }
+
+    assert hidden_words(words) == words
+    assert secret_values(words, environment) == {"four-numbers", "more-numbers", "eves-numbers"}
