@@ -89,7 +89,7 @@ def _material(source: Source, name: Text, node: Node) -> Material:
         )
     url = _url(section, kind)
     _check_login(section, kind, url)
-    _check_branch(section)
+    _check_branch(section, kind, url)
     branch = section.text("branch") or ("master" if kind == "git" else "")
     folder = ""
     if "destination" in _KNOWN[kind]:
@@ -132,7 +132,7 @@ def _url(section: Section, kind: str) -> str:
             check_plugin(section, "plugin_configuration")
         else:
             section.required("scm")
-        check_options(section)
+        check_options(section, are_decrypted=False)
     elif kind == "tfs":
         section.required("username")
         section.required("project")
@@ -145,14 +145,16 @@ def _url(section: Section, kind: str) -> str:
     return url
 
 
-def _check_branch(section: Section) -> None:
-    """Hold a branch, or ``refs/...:...``, to what git fetches without a wildcard.
+def _check_branch(section: Section, kind: str, url: str) -> None:
+    """Hold a branch to what git fetches without a wildcard; Mercurial's is given once.
 
-    Source: GoCD's GitMaterialConfig.java
+    Source: GoCD's GitMaterialConfig.java, HgMaterialConfig.java
     """
+    branch = section.text("branch")
+    if kind == "hg" and branch.strip() and len([part for part in url.split("#") if part]) > 1:
+        section.fail("branch", f"{section.what} has a branch in its URL as well; GoCD takes one of them")
     if not section.has_key("git"):
         return
-    branch = section.text("branch")
     source, colon, target = branch.partition(":")
     if "*" in branch:
         section.fail("branch", f"branch '{branch}' has a '*' in it")

@@ -55,6 +55,9 @@ def read_pipeline(source: Source, entry: Entry) -> Pipeline:
     has_locking = source.format_version < 2
     known = (*_KNOWN, "locking") if has_locking else _KNOWN
     section = Section(source, entry.value, f"pipeline '{name}'", known)
+    if has_locking and "locking" in section and "lock_behavior" in section:
+        # The migration makes a list of both.
+        section.fail("locking", f"{section.what} has locking and a lock_behavior; GoCD takes one of them")
     locking = "lockOnFailure" if section.boolean("locking", default=False) and has_locking else "none"
     for check in (_check_order, _check_timer, _check_tracking_tool):
         with source.going_on():

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from gocd.nearest import nearest
 from gocd.pipeline import Exec, Fetch, OtherTask, RunIf, Task
-from gocd.reading.located_yaml import Items, Node, Text
+from gocd.reading.located_yaml import Items, Node, Text, is_nothing
 from gocd.reading.places import inside
 from gocd.reading.section import Section, Source
+from gocd.reading.variables import encrypted
 
 # Where the paths of tasks begin.
 JOB = "the job's folder"
@@ -71,6 +72,7 @@ def _task(source: Source, node: Node, *, is_on_cancel: bool = False) -> Task:
     section = Section(source, content, f"{_article(kind.value)} task", (*_KNOWN[kind.value], *_COMMON))
     if is_on_cancel and "on_cancel" in section:
         section.fail("on_cancel", "an on_cancel task cannot have an on_cancel of its own")
+    _check_shapes(section)
     run_if = _run_if(section)
     on_cancel = (
         _task(source, section.node("on_cancel"), is_on_cancel=True) if "on_cancel" in section else None
@@ -88,6 +90,20 @@ def _task(source: Source, node: Node, *, is_on_cancel: bool = False) -> Task:
     return OtherTask(kind.value, run_if, on_cancel, kind.line)
 
 
+def _check_shapes(section: Section) -> None:
+    """Hold the keys that are read of every task, whatever its kind.
+
+    Source: the YAML plugin's TaskTransform.java
+    """
+    section.boolean("is_file", default=False)
+    for node in section.text_nodes("arguments"):
+        if is_nothing(node):
+            hint = "delete the item, or write '' for an empty argument"
+            section.source.fail(node, "an argument that is nothing at all", hint)
+    for key in ("options", "secure_options"):
+        section.children(key)
+
+
 def check_plugin(section: Section, key: str) -> None:
     """Hold that *key* names a plugin and its version.
 
@@ -98,15 +114,18 @@ def check_plugin(section: Section, key: str) -> None:
     plugin.required("version")
 
 
-def check_options(section: Section) -> None:
-    """Hold that the options of a plugin are texts, and none is there twice.
+def check_options(section: Section, *, are_decrypted: bool = True) -> None:
+    """Hold that the options of a plugin are texts, none of them there twice, and secure ones encrypted.
 
-    Source: the YAML plugin's ConfigurationTransform.java; GoCD's CRPluggableTask.java
+    Those of a material are taken as they are.
+    Source: the YAML plugin's ConfigurationTransform.java; GoCD's ConfigurationProperty.java
     """
     seen = set()
     for key in ("options", "secure_options"):
         for name, node in section.children(key):
             section.source.text(node, f"option '{name.value}'")
+            if key == "secure_options" and are_decrypted:
+                encrypted(section.source, node, f"secure option '{name.value}'")
             if name.value in seen:
                 section.source.fail(name, f"option '{name.value}' is also in options")
             seen.add(name.value)

@@ -103,7 +103,9 @@ class _Spoilt:
         return None
 
     def _open_quote(self, line: int, column: int | None, until: str) -> Mistake:
-        column = self._lines[line].find('"') if column is None else column
+        if column is None:
+            quote = re.search("[\"']", self._lines[line])
+            column = quote.start() if quote else 0
         return Mistake(line + 1, column + 1, f"a quote that is not closed {until}", "close it on its line")
 
     def open_bracket(self) -> Mistake | None:
@@ -241,6 +243,9 @@ class _Spoilt:
 
 
 _WORDS = {
+    "could not find expected ':'": "no colon before the end of the line",
+    "expected '<document start>', but found": "the indentation does not fit, at",
+    "expected the node content, but found": "no value can begin with",
     "expected <block end>, but found": "the indentation does not fit, at",
     "<block mapping start>": "a mapping",
     "<block sequence start>": "a list",

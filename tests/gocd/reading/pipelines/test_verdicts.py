@@ -47,6 +47,8 @@ def whole(changes: dict[str, str]) -> str:
 
 
 LONG = "a" * 256
+_INDENTED = "\n                "
+NO_ARGUMENT = _INDENTED.join(("", "- exec:", "    command: ls", "    arguments:", "      - #{a}"))
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,21 @@ LONG = "a" * 256
         ({"tasks": "[plugin: {configuration: {id: x}}]"}, "configuration has no version"),
         ({"tasks": "[ant: {working_directory: ../x}]"}, "leads out of the job's folder"),
         ({"root": "environments: {e: {pipelines: [other]}}"}, "holds pipeline 'other', which is in no file"),
+        ({"materials": "{a: {hg: 'https://h/r####b', branch: c}}"}, "has a branch in its URL as well"),
+        (
+            {"version": "1", "pipeline": "locking: true\n    lock_behavior: none"},
+            "locking and a lock_behavior",
+        ),
+        (
+            {"tasks": NO_ARGUMENT},
+            "an argument that is nothing at all",
+        ),
+        ({"tasks": "[exec: {command: ls, is_file: perhaps}]"}, "is_file must be true or false"),
+        ({"tasks": "[exec: {command: ls, options: x}]"}, "options must be a mapping"),
+        (
+            {"tasks": "[plugin: {configuration: {id: x, version: 1}, secure_options: {a: plain}}]"},
+            "secure option 'a' is not what GoCD encrypted",
+        ),
         ({"version": "12"}, "'12' is not a format_version; write 'format_version: 10'"),
         ({"version": "11", "tasks": "[]"}, "a job has no tasks"),
     ],
