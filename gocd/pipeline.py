@@ -180,6 +180,7 @@ class Material:
     pipeline: str = ""
     stage: str = ""
     auto_update: bool = True
+    ignore_for_scheduling: bool = False
     line: int = 0
     column: int = field(default=1, compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)

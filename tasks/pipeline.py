@@ -10,6 +10,7 @@ app = typer.Typer(help="Pipelines as code, before they run and as they run.", ri
 SUBCOMMANDS = {
     "new": "tasks.pipelines.new",
     "lint": "tasks.pipelines.lint",
+    "graph": "tasks.pipelines.graph",
     "preflight": "tasks.pipelines.preflight",
     "trigger": "tasks.pipelines.trigger",
     "watch": "tasks.pipelines.watch",

@@ -85,7 +85,14 @@ def _material(source: Source, name: Text, node: Node) -> Material:
         line, column = name.line, name.column
         places = section.places("pipeline", "stage")
         return Material(
-            name.value, kind, pipeline=pipeline, stage=stage, line=line, column=column, places=places
+            name.value,
+            kind,
+            pipeline=pipeline,
+            stage=stage,
+            ignore_for_scheduling=section.boolean("ignore_for_scheduling", default=False),
+            line=line,
+            column=column,
+            places=places,
         )
     url = _url(section, kind)
     _check_login(section, kind, url)
