@@ -13,7 +13,7 @@ from typing import Any
 from gocd.client.fields import counter, entries, fields, flag, moment, named, text
 
 PASSED, FAILED, CANCELLED = "Passed", "Failed", "Cancelled"
-COMPLETED, MANUAL = "Completed", "manual"
+SCHEDULED, COMPLETED, MANUAL = "Scheduled", "Completed", "manual"
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class StageRun:
     @property
     def is_active(self) -> bool:
         return self.begun and not self.is_over
+
+    @property
+    def waits_for_agent(self) -> bool:
+        """Whether no agent has any of its jobs that are not over."""
+        return self.is_active and all(job.is_over or job.state == SCHEDULED for job in self.jobs)
 
     @property
     def passed(self) -> bool:

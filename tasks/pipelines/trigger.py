@@ -59,7 +59,7 @@ def command(
         )
         within = BEGINS_WITHIN if timeout is None else timeout
         run = begin_run(gocd, name, wanted, task.wait, within=within)
-        log.event("begun", run=run.name)
+        log.event("run-begun", run=run.name)
         log.say(f"{run.name}: begun, {page_of_run(gocd, run)}")
         log.stands(f"{run.name} goes on in GoCD", to_watch(run))
         if watch:

@@ -126,7 +126,7 @@ def _begun(server: Server, plan: Again, wait: Wait, lost: str, within: float) ->
     except TimedOut as late:
         raise TimedOut(f"{lost}, and {plan.stage.name} is not seen to run" if lost else late.what) from None
     title = f"{run.name}/{stage.name}/{stage.counter}"
-    log.event("begun", run=run.name, stage=stage.name, counter=stage.counter)
+    log.event("run-begun", run=title)
     log.stands(f"{title} goes on in GoCD", watch(run))
     log.say(f"{title}: begun, {page_of_stage(server, run, stage)}")
     return run

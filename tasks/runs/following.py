@@ -66,6 +66,8 @@ class Following:
         if isinstance(so_far, Runs):
             self.awaited_since.clear()
             stage = so_far.stage
+            if stage.waits_for_agent:
+                return Missing(f"{run.name}: {stage.name} waits for an agent that may run it")
             done = sum(job.is_over for job in stage.jobs)
             return Missing(f"{run.name}: {stage.name} {stage.words}, {done} of {_jobs(len(stage.jobs))} over")
         if isinstance(so_far, Awaits):
@@ -130,16 +132,16 @@ def follow(
         raise TimedOut(f"not over: {late.what}") from None
     took = f"watched for {wait.since(start):.0f} s"
     if isinstance(ended, Stopped):
-        log.event("stopped", run=run.name, stage=ended.stage.name, result=ended.stage.words)
+        log.event("run-stopped", run=run.name, at=ended.stage.name, result=ended.stage.words)
         log.stands("GoCD begins nothing after it", once_mended(latest, ended.stage))
         raise TaskError(f"{run.name}: {ended.stage.name} {verb(ended.stage)}")
     if isinstance(ended, Awaits):
         stage = ended.stage.name
-        log.event("waits", run=run.name, stage=stage)
+        log.event("run-waits", run=run.name, at=stage)
         log.say(f"{run.name}: all passed so far; {stage} waits for somebody to begin it, {took}")
         log.say(f"To begin it: {rerun(latest, stage, '--watch')}")
         return
-    log.event("passed", run=run.name)
+    log.event("run-passed", run=run.name)
     log.say(f"{run.name}: passed, {took}")
 
 

@@ -45,7 +45,7 @@ def unlock_pipeline(server: Server, pipeline: str, wait: Wait) -> None:
             raise as_told(problem) from None
         log.say(f"{pipeline}: {problem.what}; looking whether it is unlocked")
         _see_it_free(server, pipeline, wait, problem.what)
-    log.event("unlocked", pipeline=pipeline)
+    log.event("pipeline-unlocked", run=pipeline)
     log.say(f"{pipeline}: unlocked; it was locked by {by}")
 
 

@@ -1,8 +1,15 @@
 """``pipeline watch`` tells of a run as it goes, and leaves it alone."""
 
+import json
+import os
 import signal
+from pathlib import Path
 
+from gocd.pipeline import Job, Stage
 from gocd.rehearsal.standin_gocd.api.messages import message
+from tests.gocd.rehearsal.standin_gocd.rehearsed import bash, pipeline
+from tests.gocd.rehearsal.standin_gocd.serving import serving
+from tests.program import CommandLine
 from tests.tasks.pipelines.conftest import AS_ADMIN, Shell
 
 
@@ -137,3 +144,22 @@ def test_it_asks_one_question_a_look(shell: Shell) -> None:
     # After 0, 1, 2, 3, 4 and 5 s, every 2 s up to 20 s, every 5 s from then on; one more to find the newest.
     assert set(shell.gocd.faults.asked) == {"GET /api/pipelines/waits/history", "GET /api/pipelines/waits/1"}
     assert len(shell.gocd.faults.asked) <= 18
+
+
+def test_a_job_that_no_agent_takes_is_told_to_wait_for_one(tmp_path: Path) -> None:
+    needs_windows = Stage("one", (Job("job", (bash("true"),), resources=("windows",)),))
+    with serving(tmp_path / "gocd", pipeline(needs_windows, name="app"), fleet=[("linux",)]) as gocd:
+        line = CommandLine({"PATH": os.environ["PATH"], "GOCD_TASKS_SERVER": gocd.url}, tmp_path)
+        events = tmp_path / "events.jsonl"
+        done = line("pipeline", "trigger", "app", "--watch", "--timeout", "5", "--events", str(events))
+
+    assert done.returncode == 3
+    assert "app/1: one waits for an agent that may run it, " in done.stdout
+    told = [json.loads(each) for each in events.read_text().splitlines()]
+    assert [(each["state"], each.get("run")) for each in told] == [
+        ("started", None),
+        ("run-begun", "app/1"),
+        ("run-stage", "app/1/one/1"),
+        ("ended", None),
+    ]
+    assert {(each["pipeline"], each["stage"]) for each in told} == {(None, None)}
