@@ -18,7 +18,7 @@ NESTED = "AWS::CloudFormation::Stack"
 
 # StackStatus of a stack that is whole (API reference, Stack).
 WHOLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
-GONE = "DELETE_COMPLETE"
+GONE, GOING = "DELETE_COMPLETE", "DELETE_IN_PROGRESS"
 
 # What CloudFormation says of a resource that it stopped making because another one failed.
 CANCELLED = "cancelled"
@@ -137,8 +137,9 @@ class Stack:
         ]
 
     def all_resources(self) -> list[Resource]:
-        """The same with those of nested stacks in their place."""
-        return [each for one in self.resources() for each in _unfolded(self._aws, one)]
+        """The same with those of nested stacks in their place, and without those that are gone."""
+        there = [each for each in self.resources() if each.status != GONE]
+        return [each for one in there for each in _unfolded(self._aws, one)]
 
     def look(self) -> None:
         """See how it is now; by its id it is found deleted too."""

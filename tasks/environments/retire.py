@@ -9,7 +9,7 @@ from tasks.aws.forward import Forward
 from tasks.aws.group_deletion import deleted, empty
 from tasks.aws.least_size import restore_least
 from tasks.aws.listener import Listeners
-from tasks.aws.stack import GONE, Stack, was_deleted
+from tasks.aws.stack import GOING, GONE, Stack, was_deleted
 from tasks.environments.first_order import unless_refused
 from tasks.environments.retirement import Retirement
 from tasks.environments.serving import Way
@@ -116,14 +116,14 @@ def _delete_group(aws: Aws, group: GroupEntry, wait: Wait, within: float) -> Non
 
 
 def _order_deletion(stack: Stack) -> None:
-    if stack.status != "DELETE_IN_PROGRESS":
+    if stack.status != GOING:
         stack.delete()
 
 
 def _wait_until_deleted(stack: Stack, wait: Wait, within: float) -> None:
     def look() -> bool | Missing:
         stack.look()
-        return Missing(f"{stack.name}: {stack.status}") if stack.status == "DELETE_IN_PROGRESS" else True
+        return Missing(f"{stack.name}: {stack.status}") if stack.status == GOING else True
 
     wait.until_done(look, pace=closely, within=within)
     if stack.status != GONE:

@@ -9,7 +9,7 @@ from tasks.aws.cloned_group import GroupEntry, read_group
 from tasks.aws.forward import id_of
 from tasks.aws.group_deletion import hindrances
 from tasks.aws.instances import find_all
-from tasks.aws.stack import Stack
+from tasks.aws.stack import GOING, Stack
 from tasks.aws.target_group import TargetGroup
 from tasks.aws.target_groups import attached_elsewhere, groups_by_arn
 from tasks.environments import state
@@ -73,6 +73,11 @@ def plan_retirement(
     Raises:
         Refused: It serves somebody, was left too short a time ago, or is not to be deleted.
     """
+    if isinstance(found, Stack) and found.status == GOING:
+        # What of it is there still, the next moment has not.
+        return Retirement(
+            found, Fleet(), (), (), Serving((), (), ()), (), (f"{found.name}: is being deleted",)
+        )
     own, groups, stays = _parts(aws, found, delete_state=delete_state)
     wrong = [each for group in groups for each in hindrances(group)]
     if wrong:

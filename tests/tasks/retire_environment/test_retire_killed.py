@@ -9,7 +9,7 @@ from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
 from tests.gocd.rehearsal.standin_aws.conftest import in_time
 from tests.program import CommandLine
-from tests.tasks.clone_environment.cloning import group, target_group
+from tests.tasks.clone_environment.cloning import blue_stack, described, group, target_group
 from tests.tasks.killing import AT, killed_at, moments
 from tests.tasks.retire_environment.retiring import share, shares
 
@@ -70,3 +70,34 @@ def test_the_same_command_again_leaves_nothing_of_blue(
         assert target_group(cloud, "blue") is None
         assert list(shares(cloud, front)) == ["users"]
         assert group(cloud, "green")["MinSize"] == 0, f"after kill -9 at {moment}"
+
+
+def a_stack_beside_users(cloud: World, front: LoadBalancer, sample: Service) -> str:
+    """Make blue a stack, at weight 0 beside the group that users have; gives its id."""
+    made = blue_stack(cloud, sample)
+    groups = cloud.client("elbv2").describe_target_groups()["TargetGroups"]
+    [name] = [each["TargetGroupName"] for each in groups if each["TargetGroupName"].startswith("blue-")]
+    share(cloud, front, **{name: 0, "users": 1})
+    return made
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(600)
+def test_the_same_command_again_leaves_nothing_of_a_stack(
+    cloud: World, gocd_tasks: CommandLine, sample: Service
+) -> None:
+    front = cloud.target_group("users", wait=False)
+    words = ("retire-environment", "blue", "--keep-for", "0")
+    a_stack_beside_users(cloud, front, sample)
+    cloud.journal.clear()
+    assert gocd_tasks(*words).returncode == 0
+    kills = moments(cloud.journal.calls, every=True)
+
+    for moment in kills:
+        stack = a_stack_beside_users(cloud, front, sample)
+        killed_at(cloud, moment, gocd_tasks, *words)
+        done = gocd_tasks(*words)
+
+        assert done.returncode == 0, f"after kill -9 at {moment}: {done.stderr}"
+        assert described(cloud, stack)["StackStatus"] == "DELETE_COMPLETE"
+        assert list(shares(cloud, front)) == ["users"]
