@@ -45,6 +45,7 @@ RESOURCES: dict[Scope, list[str]] = {
     Scope.STACKS: ["arn:{partition}:cloudformation:*:*:stack/*"],
     # An instance is launched from an image, into a subnet, with a volume and so on.
     Scope.CLONED_INSTANCES: ["arn:{partition}:ec2:*:*:*", "arn:{partition}:ec2:*::image/*"],
+    Scope.ALARMS: ["arn:{partition}:cloudwatch:*:*:alarm:*"],
     Scope.LISTENERS: [
         "arn:{partition}:elasticloadbalancing:*:*:listener/*",
         "arn:{partition}:elasticloadbalancing:*:*:listener-rule/*",

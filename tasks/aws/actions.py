@@ -18,6 +18,7 @@ class Scope(Enum):
     RECORDS = "LookForRecords"
     STACKS = "CloneStacks"
     CLONED_INSTANCES = "LaunchTheInstancesOfAClone"
+    ALARMS = "CloneAlarms"
     LISTENERS = "LeadUsers"
     SWITCHES = "RememberTheFormerState"
     UPGRADE_FUNCTION = "StartTheUpgrade"
@@ -128,6 +129,7 @@ ENVIRONMENT = FIND | {
     "elasticloadbalancing:DescribeTargetGroups",
 }
 LOOK_TO_CLONE = ENVIRONMENT | {
+    "cloudwatch:DescribeAlarms",
     "autoscaling:DescribeNotificationConfigurations",
     "autoscaling:DescribePolicies",
     "autoscaling:DescribeScalingActivities",
@@ -165,6 +167,7 @@ CLONE: dict[Scope, set[str]] = {
         "cloudformation:SetStackPolicy",
         "cloudformation:UpdateTerminationProtection",
     },
+    Scope.ALARMS: {"cloudwatch:PutMetricAlarm"},
     Scope.CLONED_INSTANCES: {"ec2:CreateTags", "ec2:RunInstances"},
     Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},
 }

@@ -10,20 +10,14 @@ from typing import Any
 
 from tasks.aws.answer import plain
 from tasks.aws.api import Aws
+from tasks.aws.cloned_alarms import alarm_extras
+from tasks.aws.extra import Extra
 
 # Actions in one order (BatchPutScheduledUpdateGroupAction); each is put by itself here, as they are few.
 SCALING = "autoscaling"
 
 # The metric whose label names a load balancer and a target group.
 PER_TARGET = "ALBRequestCountPerTarget"
-
-
-@dataclass(frozen=True)
-class Extra:
-    """One thing that a clone does not have yet: in words, and how it is made; safe to repeat."""
-
-    words: str
-    make: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -57,8 +51,9 @@ def _policies(
     aws: Aws, source: str, name: str, labels: Mapping[str, str], left: list[str], *, exists: bool
 ) -> Iterator[Extra]:
     taken = aws.takes(SCALING, "put_scaling_policy")
-    had = {each["PolicyName"] for each in _policies_of(aws, name)} if exists else set()
-    for policy in _policies_of(aws, source):
+    theirs, ours = _policies_of(aws, source), _policies_of(aws, name) if exists else []
+    had = {each["PolicyName"] for each in ours}
+    for policy in theirs:
         called = policy["PolicyName"]
         request = {key: value for key, value in policy.items() if key in taken and value not in ("", [], {})}
         request["AutoScalingGroupName"] = name
@@ -72,10 +67,10 @@ def _policies(
         elif policy["PolicyType"] == "PredictiveScaling":
             request["PredictiveScalingConfiguration"]["Mode"] = "ForecastOnly"
             left.append(f"policy {called} forecasts only, until it is told to scale")
-        elif alarms := [each["AlarmName"] for each in policy.get("Alarms", [])]:
-            left.append(f"policy {called} waits for alarms of its own, as {source} has {', '.join(alarms)}")
         if called not in had:
             yield Extra(f"policy {called}", _order(aws, "put_scaling_policy", name, request))
+    both = (source, name)
+    yield from alarm_extras(aws, both, (theirs, ours), lambda: _policies_of(aws, name), labels, left)
 
 
 def _policies_of(aws: Aws, group: str) -> list[dict[str, Any]]:

@@ -6,8 +6,10 @@ import pytest
 
 from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.world import World
+from tasks.iam_policy import Narrowed, iam_policy
 from tests.program import CommandLine
 from tests.tasks.clone_environment.cloning import ASKED, blue_group, group, target_group
+from tests.tasks.retire_environment.retiring import share
 
 pytestmark = pytest.mark.end_to_end
 
@@ -95,6 +97,64 @@ def test_a_group_is_cloned_with_all_that_it_has_and_nobody_is_sent_to_it(
     assert again.returncode == 0, again.stderr
     changes = {call.operation for call in cloud.journal.calls} - {"GetParameter"}
     assert not [each for each in changes if not each.startswith(("Describe", "Get", "List"))]
+
+
+def test_alarms_that_call_a_policy_call_the_clones_own(
+    cloud: World, gocd_tasks: CommandLine, sample: Service
+) -> None:
+    blue = blue_group(cloud, sample)
+    scaling, watch = cloud.client("autoscaling"), cloud.client("cloudwatch")
+    told = scaling.put_scaling_policy(
+        AutoScalingGroupName="blue",
+        PolicyName="grow",
+        PolicyType="StepScaling",
+        AdjustmentType="ChangeInCapacity",
+        StepAdjustments=[{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}],
+    )
+    topic = "arn:aws:sns:eu-west-1:123456789012:ops"
+    common: dict[str, Any] = {
+        "AlarmActions": [told["PolicyARN"], topic],
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 2,
+        "Period": 60,
+        "Statistic": "Average",
+        "Threshold": 0.0,
+    }
+    own = [{"Name": "AutoScalingGroupName", "Value": "blue"}]
+    cpu = {"MetricName": "CPUUtilization", "Namespace": "AWS/EC2", "Dimensions": own}
+    watch.put_metric_alarm(AlarmName="cpu of blue", **common, **cpu)
+    behind = [
+        {"Name": "LoadBalancer", "Value": blue.load_balancer_arn.partition(":loadbalancer/")[2]},
+        {"Name": "TargetGroup", "Value": blue.arn.rpartition(":")[2]},
+    ]
+    requests = {"MetricName": "RequestCount", "Namespace": "AWS/ApplicationELB", "Dimensions": behind}
+    watch.put_metric_alarm(AlarmName="busy", **common, **requests)
+    queue = {"MetricName": "Jobs", "Namespace": "Ours"}
+    watch.put_metric_alarm(AlarmName="jobs", **common, **queue)
+    watch.put_metric_alarm(AlarmName="jobs-green", **common | {"AlarmActions": [topic]}, **queue)
+    cloud.faults.allow_only(iam_policy(["clone-environment"], Narrowed("releases", regions=["eu-west-1"])))
+    done = gocd_tasks("clone-environment", "blue", "--name", "green")
+
+    assert done.returncode == 0, done.stderr
+    assert "green: there is an alarm jobs-green, which is no clone of jobs" in done.stdout
+    assert "green: alarm busy is about a target group that no load balancer sends to yet" in done.stdout
+    found = {each["AlarmName"]: each for each in watch.describe_alarms()["MetricAlarms"]}
+    assert sorted(found) == ["busy", "cpu of blue", "cpu of green", "jobs", "jobs-green"]
+    made, source = found["cpu of green"], found["cpu of blue"]
+    assert made["Dimensions"] == [{"Name": "AutoScalingGroupName", "Value": "green"}]
+    [policy] = scaling.describe_policies(AutoScalingGroupName="green")["ScalingPolicies"]
+    assert made["AlarmActions"] == [policy["PolicyARN"], topic]
+    same = ("ComparisonOperator", "EvaluationPeriods", "Period", "Statistic", "Threshold", "ActionsEnabled")
+    assert {name: made[name] for name in same} == {name: source[name] for name in same}
+    share(cloud, blue, blue=1, green=0)
+    again = gocd_tasks("clone-environment", "blue", "--name", "green")
+    assert again.returncode == 0, again.stderr
+    assert "green: alarm busy-green" in again.stdout
+    [busy] = watch.describe_alarms(AlarmNames=["busy-green"])["MetricAlarms"]
+    group_tail = target_group(cloud, "green")["TargetGroupArn"].rpartition(":")[2]
+    assert [each["Value"] for each in busy["Dimensions"]] == [behind[0]["Value"], group_tail]
+    third = gocd_tasks("clone-environment", "blue", "--name", "green").stdout
+    assert [each for each in third.splitlines() if "alarm" in each and "jobs" not in each] == []
 
 
 def assert_beside(cloud: World, own: str, source: str) -> None:

@@ -30,6 +30,9 @@ SELDOM = {
     "autoscaling:PutLifecycleHook",
     "autoscaling:PutWarmPool",
     "cloudformation:DescribeStackEvents",
+    # Where an alarm calls a policy, as a test of its own shows.
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:PutMetricAlarm",
     "cloudformation:SetStackPolicy",
     "cloudformation:UpdateTerminationProtection",
     "ec2:CreateTags",

@@ -97,6 +97,10 @@ def _classic(told: Mapping[str, Any], at: str) -> list[str]:
     return [f"elasticloadbalancing:{at}:loadbalancer/{told['LoadBalancerName']}"]
 
 
+def _alarm(told: Mapping[str, Any], at: str) -> list[str]:
+    return [f"cloudwatch:{at}:alarm:{told['AlarmName']}"]
+
+
 def _group(told: Mapping[str, Any], at: str) -> list[str]:
     name = told.get("AutoScalingGroupName") or told.get("Tags.member.1.ResourceId")
     return [f"autoscaling:{at}:autoScalingGroup:uuid:autoScalingGroupName/{name}"]
@@ -160,6 +164,7 @@ _NAMED: Mapping[str, Named] = {
     "autoscaling:ResumeProcesses": _group,
     "autoscaling:SuspendProcesses": _group,
     "autoscaling:UpdateAutoScalingGroup": _group,
+    "cloudwatch:PutMetricAlarm": _alarm,
     "cloudformation:CreateStack": _stack,
     "cloudformation:DeleteStack": _stack,
     "cloudformation:UpdateTerminationProtection": _stack,

@@ -41,12 +41,14 @@ class GroupScaling:
         self._now = clock
         self._put = AutoScalingResponse.put_scaling_policy
         self._delete = AutoScalingResponse.delete_policy
+        self._describe = AutoScalingResponse.describe_policies
         self._schedule = AutoScalingBackend.put_scheduled_update_group_action
 
     def corrections(self) -> Iterator[Correction]:
         owner = AutoScalingBackend
         yield Correction(AutoScalingResponse, "put_scaling_policy", self.put)
         yield Correction(AutoScalingResponse, "delete_policy", self.delete)
+        yield Correction(AutoScalingResponse, "describe_policies", self.describe)
         yield Correction(owner, "execute_policy", self.execute)
         yield Correction(owner, "put_scheduled_update_group_action", self.schedule)
         yield Correction(owner, "delete_scheduled_action", self.unschedule)
@@ -75,6 +77,17 @@ class GroupScaling:
         policy.enabled = asked.get("Enabled", True)
         policy.alarms = _alarms(policy, group) if policy.policy_type == "TargetTrackingScaling" else []
         return ActionResult({"PolicyARN": told["PolicyArn"], "Alarms": policy.alarms})
+
+    def describe(self, response: Any) -> Any:
+        """DescribePolicies: with the alarms that call them (API reference, ScalingPolicy: Alarms)."""
+        backend = response.autoscaling_backend
+        for policy in backend.policies.values():
+            if policy.policy_type != "TargetTrackingScaling":
+                policy.alarms = [
+                    {"AlarmName": each.name, "AlarmARN": each.alarm_arn}
+                    for each in _calling(policy, backend.region_name)
+                ]
+        return self._describe(response)
 
     def delete(self, response: Any) -> ActionResult:
         """DeletePolicy: by name within a group, or by ARN."""
@@ -137,14 +150,17 @@ class GroupScaling:
         acted = getattr(policy, "acted", -math.inf)
         if busy or "AlarmNotification" in suspended(group) or self._now() - acted < pause:
             return False
-        # Loading CloudWatch takes a while, and few worlds have an alarm.
-        from moto.cloudwatch.models import cloudwatch_backends  # noqa: PLC0415
+        calling = _calling(policy, group.region)
+        return any(each.state_value == "ALARM" and each.actions_enabled for each in calling)
 
-        alarms = cloudwatch_backends[ACCOUNT][group.region].alarms.values()
-        return any(
-            each.state_value == "ALARM" and each.actions_enabled and policy.arn in each.alarm_actions
-            for each in alarms
-        )
+
+def _calling(policy: Any, region: str) -> list[Any]:
+    """Return the alarms that call a policy."""
+    # Loading CloudWatch takes a while, and few worlds have an alarm.
+    from moto.cloudwatch.models import cloudwatch_backends  # noqa: PLC0415
+
+    alarms = cloudwatch_backends[ACCOUNT][region].alarms.values()
+    return [each for each in alarms if policy.arn in each.alarm_actions]
 
 
 def _alarms(policy: Any, group: Any) -> list[dict[str, str]]:
