@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ from gocd.files import write_whole
 from gocd.finding import Finding
 from gocd.lint.files import lint
 from gocd.lint.program import Program
+from gocd.reading.file import open_pipeline_file
 from gocd.reading.located_yaml import text_of
 
 
@@ -34,6 +36,23 @@ def findings_in(text: str, path: Path, program: Program) -> Sequence[Finding]:
         there = Path(folder) / "pipeline.gocd.yaml"
         write_whole(there, text)
         return [replace(each, file=path) for each in lint([there], program)]
+
+
+def doubts_beside(path: Path, version: int) -> Iterator[str]:
+    """Say which pipeline file in the folder of *path* cannot be in one repository with one of *version*.
+
+    Source: the YAML plugin's JsonConfigCollection.java
+    """
+    for each in sorted({*path.parent.glob("*.gocd.yaml"), *path.parent.glob("*.gocd.yml")} - {path}):
+        # What is no pipeline file is none of ours.
+        with suppress(GoCDError):
+            other = open_pipeline_file(each).format_version
+            if other not in (None, version):
+                yield (
+                    f"{each.name}, beside it, has format_version {other}: GoCD refuses all files of a "
+                    f"repository that do not have the same (--format-version {other})"
+                )
+                return
 
 
 def put(path: Path, text: str) -> None:

@@ -25,6 +25,12 @@ def notices(values: Values) -> Iterator[str]:
             f"{shown(machines[0].name)}: is the only machine: unless others serve behind the same load "
             "balancer, it is not taken out (--parameter min_healthy=0, and users have to wait)"
         )
+    if len(values.load_balancers) > 1:
+        yield (
+            "the traffic that is measured goes to traffic_host alone, behind one of the "
+            f"{len(values.load_balancers)} load balancers; give the others jobs of their own beside it, with "
+            "verify-traffic and --duration"
+        )
     if len(machines) > _MANY:
         rest = 2 * len(machines) * (whole(parameters_of(values).get("settle_seconds", "")) or 0)
         yield (

@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterator
 
 from gocd.errors import GoCDError
+from gocd.numbers import whole
+from gocd.shown import shown
 from gocd.templates.values import Values
 
 _COMMAND = ("gocd-tasks", "pipeline", "new")
@@ -88,6 +90,9 @@ def _values(template: str, words: Iterator[str]) -> Values:
         else:
             single[word] = next(words)
     version = single.pop("--format-version", None)
+    number = None if version is None else whole(version)
+    if version is not None and number is None:
+        raise GoCDError(f"format_version {shown(version)} is no number")
     instances = single.pop("--instances", "")
     values = Values(
         template,
@@ -97,10 +102,10 @@ def _values(template: str, words: Iterator[str]) -> Values:
         load_balancers=tuple(load_balancers),
         via=single.pop("--via", ""),
         command=command,
-        format_version=None if version is None else int(version),
+        format_version=number,
         automatic=automatic,
         parameters=parameters,
     )
     if single:
-        raise GoCDError(f"there is no option {next(iter(single))}")
+        raise GoCDError(f"there is no option {shown(next(iter(single)))}")
     return values

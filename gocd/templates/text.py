@@ -70,7 +70,7 @@ def gate_of(text: str) -> str:
 
 
 def _own(values: Values) -> Sequence[str]:
-    return ("--", *values.command) if values.command else ()
+    return ("--via", "command", "--", *values.command) if values.command else ()
 
 
 def _of_all(machines: list[Machine]) -> Words:

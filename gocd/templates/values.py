@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from gocd.errors import GoCDError
 from gocd.nearest import nearest
+from gocd.reading.names import NAME
 from gocd.shown import shown
 from gocd.templates.catalogue import TEMPLATES, Template
 
@@ -92,6 +93,9 @@ def _unfit(values: Values, of: Template) -> Iterator[str]:
 
 
 def _wrong(values: Values) -> Iterator[str]:
+    for option, name in (("--name", values.name), ("--group", values.group)):
+        if name and not NAME.fullmatch(name):
+            yield f"{option} takes letters, digits, '_', '-' and '.', not {shown(name, most=80)!r}"
     for name, times in Counter(values.instances).items():
         if times > 1:
             yield f"--instances names {shown(name)} twice"

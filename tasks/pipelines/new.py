@@ -79,18 +79,21 @@ def command(
         # No other command has use for what it needs.
         from gocd.finding import Level  # noqa: PLC0415
         from gocd.templates.again import make  # noqa: PLC0415
-        from gocd.templates.file import content_of, findings_in, put  # noqa: PLC0415
+        from gocd.templates.file import content_of, doubts_beside, findings_in, put  # noqa: PLC0415
         from gocd.templates.machines import counted  # noqa: PLC0415
         from gocd.templates.notices import notices  # noqa: PLC0415
-        from gocd.templates.text import gate_of  # noqa: PLC0415
+        from gocd.templates.text import FORMAT_VERSION, gate_of  # noqa: PLC0415
         from gocd.templates.values import Values  # noqa: PLC0415
         from tasks.pipelines.program import program  # noqa: PLC0415
 
+        for word, given in (("--name", name), ("--group", group), ("--via", via)):
+            if given == "":
+                raise Refused(f"{word} cannot be empty")
         asked = Values(
             template,
             name=name or "",
             group=group or "",
-            instances=tuple(each.strip() for each in instances.split(",")) if instances else (),
+            instances=() if instances is None else tuple(each.strip() for each in instances.split(",")),
             load_balancers=tuple(load_balancer or ()),
             via=via or "",
             command=tuple(words or ()),
@@ -106,8 +109,9 @@ def command(
             if before is None:
                 raise
             raise Refused(f"{file}: {problem}", _instead(force=force)) from None
+        others = doubts_beside(file, made.values.format_version or FORMAT_VERSION)
         findings = findings_in(made.text, file, program())
-        task.log.steps([*notices(made.values), *map(str, findings)])
+        task.log.steps([*notices(made.values), *others, *map(str, findings)])
         if any(each.level is Level.ERROR for each in findings):
             raise Refused(f"GoCD would refuse {file} as it would be")
         if made.text == before:

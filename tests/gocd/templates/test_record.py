@@ -50,7 +50,7 @@ def test_another_file_was_made_with_nothing(text: str) -> None:
         ("'", "cannot be read"),
         ("", "cannot be read"),
         ("staging --name", "cannot be read"),
-        ("staging --format-version ten", "cannot be read"),
+        ("staging --format-version ten", "format_version ten is no number"),
         ("staging --colour red", "there is no option --colour"),
         ("nothing", "there is no template 'nothing'"),
         ("rolling --instances a", "names no machine"),

@@ -6,54 +6,23 @@ import yaml
 from gocd.reading.parameters import substitute
 from gocd.templates.scalars import literal, scalar
 
+# Divided by blanks where they hold none.
+NUMBERS = "60 1.10 1e3 0x1f 1_0 2024-01-01 2024-13-45 10.0.1.17 50% 10,50 yes null ~ True = <<"
+SIGNS = "' \" ? | > @a `a` %a &a *a !a #a #{a} a{b} [a] {a} a:b - -- --- . .. ... -x --start \\ C:\\srv"
+WORDS = "web i-0a12b3c4 /srv/app eu-west-1 ünï 日本 it's http://{private_ip}:8080/_status"
+BLANKS = ("", " ", "a ", " a", "a: b", "a #b", 'a "b"', "a, b", "systemctl restart app")
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        *("web", "systemctl restart app", "/srv/app", "i-0a12b3c4", "--start", "--", "-", "-x", "eu-west-1"),
-        *("60", "1.10", "1e3", "0x1f", "2024-01-01", "10.0.1.17", "50%", "10,50", "yes", "null", "~", "True"),
-        *(
-            "",
-            " ",
-            "a ",
-            " a",
-            "a: b",
-            "a:b",
-            "a #b",
-            "#a",
-            "#{a}",
-            "a{b}",
-            "[a]",
-            "&a",
-            "*a",
-            "!a",
-            "|",
-            ">",
-        ),
-        *(
-            "'",
-            '"',
-            "it's",
-            'a "b"',
-            "\\",
-            "C:\\srv\\app",
-            "ünï",
-            "日本",
-            "@a",
-            "`a`",
-            "%a",
-            "?",
-            "a, b",
-            "...",
-        ),
-        *("---", "=", "<<", "key", "http://{private_ip}:8080/_status"),
-    ],
-)
+
+@pytest.mark.parametrize("value", [*NUMBERS.split(), *SIGNS.split(), *WORDS.split(), *BLANKS])
 def test_every_value_is_read_back_as_it_was(value: str) -> None:
     assert yaml.safe_load(f"a: {scalar(value)}\n") == {"a": value}
     assert yaml.safe_load(f"{scalar(value)}: a\n") == {value: "a"}
     assert yaml.safe_load(f"[a, {scalar(value)}, b]\n") == ["a", value, "b"]
     assert yaml.safe_load(f"{{a: {scalar(value)}, b: c}}\n") == {"a": value, "b": "c"}
+
+
+def test_a_number_that_nobody_could_read_is_text() -> None:
+    assert scalar("9" * 5000) == f'"{"9" * 5000}"'
 
 
 @pytest.mark.parametrize("value", ["web-1", "systemctl restart app", "/srv/app", "app/release.tar.gz"])

@@ -204,6 +204,8 @@ def test_who_has_to_start_it_is_known() -> None:
         ({"template": "staging", "instances": ("a", "")}, "one of these is empty"),
         ({"template": "staging", "load_balancers": ("a b",)}, "which has no blank, not 'a b'"),
         ({"template": "staging", "load_balancers": ("",)}, "which has no blank, not ''"),
+        ({"template": "staging", "name": "a b"}, "--name takes letters, digits, '_', '-' and '.', not 'a b'"),
+        ({"template": "staging", "group": "x" * 256}, "--group takes letters, digits"),
         ({"template": "staging", "via": "command"}, "--via command needs the command, after --"),
         ({"template": "staging", "command": ("x",)}, "the words after -- are for --via command"),
         ({"template": "staging", "instances": ("a\nb",)}, "has characters that nobody sees"),
@@ -228,11 +230,11 @@ def test_what_cannot_be_made_is_refused(values: dict[str, Any], why: str) -> Non
 
 
 def test_what_gocd_would_refuse_is_found_before_it_is_written(tmp_path: Path) -> None:
-    values = Values("staging", name="a b", parameters={"build_pipeline": "x y"})
+    values = Values("staging", parameters={"build_pipeline": "x y"})
     found = [str(each) for each in findings_in(text_of(values), tmp_path / "own.gocd.yaml", PROGRAM)]
 
     assert any(
-        "own.gocd.yaml:" in each and "'a b' cannot be the name of a pipeline" in each for each in found
+        "own.gocd.yaml:" in each and "'x y', which cannot be the name of one" in each for each in found
     )
 
 
@@ -246,6 +248,14 @@ def test_300_machines_are_told_what_that_means() -> None:
         "300 machines, one after the other: 303 stages, and 10.0 hours of rest alone; a fleet is rolled out "
         "in batches: gocd-tasks pipeline new rolling"
     ]
+
+
+def test_of_several_load_balancers_one_has_the_traffic() -> None:
+    [told] = notices(replace(staged(2), load_balancers=("web", "api")))
+
+    assert told.startswith(
+        "the traffic that is measured goes to traffic_host alone, behind one of the 2 load"
+    )
 
 
 @pytest.mark.parametrize(

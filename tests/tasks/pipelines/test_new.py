@@ -122,8 +122,10 @@ def test_a_file_of_somebody_elses_is_left_alone(here: CommandLine, force: tuple[
     [
         (("stagin",), "there is no template 'stagin'; did you mean staging?; nothing was changed"),
         (("staging", "--instances", "a,b,a"), "--instances names a twice; nothing was changed"),
-        (("staging", "--name", "a b"), "GoCD would refuse a b.gocd.yaml as it would be; nothing was changed"),
+        (("staging", "--name", "a b"), "--name takes letters, digits, '_', '-' and '.', not 'a b'; nothing"),
         (("staging", "--instances", "-x,y"), "GoCD would refuse staging.gocd.yaml as it would be"),
+        (("staging", "--name", ""), "--name cannot be empty; nothing was changed"),
+        (("staging", "--instances", ""), "--instances takes names with a comma between, and one of these is"),
         (("staging", "--parameter", "x"), "--parameter takes NAME=VALUE, not x; nothing was changed"),
         (("staging", "--format-version", "12"), "--format-version takes a whole number, 1 to 11, not '12'"),
         (("staging", "--out", "no/folder/a.yaml"), "no/folder/a.yaml cannot be written (No such file or"),
@@ -150,3 +152,17 @@ def test_a_link_to_a_file_of_its_own_stays_a_link(here: CommandLine) -> None:
 
     assert link.is_symlink()
     assert (here.folder / "real" / "it.gocd.yaml").read_text() == text_of(MADE)
+
+
+def test_files_beside_it_with_another_format_version_are_told(here: CommandLine) -> None:
+    (here.folder / "old.gocd.yaml").write_text("format_version: 3\npipelines: {}\n")
+    (here.folder / "older.gocd.yml").write_text("format_version: 2\n")
+    (here.folder / "none.gocd.yaml").write_text("- a\n")
+    told = here("pipeline", "new", "staging")
+    same = here("pipeline", "new", "rolling", "--format-version", "3", "--out", "old-too.gocd.yaml")
+
+    assert told.stdout.splitlines()[:-1] == [
+        "old.gocd.yaml, beside it, has format_version 3: GoCD refuses all files of a repository that do not "
+        "have the same (--format-version 3)"
+    ]
+    assert "older.gocd.yml, beside it, has format_version 2" in same.stdout

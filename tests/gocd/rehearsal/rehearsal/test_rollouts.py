@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from gocd.templates.text import text_of
+from gocd.templates.values import Values
 from tests.gocd.rehearsal.rehearsal.rehearsing import (
     FAST,
     FASTER,
@@ -116,6 +118,23 @@ def test_in_production_once_approved_a_tool_of_the_sites_own_rolls_out_and_loses
     assert done.returncode == 0, done.stdout + done.stderr
     assert summary["requests"]["lost"] == 0
     assert set(summary["requests"]["requests_per_version"]) == {"1.0", "2.0"}
+
+
+@pytest.mark.exhaustive
+def test_a_file_made_for_three_machines_behind_two_load_balancers_rolls_out_and_loses_no_request(
+    tmp_path: Path,
+) -> None:
+    machines = ("Web 1", "Web-2", "Web.3")
+    made = tmp_path / "made.gocd.yaml"
+    made.write_text(text_of(Values("staging", instances=machines, load_balancers=("web", "inner"))))
+    done, summary = rehearse(tmp_path / "r", made, *FAST)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert summary["requests"]["lost"] == 0
+    assert summary["capacity"] == {"lowest": 2, "of": 3}
+    moved = [status for status in statuses(summary) if "-instance" in status]
+    assert moved == [f"{move}-instance {name} passed" for name in machines for move in ("detach", "attach")]
+    assert statuses(summary)[-1] == "report passed"
 
 
 def _arguments(content: Any) -> Iterator[list[str]]:
