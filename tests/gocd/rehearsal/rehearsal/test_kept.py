@@ -23,10 +23,13 @@ pytestmark = pytest.mark.end_to_end
 
 
 def test_a_deploy_that_fails_leaves_the_first_machine_out_and_can_be_healed_by_hand(tmp_path: Path) -> None:
-    """Exactly what the last lines say, in a shell, as a person would."""
+    """Exactly what the last lines say, in a shell, as a person would; then once more on the server."""
     folder, staging = tmp_path / "r", without_jmeter(STAGING, tmp_path)
     running = subprocess.Popen(
-        [PROGRAM, "rehearse", staging, "--folder", folder, *FASTER, "--keep", "--fault", "deploy-fails"],
+        [
+            *(PROGRAM, "rehearse", staging, "--folder", folder, *FASTER, "--fault", "deploy-fails"),
+            *("--keep", "--serve", "--agents", "1"),
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -65,7 +68,16 @@ def test_a_deploy_that_fails_leaves_the_first_machine_out_and_can_be_healed_by_h
             with urllib.request.urlopen(users) as answer:
                 versions.add(answer.headers["X-Version"])
         assert versions == {"1.0", "2.0"}
+        [there] = [line.partition("Or there: ")[2] for line in lines if line.startswith("Or there: ")]
+        again = f"gocd-tasks pipeline rerun-stage staging/1/Staging-1-out {there[there.index('--') :]}"
+        gone_on = subprocess.run(
+            ["bash", "-ec", f"{there}; {again}"], env=environment, capture_output=True, text=True, check=False
+        )
+        assert gone_on.returncode == 0, gone_on.stdout + gone_on.stderr
+        assert "Staging-1-out failed, Staging-1-in has not begun" in gone_on.stdout
+        assert "staging/1/Staging-1-out/2: begun" in gone_on.stdout
     finally:
         running.send_signal(signal.SIGINT)
+        # What was asked for there is cancelled with it.
         running.communicate(timeout=30)
     assert running.returncode == 130
