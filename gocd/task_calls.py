@@ -50,6 +50,7 @@ FLAGS = {
     "--start",
     "--stop-on-cancel",
     "--strict",
+    "--unproved",
     "--until-idle",
     "--wait",
     "--watch",

@@ -22,6 +22,7 @@ from tasks.switching.moving import Moving
 from tasks.switching.plan import Place, Plan
 from tasks.switching.plan_back import Over, plan_back
 from tasks.switching.plan_forth import Wanted, plan_forth
+from tasks.switching.silence import Patience
 from tasks.switching.sizes import Sizes
 from tasks.switching.steps import USUAL, parse_steps
 from tasks.switching.switch import Going, switch
@@ -97,6 +98,19 @@ def command(
             "--keep-sticky", "Do not wait for clients whose cookie keeps them with blue: leave them there."
         ),
     ] = False,
+    port: Annotated[
+        int | None,
+        option(
+            "--port",
+            "The port that blue serves on, where a record leads to addresses: its hosts' connections to it "
+            "are counted.",
+            count(1),
+        ),
+    ] = None,
+    unproved: Annotated[
+        bool,
+        option("--unproved", "End as done where nothing tells whether blue is silent."),
+    ] = False,
     back: Annotated[bool, option("--back", "Lead users back to where they were before.")] = False,
     timeout: options.Timeout = None,
     lock: options.LockChoice = "auto",
@@ -116,7 +130,9 @@ def command(
             raise Refused("--zone goes with --record")
         if green is None and not back:
             raise Refused("GREEN is missing: where users are led to")
-        clock = task.wait.clock
+        if port and not record:
+            raise Refused("--port goes with --record")
+        clock, patience = task.wait.clock, Patience(timeout, unproved)
         if record and green and role_of(green):
             raise Refused(
                 f"{green} is a target group, and --record leads to a load balancer", "Name that one"
@@ -126,7 +142,8 @@ def command(
                 settle,
                 Travellers(ask_traffic(traffic, clock), clock),
                 lambda blue, to: _after(blue, to, check, status_url, task),
-                timeout,
+                patience,
+                port,
             )
             _by_name(record, zone, green, from_, steps, enough, proof, back, dry_run, lock, lock_wait, task)
             return
@@ -166,7 +183,7 @@ def command(
                 if plan.new:
                     moving.begin()
                 switch(moving, going, task.wait)
-            arrive(plan, moving, keep_sticky, timeout, task.aws, task.wait)
+            arrive(plan, moving, keep_sticky, patience, task.aws, task.wait)
 
 
 def _back(

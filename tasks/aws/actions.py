@@ -228,7 +228,10 @@ ACTIONS: dict[str, dict[Scope, set[str]]] = {
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
         }
-        | MEMBERS,
+        | MEMBERS
+        | FIND
+        | ASK_HOSTS,
+        Scope.RUN_COMMAND: {"ssm:SendCommand"},
         Scope.GROUPS: {
             "autoscaling:CreateOrUpdateTags",
             "autoscaling:DeleteTags",

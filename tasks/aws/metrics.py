@@ -29,6 +29,7 @@ class MetricSource:
         told: What is worth a word and may well be more than zero while instances come and go.
         group: What tells a target group from others of the load balancer, for what is counted for each.
         balancer: The load balancer's own name, where that is a group's.
+        lasting: What has data as long as traffic that began before lasts.
     """
 
     namespace: str
@@ -38,6 +39,7 @@ class MetricSource:
     group: Mapping[str, str] = field(default_factory=dict)
     balancer: str = ""
     told: tuple[Metric, ...] = ()
+    lasting: tuple[Metric, ...] = ()
 
     def of_the_whole(self) -> "MetricSource":
         """Return where the figures are that there are of the load balancer as a whole only."""
@@ -55,6 +57,7 @@ class MetricSource:
             self,
             failures=tuple(each for each in self.failures if not each.whole),
             told=tuple(each for each in self.told if not each.whole),
+            lasting=tuple(each for each in self.lasting if not each.whole),
         )
 
     def dimensions_of(self, metric: Metric) -> dict[str, str]:

@@ -42,8 +42,20 @@ class NamedBalancer:
         if not self.arn:
             told = self.aws.call("elb", "describe_instance_health", self.name, LoadBalancerName=self.name)
             return sum(1 for each in told["InstanceStates"] if each["State"] == "InService")
-        groups = self.aws.pages("elbv2", "describe_target_groups", "TargetGroups", LoadBalancerArn=self.arn)
-        return min((self._healthy(each["TargetGroupArn"]) for each in groups), default=0)
+        return min((self._healthy(each) for each in self.groups()), default=0)
+
+    def groups(self) -> list[str]:
+        """Return the ARNs of its target groups, where it is no Classic one."""
+        told = self.aws.pages("elbv2", "describe_target_groups", "TargetGroups", LoadBalancerArn=self.arn)
+        return [str(each["TargetGroupArn"]) for each in told]
+
+    def classic_members(self) -> tuple[list[str], set[int]]:
+        """Return the ids of the instances of a Classic one, and the ports that it sends requests to."""
+        asked = {"LoadBalancerNames": [self.name]}
+        told = self.aws.call("elb", "describe_load_balancers", self.name, **asked)
+        [entry] = told["LoadBalancerDescriptions"]
+        ids = [str(each["InstanceId"]) for each in entry["Instances"]]
+        return ids, {int(each["Listener"]["InstancePort"]) for each in entry["ListenerDescriptions"]}
 
     def _healthy(self, group: str) -> int:
         told = self.aws.call("elbv2", "describe_target_health", self.name, TargetGroupArn=group)

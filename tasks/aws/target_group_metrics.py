@@ -20,6 +20,8 @@ FAILURES = (
 # One that has just come is unhealthy until its first checks are over.
 TOLD = (Metric("UnHealthyHostCount", "of its instances unhealthy at one time", "Maximum", whole=False),)
 FLOWS = Metric("NewFlowCount", "connections")
+# A connection that lives on is new in its first minute only.
+LASTING = (Metric("ActiveFlowCount", "connections at one time", "Maximum"),)
 NETWORK_FAILURES = (
     Metric("TCP_ELB_Reset_Count", "connections reset by the load balancer"),
     Metric("TCP_Target_Reset_Count", "connections reset by instances"),
@@ -41,7 +43,7 @@ def metrics_of(entry: Mapping[str, Any], groups: int, *, network: bool) -> Metri
     group = {"TargetGroup": entry["TargetGroupArn"].rpartition(":")[2]}
     if network:
         failures = _told(NETWORK_FAILURES, groups)
-        return MetricSource("AWS/NetworkELB", balancer, FLOWS, failures, group, name, TOLD)
+        return MetricSource("AWS/NetworkELB", balancer, FLOWS, failures, group, name, TOLD, LASTING)
     return MetricSource("AWS/ApplicationELB", balancer, REQUESTS, _told(FAILURES, groups), group, name, TOLD)
 
 

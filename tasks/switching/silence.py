@@ -1,14 +1,19 @@
-"""Whether nobody comes to blue any more, by what its load balancer counts."""
+"""Whether nobody comes to blue any more: by what its load balancer counts, else by its hosts' connections."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tasks.aws.errors import Denied
+from tasks.hosts.idleness import Idleness
 from tasks.running.errors import TimedOut
 from tasks.running.waiting import Missing, Wait
 
 # Minutes without a request that prove it: figures come late, and a minute may be without any by chance.
 SILENT = 3
+
+# Seconds without a connection that prove it: a client may be about to open the next one.
+UNCONNECTED = 60.0
 
 # Seconds that clocks may be apart, and in which there is a request to anything that serves.
 APART = 900.0
@@ -24,23 +29,43 @@ Count = Callable[[datetime, datetime], Mapping[datetime, int]]
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How long blue is waited for.
+
+    Args:
+        timeout: Seconds at most; None for as long as it may take.
+        unproved: Whether it is enough that nothing tells whether it is silent.
+    """
+
+    timeout: float | None = None
+    unproved: bool = False
+
+    def within(self, usual: float) -> float:
+        return usual if self.timeout is None else self.timeout
+
+
+@dataclass(frozen=True)
 class Silence:
     """How it is known that blue is silent.
 
     Args:
         name: Blue's.
         since: A time at which it was not silent yet: without a figure from then on there are none at all.
-        count: Its requests.
+        count: Its requests; None if nothing counts those.
+        connected: Its hosts' connections, asked where nothing was counted.
         stays: Seconds for which a client may be held to blue by a cookie, whatever becomes of weights: one
             that has sent nothing for as long is held no more.
         within: Seconds to wait at most.
+        unproved: Whether to end where neither tells anything.
     """
 
     name: str
     since: datetime
-    count: Count
+    count: Count | None
+    connected: Callable[[], Idleness]
     stays: float
     within: float
+    unproved: bool = False
 
     @property
     def needed(self) -> float:
@@ -49,21 +74,28 @@ class Silence:
 
 
 def wait_for_silence(silence: Silence, wait: Wait) -> None:
-    """Return once nobody has come to blue for some minutes; or once that cannot be told, which is said.
+    """Return once nobody has come to blue for some minutes.
 
     Raises:
-        TimedOut: Somebody still does.
+        TimedOut: Somebody still does, or nothing tells whether anybody does.
     """
     # By the clock that never goes back: whoever sets the other one makes no silence.
     began, start = wait.clock.wall(), wait.clock.now()
-    cookies = ", as long as a cookie of it holds a client there" if silence.stays > SILENT * 60 else ""
-    wait.log.say(f"{silence.name}: silent once it has had no request for {silence.needed:.0f} s{cookies}")
+    hosts = _Hosts(silence, wait)
+    if silence.count:
+        cookies = ", as long as a cookie of it holds a client there" if silence.stays > SILENT * 60 else ""
+        wait.log.say(f"{silence.name}: silent once it has had no request for {silence.needed:.0f} s{cookies}")
 
     def look() -> str | Missing:
         now = began + timedelta(seconds=wait.since(start))
-        counts = silence.count(silence.since, now + timedelta(seconds=APART))
+        try:
+            counts = silence.count(silence.since, now + timedelta(seconds=APART)) if silence.count else {}
+        except Denied as denied:
+            return hosts.look(denied.what)
+        if not counts and silence.count and wait.since(start) < SILENT * 60:
+            return Missing(f"{silence.name}: CloudWatch has no figures of it yet")
         if not counts:
-            return _unknown(silence, wait.since(start))
+            return hosts.look("CloudWatch has no figures of it, neither of before the switch")
         last = max(counts)
         quiet = (now - last).total_seconds() - 60
         if quiet >= silence.needed:
@@ -73,14 +105,31 @@ def wait_for_silence(silence: Silence, wait: Wait) -> None:
     try:
         wait.log.say(wait.until_done(look, pace=lambda _: PERIOD, within=silence.within))
     except TimedOut as late:
-        advice = "Its access log says who still comes. Run this again to look again"
+        advice = late.advice or "Its access log says who still comes. Run this again to look again"
         raise TimedOut(late.what, advice) from None
 
 
-def _unknown(silence: Silence, waited: float) -> str | Missing:
-    if waited < silence.needed:
-        return Missing(f"{silence.name}: CloudWatch has no figures of it yet")
-    return (
-        f"{silence.name}: CloudWatch has no figures of it, neither of before the switch, so whether it is "
-        "silent cannot be told"
-    )
+class _Hosts:
+    """Blue's hosts, looked at again and again."""
+
+    def __init__(self, silence: Silence, wait: Wait) -> None:
+        self._silence = silence
+        self._wait = wait
+        self._since: float | None = None
+
+    def look(self, uncounted: str) -> str | Missing:
+        """Look once, where *uncounted* is why nothing else tells."""
+        name, seen = self._silence.name, self._silence.connected()
+        if seen.connections is None:
+            words = f"whether {name} is silent cannot be told: {uncounted}; {seen.why}"
+            if self._silence.unproved:
+                return f"{name}: {words}"
+            raise TimedOut(words, "See who still comes to its hosts; --unproved ends this without knowing")
+        if seen.connections:
+            self._since = None
+            return Missing(f"{name}: {seen.connections} connections open on its hosts")
+        now = self._wait.clock.now()
+        self._since = now if self._since is None else self._since
+        if now - self._since >= max(self._silence.stays, UNCONNECTED):
+            return f"{name}: silent, as its hosts have had no connection for {now - self._since:.0f} s"
+        return Missing(f"{name}: no connection open on its hosts")

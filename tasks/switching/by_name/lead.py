@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 
 from tasks.aws.api import Aws
 from tasks.aws.minute_counts import requests_by_minute
+from tasks.hosts.idleness import Idleness, SsmHosts
 from tasks.locking.locks import Locking
 from tasks.running.errors import Refused
 from tasks.running.waiting import Wait
 from tasks.switching.by_name.exchange import SPREAD
 from tasks.switching.by_name.name import WEIGHTED, NamePlan
+from tasks.switching.connections import Connections
 from tasks.switching.evidence import AtShare
 from tasks.switching.lead_back import NOTHING_TO_DO
 from tasks.switching.moving import Moving
 from tasks.switching.record import State
-from tasks.switching.silence import APART, LATE, Silence, wait_for_silence
+from tasks.switching.silence import APART, LATE, Patience, Silence, wait_for_silence
 from tasks.switching.switch import Going, switch
 from tasks.switching.travellers import Travellers
 from tasks.switching.watch import Watch
@@ -28,13 +30,15 @@ class Proof:
     Args:
         settle: Seconds that it is watched once resolvers have forgotten the old answer.
         after: Gives what is looked at, told the names of blue and green.
-        timeout: Seconds to wait at most for blue to be silent.
+        patience: How long blue is waited for to be silent.
+        port: The one that blue serves on, where no load balancer tells it.
     """
 
     settle: float
     travellers: Travellers
     after: Callable[[str, str], Sequence[AtShare]]
-    timeout: float | None
+    patience: Patience
+    port: int | None = None
 
 
 def lead_by_name(
@@ -69,7 +73,7 @@ def lead_by_name(
             if plan.new:
                 moving.begin()
             switch(moving, _going(plan, proof), wait)
-        _arrive(plan, moving, proof.timeout, aws, wait)
+        _arrive(plan, moving, proof, aws, wait)
 
 
 def _going(plan: NamePlan, proof: Proof) -> Going:
@@ -95,7 +99,7 @@ def _go_back(plan: NamePlan, moving: Moving, wait: Wait) -> None:
     wait.log.event("switched-back", blue=plan.switch.blue, green=plan.switch.green)
 
 
-def _arrive(plan: NamePlan, moving: Moving, timeout: float | None, aws: Aws, wait: Wait) -> None:
+def _arrive(plan: NamePlan, moving: Moving, proof: Proof, aws: Aws, wait: Wait) -> None:
     """See blue silent, if green has all users by now."""
     blue, green, log = plan.switch.blue, plan.switch.green, wait.log
     if moving.switch.at < 100:
@@ -105,22 +109,7 @@ def _arrive(plan: NamePlan, moving: Moving, timeout: float | None, aws: Aws, wai
         log.say(f"{green}: all users, and nothing to do")
         return
     log.stands(f"{green} has all users who ask, and {blue} is not known to be silent", moving.advice)
-    balancer = plan.blue.balancer
-    if balancer is None:
-        log.say(
-            f"{blue}: no load balancer, so nobody counts who still comes; see the connections of its hosts"
-        )
-    else:
-        counted = balancer.counted()
-
-        def count(since: datetime, until: datetime) -> Mapping[datetime, int]:
-            return requests_by_minute(aws, counted, since, until)
-
-        since = plan.began - timedelta(seconds=APART)
-        within = LATE if timeout is None else timeout
-        # Whoever has a cookie of its load balancer's came by its address, which is forgotten by now.
-        wait_for_silence(Silence(plan.blue.name, since, count, 0, within), wait)
-    moving.stay()
+    wait_for_silence(_silence(plan, proof, aws, wait), wait)
     moving.end(State.DONE)
     log.event("switched", green=green, blue=blue)
     log.say(f"{green}: all users; {blue} is left without any")
@@ -129,3 +118,29 @@ def _arrive(plan: NamePlan, moving: Moving, timeout: float | None, aws: Aws, wai
             f"{plan.name.title}: whoever asks the hosted zone {each.title} is led as before: switch that "
             f"with --zone {each.id}"
         )
+
+
+def _silence(plan: NamePlan, proof: Proof, aws: Aws, wait: Wait) -> Silence:
+    blue, since = plan.blue, plan.began - timedelta(seconds=APART)
+    hosts = Connections(aws, SsmHosts(aws, f"{blue.name}: counting connections"), wait)
+    within = proof.patience.within(LATE)
+    if (balancer := blue.balancer) is None:
+
+        def connected() -> Idleness:
+            return hosts.of_addresses(blue.values, proof.port)
+
+        return Silence(blue.name, since, None, connected, 0, within, proof.patience.unproved)
+    behind, counted = balancer, balancer.counted()
+
+    def count(since: datetime, until: datetime) -> Mapping[datetime, int]:
+        return requests_by_minute(aws, counted, since, until)
+
+    return Silence(
+        blue.name,
+        since,
+        count,
+        lambda: hosts.of_balancer(behind),
+        0,
+        within,
+        proof.patience.unproved,
+    )

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tasks.hosts.idleness import Idleness
 from tasks.running.errors import TimedOut
 from tasks.switching.silence import Silence, wait_for_silence
 from tests.fakes import EPOCH, Stage
@@ -21,7 +22,24 @@ class Counts:
 
 
 def silence(stage: Stage, until: float, stays: float = 0, within: float = 900) -> Silence:
-    return Silence("blue", EPOCH - timedelta(minutes=15), Counts(stage, until), stays, within)
+    return Silence("blue", EPOCH - timedelta(minutes=15), Counts(stage, until), nobody_asked, stays, within)
+
+
+def nobody_asked() -> Idleness:
+    raise AssertionError("it was counted")
+
+
+def uncounted(*seen: Idleness, stays: float = 0, unproved: bool = False) -> Silence:
+    """Blue without figures, and what its hosts say at each look, the last of it for ever."""
+    looks = [*seen]
+
+    def connected() -> Idleness:
+        return looks.pop(0) if len(looks) > 1 else looks[0]
+
+    def count(since: datetime, until: datetime) -> Mapping[datetime, int]:
+        return {}
+
+    return Silence("blue", EPOCH, count, connected, stays, 900, unproved)
 
 
 def test_blue_is_silent_once_minutes_have_passed_without_a_request() -> None:
@@ -51,13 +69,32 @@ def test_whoever_still_comes_is_told() -> None:
     assert "access log" in str(late.value.advice)
 
 
-@pytest.mark.parametrize(("stays", "after"), [(0, 180), (600, 600)])
-def test_no_figures_at_all_are_no_silence_and_are_told_as_what_they_are(stays: float, after: float) -> None:
+@pytest.mark.parametrize(("stays", "after"), [(0, 60), (600, 600)])
+def test_where_nothing_was_counted_its_hosts_are_asked_and_must_be_without_connections_for_a_while(
+    stays: float, after: float
+) -> None:
     stage = Stage()
-    wait_for_silence(silence(stage, until=-600, stays=stays), stage.wait)
+    wait_for_silence(uncounted(Idleness(0), Idleness(2), Idleness(0), stays=stays), stage.wait)
 
-    assert after <= stage.clock.elapsed < after + 30
-    assert "whether it is silent cannot be told" in stage.lines[-1]
+    assert 180 + 40 + after <= stage.clock.elapsed <= 180 + 40 + after + 20
+    assert "blue: 2 connections open on its hosts" in " ".join(stage.lines)
+    assert stage.lines[-1] == f"blue: silent, as its hosts have had no connection for {after:.0f} s"
+
+
+def test_who_is_still_connected_is_told() -> None:
+    stage = Stage()
+    with pytest.raises(TimedOut, match="blue: 1 connections open on its hosts after 900 s"):
+        wait_for_silence(uncounted(Idleness(1)), stage.wait)
+
+
+def test_what_nothing_tells_is_no_silence_unless_that_is_enough() -> None:
+    stage, blind = Stage(), Idleness(None, "Blue-1 has no evidence (SSM does not manage it)")
+    with pytest.raises(TimedOut, match=r"blue is silent cannot be told: .*; Blue-1 has no evid") as late:
+        wait_for_silence(uncounted(blind), stage.wait)
+
+    assert "--unproved" in str(late.value.advice)
+    wait_for_silence(uncounted(blind, unproved=True), stage.wait)
+    assert "whether blue is silent cannot be told" in stage.lines[-1]
 
 
 def test_setting_the_time_of_day_makes_no_silence() -> None:
