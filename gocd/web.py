@@ -121,12 +121,13 @@ def in_time(seconds: float, ask: Callable[[], Value]) -> Value:
 
 def beginning(pieces: Iterable[bytes], most: int) -> bytes:
     """Return the first *most* bytes of the *pieces*; those after them are not asked for."""
-    body = b""
+    kept, length = [], 0
     for piece in pieces:
-        body += piece
-        if len(body) >= most:
+        kept.append(piece)
+        length += len(piece)
+        if length >= most:
             break
-    return body[:most]
+    return b"".join(kept)[:most]
 
 
 def ending(pieces: Iterable[bytes], most: int) -> bytes:

@@ -20,9 +20,11 @@ def command(
         bool,
         option(
             "--force",
-            "Also if a newer run has been through it, or a pipeline downstream would begin again.",
+            "Also after a stage that failed, where a newer run has been through it, or if a pipeline "
+            "downstream would begin again.",
         ),
     ] = False,
+    dry_run: options.DryRun = False,
     watch: on_server.Watch = False,
     timeout: on_server.WatchTimeout = None,
     server: on_server.GoCDAddress = None,
@@ -47,10 +49,18 @@ def command(
             raise Refused("--failed-jobs and --jobs are two choices of jobs; give one of them")
         name, counter, which = stage_named(stage)
         chosen = [each.strip() for each in (jobs or "").split(",") if each.strip()]
+        if jobs and not chosen:
+            raise Refused(f"--jobs {jobs!r} names no job")
         gocd, start = connected(server, ca_bundle), task.wait.clock.now()
         plan = plan_again(gocd, name, counter, which, chosen, failed=failed_jobs)
+        task.log.steps(plan.steps)
+        if not force:
+            plan.refuse_risks()
+        task.log.steps(f"{plan.run.name}: all the same, as --force is given: {each}" for each in plan.risks)
+        if dry_run:
+            return
         within = BEGINS_WITHIN if timeout is None else timeout
-        run = run_again(gocd, plan, task.wait, force=force, within=within)
+        run = run_again(gocd, plan, task.wait, within=within)
         if watch:
             left = A_DAY if timeout is None else max(timeout - task.wait.since(start), 0.0)
             follow(gocd, run, task.wait, within=left, known=plan.run)

@@ -18,7 +18,9 @@ from tasks.runs.obstacles import locked, refuse_if_paused, verb
 from tasks.runs.pages import page_of_stage
 
 # Names in one line, and seconds until a stage that GoCD took on must be there.
-NAMED, BEGINS_WITHIN = 10, 120.0
+NAMED, BEGINS_WITHIN = 10, 600.0
+# Seconds until one must be there whose order was lost on its way.
+LOST = 120.0
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,26 @@ class Again:
     told: tuple[str, ...] = ()
 
     @property
+    def steps(self) -> list[str]:
+        """What it would do, a line a step."""
+        return [self.words, *self.told]
+
+    def refuse_risks(self) -> None:
+        """Refuse what should not be done without a thought.
+
+        Raises:
+            Refused: There is such a reason.
+        """
+        if self.risks:
+            by_jobs = ["--jobs", ",".join(self.jobs)] if self.jobs else []
+            words = ["--failed-jobs"] if self.failed else by_jobs
+            again = rerun(self.run, self.stage.name, *words, "--force")
+            raise Refused(". ".join(self.risks), f"If that is wanted: {again}")
+
+    @property
     def words(self) -> str:
         what = "all of it" if self.jobs is None else f"jobs {listed(self.jobs, NAMED)}"
-        how = "runs again" if self.stage.begun else "is begun"
+        how = "is to run again" if self.stage.begun else "is to begin"
         after = f"; after it by themselves: {listed(self.follow, NAMED)}" if self.follow else ""
         return f"{self.run.name}: {self.stage.name} {how}, {what}{after}"
 
@@ -72,26 +91,14 @@ def plan_again(
     return Again(run, stage, wanted, failed, after, (*risks, *more), first)
 
 
-def run_again(
-    server: Server, plan: Again, wait: Wait, *, force: bool, within: float = BEGINS_WITHIN
-) -> PipelineRun:
+def run_again(server: Server, plan: Again, wait: Wait, *, within: float = BEGINS_WITHIN) -> PipelineRun:
     """Carry the *plan* out, and return the run with its stage begun.
 
     Raises:
-        Refused: It has risks, and *force* was not asked for; or GoCD said no.
+        Refused: GoCD said no.
         TimedOut: Whether it has begun cannot be seen.
     """
     log, run, stage = wait.log, plan.run, plan.stage
-    log.say(plan.words)
-    log.steps(plan.told)
-    if plan.risks and not force:
-        by_jobs = ["--jobs", ",".join(plan.jobs)] if plan.jobs else []
-        words = ["--failed-jobs"] if plan.failed else by_jobs
-        raise Refused(
-            ". ".join(plan.risks), f"If that is wanted: {rerun(run, stage.name, *words, '--force')}"
-        )
-    for risk in plan.risks:
-        log.say(f"{run.name}: done all the same: {risk}")
     log.stands(f"{run.name}/{stage.name} may or may not run again", look(run.pipeline))
     lost = ""
     try:
@@ -103,6 +110,7 @@ def run_again(
         # Sent again, it might run twice.
         lost = problem.what
         log.say(f"{run.name}: {lost}; looking whether GoCD took it on")
+        within = min(within, LOST)
     return _begun(server, plan, wait, lost, within)
 
 

@@ -21,7 +21,7 @@ def test_a_stage_runs_again_with_those_after_it_and_is_watched(shell: Shell) -> 
 
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert lines[0] == "waits/1: two runs again, all of it; after it by themselves: three"
+    assert lines[0] == "waits/1: two is to run again, all of it; after it by themselves: three"
     assert lines[1] == f"waits/1/two/2: begun, {shell.gocd.url}/pipelines/waits/1/two/2"
     # What was before is not told again.
     assert not any(line.startswith(("one/1", "three/1")) for line in lines)
@@ -35,7 +35,7 @@ def test_a_stage_that_waits_for_a_person_is_begun(shell: Shell) -> None:
     done = shell("rerun-stage", "app/1/deploy", "--watch")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[0] == "app/1: deploy is begun, all of it"
+    assert done.stdout.splitlines()[0] == "app/1: deploy is to begin, all of it"
     assert runs_of(shell, "app") == [("build", 1), ("deploy", 1)]
 
 
@@ -46,7 +46,7 @@ def test_the_failed_jobs_are_those_of_the_whole_stage_also_where_others_ran_sinc
     third = shell.gocd.until_over("fails/1/one", 3, **AS_ADMIN)
 
     assert (others.returncode, failed.returncode) == (1, 0)
-    assert failed.stdout.splitlines()[0].startswith("fails/1: one runs again, jobs bad")
+    assert failed.stdout.splitlines()[0].startswith("fails/1: one is to run again, jobs bad")
     assert {job["name"]: job["rerun"] for job in third["jobs"]} == {"good": False, "bad": True}
 
 
@@ -57,6 +57,8 @@ def test_a_newer_run_is_not_gone_over_with_an_older_release_unasked(shell: Shell
         shell.gocd.until_over(f"app/{counter}/deploy", **AS_ADMIN)
     refused = shell("rerun-stage", "app/1/deploy")
     forced = shell("rerun-stage", "app/1/deploy", "--force")
+    dry = shell("rerun-stage", "app/2/deploy", "--dry-run")
+    before = len(shell.orders)
     newer = shell("rerun-stage", "app/2/deploy")
 
     assert refused.returncode == 2
@@ -64,8 +66,10 @@ def test_a_newer_run_is_not_gone_over_with_an_older_release_unasked(shell: Shell
         "error: app/2 has been through deploy since, and app/1 is older; nothing was changed. "
         "If that is wanted: gocd-tasks pipeline rerun-stage app/1/deploy --force\n"
     )
-    assert (forced.returncode, newer.returncode) == (0, 0)
-    assert "app/1: done all the same: app/2 has been through deploy since" in forced.stdout
+    assert (forced.returncode, newer.returncode, dry.returncode) == (0, 0, 0)
+    assert dry.stdout == "app/2: deploy is to run again, all of it\n"
+    assert len(shell.orders) == before + 1
+    assert "app/1: all the same, as --force is given: app/2 has been through deploy since" in forced.stdout
     assert runs_of(shell, "app") == [("build", 1), ("deploy", 1), ("deploy", 2)]
 
 
@@ -99,6 +103,7 @@ def test_a_pipeline_downstream_that_has_not_begun_yet_is_told_of(shell: Shell) -
         (("app/1/build", "--failed-jobs"), "no job of app/1/build/1 failed", "rerun-stage app/1/build"),
         (("app/1/deploy", "--failed-jobs"), "app/1: deploy has not run", "rerun-stage app/1/deploy"),
         (("app/1/build", "--failed-jobs", "--jobs", "job"), "--failed-jobs and --jobs are two", ""),
+        (("app/1/build", "--jobs", ","), "--jobs ',' names no job", ""),
         (("waits/1/one",), "waits/1 runs one", "pipeline watch waits/1"),
         (("fails/1/three",), "fails/1: two, which comes before three, has not begun", "fails/1/two"),
         (("fails/1/two",), "one, which comes before two, failed in fails/1", "fails/1/two --force"),
