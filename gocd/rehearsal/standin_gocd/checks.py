@@ -19,6 +19,14 @@ def check_trigger(served: ServedPipeline) -> None:
     check_start(served)
 
 
+def can_trigger(served: ServedPipeline) -> bool:
+    try:
+        check_trigger(served)
+    except Refusal:
+        return False
+    return True
+
+
 def check_start(served: ServedPipeline) -> None:
     """See that a run may begin, whoever asked for it.
 

@@ -12,7 +12,7 @@ from gocd.numbers import whole
 from gocd.rehearsal.standin_gocd.api.messages import Answer, Halt, Request, as_json, message
 from gocd.rehearsal.standin_gocd.api.paging import page
 from gocd.rehearsal.standin_gocd.api.routes import Route
-from gocd.rehearsal.standin_gocd.api.security import Right
+from gocd.rehearsal.standin_gocd.api.security import Right, may_operate
 from gocd.rehearsal.standin_gocd.api.shapes import (
     fingerprint,
     material_shape,
@@ -20,7 +20,7 @@ from gocd.rehearsal.standin_gocd.api.shapes import (
     pipeline_shape,
     revision_of,
 )
-from gocd.rehearsal.standin_gocd.checks import check_trigger
+from gocd.rehearsal.standin_gocd.checks import can_trigger, check_trigger
 from gocd.rehearsal.standin_gocd.history import PipelineInstance
 from gocd.rehearsal.standin_gocd.refusal import Refusal
 from gocd.rehearsal.standin_gocd.served import ServedPipeline
@@ -55,6 +55,12 @@ class Pipelines:
             name, revision = self._chosen(served, material)
             revisions[name] = revision
         variables = dict(_variable(each) for each in asked.get("environment_variables") or [])
+        if not may_operate(request.user, served.first_stage):
+            # What else is in the way is told first.
+            check_trigger(served)
+            where = f"{served.name}/{served.first_stage.name}"
+            denied = f"User {request.user.name} does not have permission to schedule {where}"
+            raise Refusal(403, f"Failed to trigger pipeline [{served.name}]", denied)
         self._server.trigger(served.name, request.user.name, variables, revisions)
         return message(f"Request to schedule pipeline {served.name} accepted", 202)
 
@@ -115,7 +121,7 @@ class Pipelines:
                 "paused_cause": served.pause.cause if served.pause else "",
                 "paused_by": served.pause.by if served.pause else "",
                 "locked": served.locked_by is not None,
-                "schedulable": _is_schedulable(served),
+                "schedulable": can_trigger(served) and may_operate(request.user, served.first_stage),
             }
         )
 
@@ -136,10 +142,9 @@ class Pipelines:
 
     def _history(self, request: Request, names: Mapping[str, str]) -> Answer:
         served = self._known(names)
-        operates = request.user.right >= Right.OPERATE
 
         def shape(run: PipelineInstance) -> dict[str, Any]:
-            return pipeline_shape(served, run, operates=operates)
+            return pipeline_shape(served, run, request.user)
 
         return as_json(page(request, served.instances, "pipelines", shape))
 
@@ -148,7 +153,7 @@ class Pipelines:
         run = served.instance(_counter(names["counter"]))
         if run is None:
             raise Halt(message(f"Pipeline [{names['pipeline']}/{names['counter']}] not found.", 404))
-        return as_json(pipeline_shape(served, run, operates=request.user.right >= Right.OPERATE))
+        return as_json(pipeline_shape(served, run, request.user))
 
     def _comment(self, request: Request, names: Mapping[str, str]) -> Answer:
         run = self._known(names).instance(_counter(names["counter"]))
@@ -194,11 +199,3 @@ def _counter(text: str) -> int:
 def _unprocessable(text: str) -> Answer:
     """Source: GoCD's RoutesHelper.unprocessableEntity."""
     return message(f"Your request could not be processed. {text}", 422)
-
-
-def _is_schedulable(served: ServedPipeline) -> bool:
-    try:
-        check_trigger(served)
-    except Refusal:
-        return False
-    return True

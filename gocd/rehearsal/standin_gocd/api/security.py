@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from gocd.pipeline import Stage
+
 _BASIC = re.compile("basic (.*)", re.IGNORECASE)
 _BEARER = re.compile("bearer (.*)", re.IGNORECASE)
 _BAD_CREDENTIALS = (
@@ -51,6 +53,17 @@ class NotAuthenticated(Exception):
     def __init__(self, text: str, *, challenge: bool = False) -> None:
         super().__init__(text)
         self.challenge = challenge
+
+
+def may_operate(user: User, stage: Stage) -> bool:
+    """Whether *user* may run and cancel *stage*, which may be for certain people only.
+
+    Source: GoCD's SecurityService.hasOperatePermissionForStage
+    """
+    approval = stage.approval
+    if user.right is Right.ADMIN or not (approval.users or approval.roles):
+        return user.right >= Right.OPERATE
+    return user.name in approval.users
 
 
 @dataclass(frozen=True)

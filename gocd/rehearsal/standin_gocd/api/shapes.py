@@ -9,7 +9,8 @@ import hashlib
 from typing import Any
 
 from gocd.pipeline import Material, Stage
-from gocd.rehearsal.standin_gocd.checks import can_run
+from gocd.rehearsal.standin_gocd.api.security import User, may_operate
+from gocd.rehearsal.standin_gocd.checks import can_run, can_trigger
 from gocd.rehearsal.standin_gocd.history import JobInstance, PipelineInstance, Result, StageInstance
 from gocd.rehearsal.standin_gocd.materials import locator
 from gocd.rehearsal.standin_gocd.served import ServedPipeline
@@ -18,15 +19,13 @@ from gocd.rehearsal.standin_gocd.served import ServedPipeline
 _NOBODY = "GoCD"
 
 
-def pipeline_shape(served: ServedPipeline, run: PipelineInstance, *, operates: bool) -> dict[str, Any]:
-    names = [stage.name for stage in served.pipeline.stages]
-    is_blocked = served.queued is not None
+def pipeline_shape(served: ServedPipeline, run: PipelineInstance, user: User) -> dict[str, Any]:
     return {
         "name": served.name,
         "counter": run.counter,
         "label": run.label,
         "natural_order": float(run.counter),
-        "can_run": not is_blocked and can_run(served, run, names[0]),
+        "can_run": can_trigger(served) and may_operate(user, served.first_stage),
         "preparing_to_schedule": False,
         "comment": run.comment,
         "scheduled_date": millis(run.created_at),
@@ -37,7 +36,7 @@ def pipeline_shape(served: ServedPipeline, run: PipelineInstance, *, operates: b
             "material_revisions": [_revision(run, material) for material in run.pipeline.materials],
         },
         "stages": [
-            _stage_in_pipeline(served, run, stage, operates=operates) for stage in run.pipeline.stages
+            _stage_in_pipeline(served, run, stage, may_operate(user, stage)) for stage in run.pipeline.stages
         ],
     }
 
@@ -152,7 +151,7 @@ def _revision(run: PipelineInstance, material: Material) -> dict[str, Any]:
 
 
 def _stage_in_pipeline(
-    served: ServedPipeline, run: PipelineInstance, plan: Stage, *, operates: bool
+    served: ServedPipeline, run: PipelineInstance, plan: Stage, operates: bool
 ) -> dict[str, Any]:
     stage = run.latest(plan.name)
     offered = {"operate_permission": operates, "can_run": operates and can_run(served, run, plan.name)}

@@ -12,7 +12,7 @@ from gocd.numbers import whole
 from gocd.rehearsal.standin_gocd.api.messages import Answer, Halt, Request, as_json, message
 from gocd.rehearsal.standin_gocd.api.paging import page
 from gocd.rehearsal.standin_gocd.api.routes import Route
-from gocd.rehearsal.standin_gocd.api.security import Right
+from gocd.rehearsal.standin_gocd.api.security import Right, may_operate
 from gocd.rehearsal.standin_gocd.api.shapes import job_shape, stage_in_history, stage_shape
 from gocd.rehearsal.standin_gocd.history import PipelineInstance, Result, StageInstance
 from gocd.rehearsal.standin_gocd.refusal import Refusal
@@ -42,6 +42,7 @@ class Stages:
         where = f"{names['pipeline']}/{names['counter']}/{names['stage']}"
         counter = self._counter(names, where)
         where = f"{names['pipeline']}/{counter}/{names['stage']}"
+        self._check_right(request, names)
         try:
             self._server.run_stage(names["pipeline"], counter, names["stage"], request.user.name)
         except Refusal as refusal:
@@ -79,6 +80,7 @@ class Stages:
     def _rerun(
         self, request: Request, run: PipelineInstance, stage: StageInstance, jobs: list[str]
     ) -> Answer:
+        self._check_right(request, {"pipeline": run.pipeline.name, "stage": stage.name})
         try:
             self._server.rerun_jobs(run.pipeline.name, run.counter, stage, jobs, request.user.name)
         except Refusal as refusal:
@@ -94,6 +96,8 @@ class Stages:
 
     def _cancel(self, request: Request, names: Mapping[str, str]) -> Answer:
         run, stage = self._stage(names)
+        if stage.is_active and not may_operate(request.user, stage.plan):
+            raise Halt(message(f"Unauthorized to operate stage named {stage.name}", 403))
         if self._server.cancel_stage(run.pipeline.name, run.counter, stage, request.user.name):
             return message("Stage cancelled successfully.")
         return message("Stage is not active. Cancellation Ignored.")
@@ -129,6 +133,16 @@ class Stages:
             where = "/".join(names[key] for key in ("pipeline", "counter", "stage", "stage_counter", "job"))
             raise Halt(message(f"No job instance was found for '{where}'.", 404))
         return as_json(job_shape(job))
+
+    def _check_right(self, request: Request, names: Mapping[str, str]) -> None:
+        """Source: GoCD's ScheduleService.lockAndRerunStage."""
+        try:
+            stage = self._server.served(names["pipeline"]).stage_named(names["stage"])
+        except Refusal:
+            return
+        if stage and not may_operate(request.user, stage):
+            where = f"stage [{stage.name}] of pipeline [{names['pipeline']}]"
+            raise Halt(message(f"User does not have operate permissions for {where}", 403))
 
     def _counter(self, names: Mapping[str, str], where: str) -> int:
         """Source: GoCD's PipelineService.resolvePipelineCounter."""

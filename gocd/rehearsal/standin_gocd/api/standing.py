@@ -31,6 +31,7 @@ class Standing:
             Route("GET", "/api/current_user", 1, Right.NONE, self._current_user),
             Route("GET", "/api/agents", 7, Right.NONE, self._agents),
             Route("GET", "/api/agents/{uuid}", 7, Right.NONE, self._agent),
+            Route("POST", "/api/agents/{uuid}/kill_running_tasks", 7, Right.ADMIN, self._kill),
         ]
 
     def _version(self, request: Request, names: Mapping[str, str]) -> Answer:
@@ -87,9 +88,25 @@ class Standing:
         )
 
     def _agent(self, request: Request, names: Mapping[str, str]) -> Answer:
+        return as_json(_shape(request, self._workplace(names)))
+
+    def _kill(self, request: Request, names: Mapping[str, str]) -> Answer:
+        """Kill what an agent still does whose job is cancelled.
+
+        Source: GoCD's AgentInstance.killRunningTasks
+        """
+        workplace = self._workplace(names)
+        state = _state(workplace)
+        if state != "Cancelled" or workplace.agent is None:
+            should = "should be in cancelled state before attempting to kill running tasks"
+            raise Halt(message(f"The agent {should}. Current Agent state is: '{state}'", 409))
+        workplace.agent.cancel()
+        return Answer(202, b"", "application/json")
+
+    def _workplace(self, names: Mapping[str, str]) -> Workplace:
         for workplace in self._server.agents.workplaces:
             if workplace.uuid == names["uuid"]:
-                return as_json(_shape(request, workplace))
+                return workplace
         raise Halt(message(f"Agent with uuid '{names['uuid']}' was not found!", 404))
 
 
@@ -110,8 +127,6 @@ def _shape(request: Request, workplace: Workplace) -> dict[str, Any]:
             "stage_name": running.stage,
             "job_name": running.name,
         }
-    # One whose job the server has given up is still at work until it is done with it.
-    state = "Idle" if job is None else "Cancelled" if job.is_over else "Building"
     return {
         "_links": {
             "self": {"href": f"{request.base}/api/agents/{workplace.uuid}"},
@@ -128,8 +143,15 @@ def _shape(request: Request, workplace: Workplace) -> dict[str, Any]:
         "agent_version": f"{VERSION}-{_BUILD}",
         "agent_bootstrapper_version": f"{VERSION}-{_BUILD}",
         "environments": [],
-        "build_state": state,
+        "build_state": _state(workplace),
         "free_space": "unknown",
         **building,
         "resources": sorted(workplace.resources),
     }
+
+
+def _state(workplace: Workplace) -> str:
+    """One whose job the server has given up is still at work until it is done with it."""
+    if workplace.job is None:
+        return "Idle"
+    return "Cancelled" if workplace.job.is_over else "Building"

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from gocd.pipeline import Approval
+from gocd.rehearsal.standin_gocd.api.security import Right, User
 from tests.gocd.rehearsal.standin_gocd.rehearsed import bash, pipeline, stage
 from tests.gocd.rehearsal.standin_gocd.serving import TOKEN, USERS, GoCD, private_tls, serving
 
@@ -14,7 +16,9 @@ CONFIRM = {"X-GoCD-Confirm": "true"}
 
 @pytest.fixture
 def secured(tmp_path: Path) -> Iterator[GoCD]:
-    with serving(tmp_path, pipeline(stage("one", bash("true")), name="app"), users=USERS) as made:
+    for_vera = Approval(manual=True, users=("vera",))
+    app = pipeline(stage("one", bash("true")), stage("two", bash("true"), approval=for_vera), name="app")
+    with serving(tmp_path, app, users=[*USERS, User("vera", "vixen", Right.OPERATE)]) as made:
         yield made
 
 
@@ -148,6 +152,23 @@ def test_rights_are_asked_for_after_the_headers_and_whether_there_is_such_a_pipe
     assert said(secured.post("/api/pipelines/app/schedule", auth=ann))[0] == 202
     run = secured.until("/api/pipelines/app/1", lambda _: True, auth=ann)
     assert (run["build_cause"]["approver"], run["stages"][0]["approved_by"]) == ("ann", "ann")
+
+
+def test_a_stage_may_be_for_certain_people_only(secured: GoCD) -> None:
+    ann, jez, vera = ("ann", "otter"), ("jez", "badger"), ("vera", "vixen")
+    secured.post("/api/pipelines/app/schedule", auth=ann)
+    secured.until_over("app/1/one", auth=ann)
+    offered = {
+        user[0]: secured.get("/api/pipelines/app/1", auth=user).json()["stages"][1]["operate_permission"]
+        for user in (ann, jez, vera)
+    }
+    path = "/api/stages/app/1/two/run"
+
+    denied = said(secured.post(path, version=2, auth=ann))
+
+    assert offered == {"ann": False, "jez": True, "vera": True}
+    assert denied == (403, "User does not have operate permissions for stage [two] of pipeline [app]")
+    assert said(secured.post(path, version=2, auth=vera))[0] == 202
 
 
 def test_the_version_is_told_to_everybody(secured: GoCD) -> None:

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 import requests
 
-from tests.gocd.rehearsal.standin_gocd.serving import GoCD
+from tests.gocd.rehearsal.standin_gocd.rehearsed import bash, pipeline, stage
+from tests.gocd.rehearsal.standin_gocd.serving import GoCD, serving
 
 
 def said(answer: requests.Response) -> tuple[int, str]:
@@ -98,6 +101,27 @@ def test_a_cancelled_stage_is_over_at_once_and_its_job_is_told(gocd: GoCD) -> No
     assert again == (200, "Stage is not active. Cancellation Ignored.")
     assert (stage["result"], stage["cancelled_by"]) == ("Cancelled", "anonymous")
     assert gocd.get("/api/pipelines/waits/1").json()["stages"][1]["scheduled"] is False
+
+
+def test_what_an_agent_goes_on_with_after_a_cancel_is_killed_by_hand(tmp_path: Path) -> None:
+    stubborn = bash("trap '' TERM; echo begun; for i in $(seq 300); do sleep 0.1; done")
+    with serving(tmp_path, pipeline(stage("one", stubborn), name="app"), fleet=[()]) as gocd:
+        (agent,) = gocd.server.agents.workplaces
+        kill = f"/api/agents/{agent.uuid}/kill_running_tasks"
+        idle = said(gocd.post(kill, version=7))
+        gocd.post("/api/pipelines/app/schedule")
+        console = gocd.folder / "artifacts/app/1/one/1/job/cruise-output/console.log"
+        gocd.until("/api/agents", lambda _: console.exists() and " begun\n" in console.read_text(), 7)
+        gocd.post("/api/stages/app/1/one/1/cancel", version=3)
+
+        is_over = gocd.get("/api/stages/app/1/one/1", 3).json()["result"]
+        at_work = gocd.get(f"/api/agents/{agent.uuid}", 7).json()["build_state"]
+        killed = gocd.post(kill, version=7)
+        gocd.until(f"/api/agents/{agent.uuid}", lambda agent: agent["build_state"] == "Idle", 7)
+
+    should = "The agent should be in cancelled state before attempting to kill running tasks"
+    assert idle == (409, f"{should}. Current Agent state is: 'Idle'")
+    assert (is_over, at_work, killed.status_code, killed.text) == ("Cancelled", "Cancelled", 202, "")
 
 
 def test_a_job_tells_every_state_it_went_through(gocd: GoCD) -> None:
