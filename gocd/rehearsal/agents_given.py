@@ -46,6 +46,21 @@ def check_agents(pipeline: Pipeline, agents: Sequence[Resources]) -> None:
                 raise GoCDError(_unwanted(stage, job, agents))
 
 
+def agents_needed(pipeline: Pipeline) -> str:
+    """Say what a site without so many agents would not have; nothing where one agent is enough."""
+    counts = {
+        stage.name: sum(
+            each.run_instances if isinstance(each.run_instances, int) else 1 for each in stage.jobs
+        )
+        for stage in pipeline.stages
+    }
+    most = max(counts.values(), default=1)
+    if most == 1:
+        return ""
+    stages = ", ".join(name for name, count in counts.items() if count == most)
+    return f"Agents: one for each of {most} jobs at a time in {stages}; --agents 1 has them run one by one"
+
+
 def _unwanted(stage: Stage, job: Job, agents: Sequence[Resources]) -> str:
     wanted = ",".join(job.resources)
     there = sorted({",".join(each) for each in agents if each})

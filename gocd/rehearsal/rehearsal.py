@@ -16,6 +16,7 @@ from types import FrameType
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Pipeline
+from gocd.rehearsal.agents_given import agents_needed
 from gocd.rehearsal.beat import beat
 from gocd.rehearsal.beforehand import checked_site, given_at_trigger
 from gocd.rehearsal.built_site import BuiltSite, build_site, upstream_runs
@@ -97,6 +98,8 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
         say(f"Parameter {name}: {scaled} instead of {own}, at speed {plan.speed:g}")
     for name, (own, other) in plan.platform_parameters().items():
         say(f"Parameter {name}: {other} instead of {own}, on {plan.platform}")
+    if not plan.agents and (needed := agents_needed(plan.pipeline())):
+        say(needed)
     with own_folder(plan.folder, NAMES, needed=plan.inputs) as empty:
         telling.stands(f"what an earlier rehearsal left in {plan.folder} may be gone")
         empty()

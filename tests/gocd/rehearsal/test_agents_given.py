@@ -2,7 +2,7 @@ import pytest
 
 from gocd.errors import GoCDError
 from gocd.pipeline import Job, Stage
-from gocd.rehearsal.agents_given import check_agents, read_agents
+from gocd.rehearsal.agents_given import agents_needed, check_agents, read_agents
 from gocd.rehearsal.standin_gocd.agents import Resources
 from tests.gocd.rehearsal.standin_gocd.rehearsed import bash, pipeline
 
@@ -43,6 +43,14 @@ def test_a_job_that_would_wait_for_ever_is_refused_with_what_there_is(
     with pytest.raises(GoCDError, match=f"one/job wants an agent with Linux,docker, and .* have {have}"):
         check_agents(of, agents)
     check_agents(of, [*agents, ("docker", "linux", "aws")])
+
+
+def test_it_is_said_where_more_than_one_agent_is_needed() -> None:
+    job = Job("job", (bash("true"),))
+    one, two = Stage("one", (job,)), Stage("two", (job, Job("other", (bash("true"),), run_instances=2)))
+
+    assert agents_needed(pipeline(one)) == ""
+    assert agents_needed(pipeline(one, two)).startswith("Agents: one for each of 3 jobs at a time in two;")
 
 
 def test_an_elastic_job_waits_for_none_of_them() -> None:
