@@ -16,6 +16,7 @@ from gocd.lint.program import Program
 from gocd.numbers import whole
 from gocd.pipeline import Pipeline
 from gocd.reading.pipelines import read_parameters, read_pipelines
+from gocd.rehearsal.names_here import names_here, with_names_here
 from gocd.rehearsal.site import FLEET, Fleet
 from gocd.rehearsal.standin_gocd.agents import Resources
 
@@ -133,7 +134,15 @@ class Plan:
             raise GoCDError(f"there is no stage {unknown[0]!r} to approve; there are: {', '.join(names)}")
         if pipeline.stages and pipeline.stages[0].approval.manual and names[0] not in self.approve:
             raise GoCDError(f"stage {names[0]} is manual, and the first; it runs with --approve {names[0]}")
-        return pipeline
+        return with_names_here(pipeline)
+
+    def names_here(self) -> dict[str, str]:
+        """What the file calls in a way that can only be had in the site's own AWS, each with its name here.
+
+        Raises:
+            GoCDError: The file is wrong.
+        """
+        return names_here(read_pipelines(self.file, self.parameters)[0])
 
     @cached_property
     def findings(self) -> list[Finding]:

@@ -100,6 +100,8 @@ def rehearse(plan: Plan, telling: Telling) -> Rehearsed:
         say(f"Parameter {name}: {other} instead of {own}, on {plan.platform}")
     if not plan.agents and (needed := agents_needed(plan.pipeline())):
         say(needed)
+    for name, here in plan.names_here().items():
+        say(f"{name}: is called {here} here")
     with own_folder(plan.folder, NAMES, needed=plan.inputs) as empty:
         telling.stands(f"what an earlier rehearsal left in {plan.folder} may be gone")
         empty()
