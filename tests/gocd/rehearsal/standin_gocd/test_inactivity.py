@@ -19,7 +19,8 @@ def test_a_job_that_says_nothing_for_its_timeout_is_cancelled(rehearsed: Rehears
     silent = bash("trap 'echo cleaned; exit 1' TERM; sleep 30 & wait")
     of = pipeline(Stage("one", (Job("job", (silent,), timeout=1),)), stage("two", bash("echo never")))
 
-    run = rehearsed.server(of, minute=MINUTE).run()
+    # Long enough for bash to have begun.
+    run = rehearsed.server(of, minute=1.5).run()
 
     words = "Go cancelled this job as it has not generated any console output for more than 1 minute(s)"
     (job,) = run.stages[0].jobs
