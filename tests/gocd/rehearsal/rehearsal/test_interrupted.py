@@ -41,7 +41,9 @@ pipelines:
               tasks:
                 - exec:
                     command: sh
-                    arguments: [-c, "echo gocd-tasks rolling-deploy a.tar.gz --load-balancer web; sleep 600"]
+                    arguments:
+                      - -c
+                      - echo rolling-deploy; sleep 600; gocd-tasks rolling-deploy a.tgz --load-balancer web
 """
 
 
