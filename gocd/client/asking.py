@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from gocd.client.errors import Away, BadAddress, Unanswered, Unusable
 from gocd.client.login import NOBODY, Login
-from gocd.client.refusals import no_json, refusal
+from gocd.client.refusals import no_json, not_there, refusal
 from gocd.json_text import read_json
 
 if TYPE_CHECKING:
@@ -127,7 +127,13 @@ class Server:
                 **self._as_ever,
             )
         )
-        return self._read(answered, url, version)
+        try:
+            return self._read(answered, url, version)
+        except Unusable as problem:
+            if 200 <= answered.status < 300:
+                # Whatever words came with it, it may be GoCD that has taken it.
+                raise Unanswered(problem.what, problem.advice) from None
+            raise
 
     def hand_in(
         self, *path: object, version: int, files: Sequence[tuple[str, bytes]], **query: object
@@ -169,12 +175,14 @@ class Server:
                 url,
                 # A file has its own type, and GoCD serves it whatever is accepted.
                 headers={},
-                body_of=(200,),
+                body_of=web.EVERY_STATUS,
                 at_most=most,
                 part=end,
                 **self._as_ever,
             )
         )
+        if answered.status == 404:
+            raise not_there(answered.body)
         if answered.status != 200:
             raise refusal(answered.status, answered.headers, answered.body, url, 0, self.login)
         return answered.body

@@ -75,6 +75,12 @@ def _declined(status: int, said: str, where: str, login: Login) -> tuple[str, st
     return said or f"GoCD answers {status} and does not say why", ""
 
 
+def not_there(body: bytes) -> ServerError:
+    """Return what it means that a file of a job's is not there; GoCD says so in plain words."""
+    said, _ = _said(body)
+    return Declined(404, said, said or "it is not there")
+
+
 def no_json(body: bytes, url: str) -> ServerError:
     """Return what an answer means that was to be JSON and is not."""
     said, _ = _said(body)

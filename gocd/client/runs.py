@@ -57,7 +57,9 @@ class StageRun:
 
     @property
     def is_over(self) -> bool:
-        return self.begun and bool(self.jobs) and all(job.is_over for job in self.jobs)
+        # GoCD writes a stage's result down once the last of its jobs has told of its own.
+        ended = self.result in (PASSED, FAILED, CANCELLED)
+        return self.begun and ended and bool(self.jobs) and all(job.is_over for job in self.jobs)
 
     @property
     def is_active(self) -> bool:
@@ -83,7 +85,7 @@ class StageRun:
         if not self.begun:
             return "not begun"
         if self.is_over:
-            return self.result.lower() or "over"
+            return self.result.lower()
         return "failing" if any(job.failed for job in self.jobs) else "running"
 
 

@@ -33,6 +33,12 @@ def jobs_of(
     return read_jobs(fields(said.value, "the stage"))
 
 
+def cancelled_by(server: Server, pipeline: str, pipeline_counter: int, stage: str, stage_counter: int) -> str:
+    """Return who cancelled that run of the stage; empty if nobody did."""
+    said = server.get("stages", pipeline, pipeline_counter, stage, stage_counter, version=3)
+    return text(fields(said.value, "the stage"), "cancelled_by")
+
+
 def past_of(server: Server, pipeline: str, stage: str) -> list[PastStage]:
     """Return the newest runs of a stage, in whatever run of its pipeline, the newest first."""
     said = server.get("stages", pipeline, stage, "history", version=3, page_size=PAGE)

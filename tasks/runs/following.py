@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from gocd.client.asking import Server
 from gocd.client.errors import Declined, ServerError
 from gocd.client.pipelines import run_of, standing
-from gocd.client.runs import MANUAL, PipelineRun
-from gocd.client.stages import past_of
+from gocd.client.runs import CANCELLED, MANUAL, PipelineRun, StageRun
+from gocd.client.stages import cancelled_by, past_of
 from tasks.running.errors import TaskError, TimedOut
 from tasks.running.waiting import Missing, Wait, closely
 from tasks.runs.connect import as_told
@@ -134,7 +134,7 @@ def follow(
     if isinstance(ended, Stopped):
         log.event("run-stopped", run=run.name, at=ended.stage.name, result=ended.stage.words)
         log.stands("GoCD begins nothing after it", once_mended(latest, ended.stage))
-        raise TaskError(f"{run.name}: {ended.stage.name} {verb(ended.stage)}")
+        raise TaskError(f"{run.name}: {ended.stage.name} {verb(ended.stage)}{_by(server, run, ended.stage)}")
     if isinstance(ended, Awaits):
         stage = ended.stage.name
         log.event("run-waits", run=run.name, at=stage)
@@ -143,6 +143,16 @@ def follow(
         return
     log.event("run-passed", run=run.name)
     log.say(f"{run.name}: passed, {took}")
+
+
+def _by(server: Server, run: PipelineRun, stage: StageRun) -> str:
+    if stage.result != CANCELLED:
+        return ""
+    try:
+        who = cancelled_by(server, run.pipeline, run.counter, stage.name, stage.counter)
+    except ServerError:
+        return ""
+    return f" by {who}" if who else ""
 
 
 def _jobs(number: int) -> str:

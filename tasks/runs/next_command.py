@@ -1,6 +1,6 @@
 """The commands to go on with, as sentences."""
 
-from gocd.client.runs import PipelineRun, StageRun
+from gocd.client.runs import CANCELLED, PipelineRun, StageRun
 from tasks.running.next_command import gocd_tasks
 
 
@@ -15,7 +15,8 @@ def rerun(run: PipelineRun, stage: str, *more: str) -> str:
 def once_mended(run: PipelineRun, stage: StageRun) -> str:
     """How to go on after a stage that failed: with those of its jobs that did, where others passed."""
     some = any(job.failed for job in stage.jobs) and not all(job.failed for job in stage.jobs)
-    return f"Once it is mended: {rerun(run, stage.name, *(['--failed-jobs'] if some else []))}"
+    when = "To run it again" if stage.result == CANCELLED else "Once it is mended"
+    return f"{when}: {rerun(run, stage.name, *(['--failed-jobs'] if some else []))}"
 
 
 def look(pipeline: str) -> str:

@@ -118,6 +118,15 @@ def test_what_is_no_json_is_no_answer(body: bytes, words: str, web: responses.Re
         ask()
 
 
+def test_an_order_that_is_answered_with_something_else_may_have_been_taken(
+    web: responses.RequestsMock,
+) -> None:
+    web.add(responses.POST, SCHEDULE, body=b"<title>Sign in</title>", status=200)
+
+    with pytest.raises(Unanswered, match="does not answer as GoCD does: a page, 'Sign in'"):
+        order()
+
+
 def test_a_redirect_is_not_followed_with_the_login(web: responses.RequestsMock) -> None:
     web.add(responses.GET, STATUS, status=302, headers={"Location": "https://elsewhere.example.com/go"})
 

@@ -6,7 +6,7 @@ import pytest
 
 from gocd.client.errors import Away, Declined, Failed, ServerError, Unanswered, Unusable
 from gocd.client.login import NOBODY, Login
-from gocd.client.refusals import refusal
+from gocd.client.refusals import not_there, refusal
 
 URL = "https://gocd.example.com/go/api/pipelines/app/status"
 TOKEN = Login("GOCD_ACCESS_TOKEN", "Bearer abc")
@@ -139,6 +139,13 @@ def test_what_is_not_there_is_told_by_what_it_may_be(url: str, body: bytes, what
     assert isinstance(error, Unusable)
     assert what in error.what
     assert advice in error.advice
+
+
+def test_a_file_that_is_not_there_is_told_in_the_servers_words() -> None:
+    gone = b"Console log for this job is unavailable as it may have been purged by Go or deleted externally."
+
+    assert not_there(gone).what == gone.decode()
+    assert not_there(b"").what == "it is not there"
 
 
 def test_a_long_answer_is_cut() -> None:

@@ -43,6 +43,13 @@ def test_a_stage_is_as_its_jobs_are(jobs: list[dict[str, Any]], words: str, acti
     assert (read.words, read.is_active) == (words, active)
 
 
+@pytest.mark.parametrize("result", [{}, {"result": "Unknown"}])
+def test_a_stage_whose_result_is_not_written_down_yet_is_not_over(result: dict[str, str]) -> None:
+    [read] = read_run(run(stage(job(), **result))).stages
+
+    assert read.is_active
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -68,6 +68,18 @@ def test_interrupted_it_leaves_the_run_alone_and_says_so(shell: Shell) -> None:
     assert shell.gocd.server.served("waits").instances[0].is_active
 
 
+def test_who_cancelled_a_stage_is_told(shell: Shell) -> None:
+    shell("trigger", "waits")
+    shell.gocd.post("/api/stages/waits/1/one/1/cancel", version=3, auth=("ann", "otter"))
+    done = shell("watch", "waits")
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: waits/1: one was cancelled by ann; GoCD begins nothing after it. "
+        "To run it again: gocd-tasks pipeline rerun-stage waits/1/one\n"
+    )
+
+
 def test_a_run_that_is_not_over_in_time_is_told_to_go_on(shell: Shell) -> None:
     shell("trigger", "waits")
     done = shell("watch", "waits/1", "--timeout", "3")
