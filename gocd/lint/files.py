@@ -51,10 +51,9 @@ def lint(
 
 
 def _of_calls(reading: Reading, program: Program) -> Iterator[Finding]:
-    read = {pipeline.name: read_calls(pipeline, program) for pipeline in reading.readable}
-    everywhere = [call for calls in read.values() for call in calls.read]
-    for pipeline in reading.readable:
-        calls = read[pipeline.name]
+    read = [(pipeline, read_calls(pipeline, program)) for pipeline in reading.readable]
+    everywhere = [call for _, calls in read for call in calls.read]
+    for pipeline, calls in read:
         yield from calls.findings
         yield from wrong_variables(pipeline, calls.read)
         # What could not be read may well have what seems to be missing.

@@ -91,7 +91,7 @@ def _is_taken(field: _Field, part: str) -> bool:
 
 def _is_last(field: _Field, part: str) -> bool:
     if field is not _DAY_OF_MONTH or not part.startswith("L-"):
-        return True
+        return field.name not in ("second", "minute", "hour")
     days = part[2:].rstrip("W")
     return days.isdigit() and int(days) <= 30
 

@@ -52,7 +52,11 @@ def open_pipeline_file(path: Path) -> PipelineFile:
     root = source.mapping(document.root, "a pipeline file")
     if document.second is not None:
         second = Mapping({}, document.second)
-        source.warn(second, "a second document, which GoCD silently ignores", "put it into a file of its own")
+        source.warn(
+            second,
+            "a second document, which GoCD silently ignores",
+            "put it into a file of its own, or indent it",
+        )
     for value, comment in lost_to_comments(document):
         makes = "which leaves the value empty" if value.is_nothing else "and no part of the value"
         source.warn(value, f"'{comment}' is a comment, {makes}", "put the value in quotes")

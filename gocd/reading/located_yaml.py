@@ -131,8 +131,7 @@ def parse_document(text: str, path: Path) -> Document:
         document = loader.get_node() if loader.check_node() else None
         if document is None:
             raise error_at(path, 1, 1, "the file is empty")
-        more = _line(second) if loader.check_node() and (second := loader.get_node()) else None
-        return Document(_Locator(path).located(document), more, text)
+        return Document(_Locator(path).located(document), _second(loader), text)
     except yaml.MarkedYAMLError as error:
         mistake = explained(text, error)
         raise error_at(path, mistake.line, mistake.column, mistake.what, mistake.instead) from error
@@ -142,6 +141,16 @@ def parse_document(text: str, path: Path) -> Document:
         line = text.count("\n", 0, error.position) + 1
         what = f"a character that YAML does not allow: {error.character:#x}"
         raise error_at(path, line, 1, what) from error
+
+
+def _second(loader: GoCDLoader) -> int | None:
+    """Where a second document begins, of which GoCD reads no more than that it is none of the first."""
+    try:
+        second = loader.get_node() if loader.check_node() else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return int(mark.line) + 1 if mark else 1
+    return _line(second) if second else None
 
 
 class _Locator:
@@ -199,6 +208,8 @@ class _Locator:
         return Mapping(entries, _line(node), _column(node))
 
     def _merged(self, value: Node, key: yaml.Node) -> list[tuple[str, Entry]]:
+        if is_nothing(value):
+            return []
         sources = value.items if isinstance(value, Items) else (value,)
         found: list[tuple[str, Entry]] = []
         for source in sources:

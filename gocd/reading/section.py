@@ -140,7 +140,10 @@ class Source:
             self.fail(node, f"{what} must be a mapping with one key, {of}; this one is empty")
         for more in entries[1:]:
             text = f"{what} is a mapping with one key, {of}; GoCD does not read '{more.key.value}' beside it"
-            self.warn(more.key, text, f"begin an item of its own with '- {more.key.value}:'")
+            hint = f"begin an item of its own with '- {more.key.value}:'"
+            if is_nothing(entries[0].value):
+                hint = f"indent it and its lines, below '{entries[0].key.value}:'"
+            self.warn(more.key, text, hint)
         return entries[0].key, entries[0].value
 
 

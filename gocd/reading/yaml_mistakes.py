@@ -10,12 +10,14 @@ from functools import cached_property
 
 import yaml
 
-from gocd.reading.yaml_dialect import GoCDLoader
+from gocd.reading.yaml_dialect import GoCDLoader, NotInGoCD
 
 _KEY = re.compile(r"\s*(?:- +)*(?P<key>[\w.\"'#{}-]+)(?P<colon>\s*:(?:\s|$))?")
 # A line of another value, within quotes that were never closed.
 _IN_QUOTES = re.compile(r"\n\s*(?:- +)?[\w.-]+\s*:(?:\s|$)|\n\s*- ")
 _LOST = re.compile(r"#\{[^}]*\}|[^\s,\]}]+")
+# What PyYAML counts as the end of a line.
+_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _COMMENT = re.compile(r"(?<=[\s,])#.*")
 
 
@@ -32,8 +34,11 @@ class Mistake:
 def explained(text: str, error: yaml.MarkedYAMLError) -> Mistake:
     """Return what *error* comes from, in the text that a person wrote."""
     known = _Spoilt(text, error)
+    if isinstance(error, NotInGoCD):
+        return known.braces() or known.told(error.what, error.instead)
     ways: tuple[Callable[[], Mistake | None], ...] = (
         known.tab,
+        known.escape,
         known.open_quote,
         known.open_bracket,
         known.beginning,
@@ -52,7 +57,7 @@ class _Spoilt:
 
     def __init__(self, text: str, error: yaml.MarkedYAMLError) -> None:
         self._text = text
-        self._lines = text.split("\n")
+        self._lines = _BREAK.split(text)
         self._problem = error.problem or ""
         self._context = error.context or ""
         mark = error.problem_mark or error.context_mark
@@ -74,6 +79,9 @@ class _Spoilt:
         except yaml.MarkedYAMLError:
             pass
         return found
+
+    def told(self, what: str, instead: str = "") -> Mistake:
+        return Mistake(self._line + 1, self._column + 1, what, instead)
 
     @property
     def as_it_is(self) -> Mistake:
@@ -98,7 +106,7 @@ class _Spoilt:
                 start, end = token.start_mark, token.end_mark
                 if _IN_QUOTES.search(self._text[start.index : end.index]):
                     return self._open_quote(start.line, start.column, f"until line {end.line + 1}")
-        if "quoted scalar" in self._context:
+        if "quoted scalar" in self._context and "end of stream" in self._problem:
             return self._open_quote(self._begun, None, "until the end of the file")
         return None
 
@@ -108,6 +116,16 @@ class _Spoilt:
             column = quote.start() if quote else 0
         return Mistake(line + 1, column + 1, f"a quote that is not closed {until}", "close it on its line")
 
+    def escape(self) -> Mistake | None:
+        r"""A path such as ``"C:\srv"``, of which double quotes make something else."""
+        if "double-quoted scalar" not in self._context or "end of stream" in self._problem:
+            return None
+        column = self._lines[self._line].rfind("\\", 0, self._column + 1)
+        what = r"a '\' in double quotes begins an escape, and this is none"
+        return Mistake(
+            self._line + 1, max(0, column) + 1, what, r"write '\\', or put the value in single quotes"
+        )
+
     def open_bracket(self) -> Mistake | None:
         """A bracket or brace that is not closed on its line, or by what a ``#`` has made a comment."""
         opened: list[yaml.Token] = []
@@ -116,7 +134,7 @@ class _Spoilt:
                 opened.append(token)
             elif isinstance(token, (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)) and opened:
                 opened.pop()
-        if not opened or "colon within" in self._problem:
+        if not opened:
             return None
         mark = opened[-1].start_mark
         line = self._lines[mark.line]
@@ -152,6 +170,15 @@ class _Spoilt:
     def _quoted(self, line: int, column: int) -> str:
         value = self._lines[line][column:].strip() if line < len(self._lines) else ""
         return f"write '{value}'" if value and "'" not in value and len(value) < 60 else "put it in quotes"
+
+    def braces(self) -> Mistake | None:
+        """A value that is meant as text, such as ``{private_ip}``, perhaps with more after it."""
+        found = re.search(r"(?:: +|- +)(?P<value>\{[^:]*\}.*)$", self._lines[self._line])
+        if found is None or "braces without a colon" not in self._problem:
+            return None
+        begun = found.start("value")
+        what = "a value that begins with '{' is a mapping, and this one has no colon"
+        return Mistake(self._line + 1, begun + 1, what, self._quoted(self._line, begun))
 
     def text_after_its_value(self) -> Mistake | None:
         """A value that ends with a brace or a quote, and goes on."""

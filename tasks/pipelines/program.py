@@ -8,6 +8,10 @@ import typer
 from gocd.lint.program import Check, Command, Parameter, Program, Rule
 from tasks.cli import command_line
 from tasks.running.folders import read_folder
+from tasks.running.pipeline_files import read_pipeline_file
+
+# What reads a value by looking at the files of this machine, where the call will not run.
+_PLACES = (read_folder, read_pipeline_file)
 
 # What commands refuse of their own, whatever the types of their options take.
 RULES = {
@@ -69,7 +73,7 @@ def _command(name: str, command: Any) -> Command:
 def _check(parameter: Any, context: typer.Context) -> Check:
     """What the type of *parameter* says of a value; of files nothing, which are another machine's."""
     reads = getattr(parameter.type, "func", None)
-    is_file = isinstance(parameter.type, typer.models.TyperPath) or reads is read_folder
+    is_file = isinstance(parameter.type, typer.models.TyperPath) or reads in _PLACES
 
     def wrong(value: str) -> str:
         try:

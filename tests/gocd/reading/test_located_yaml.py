@@ -158,6 +158,15 @@ def test_what_is_no_file_or_too_long_is_refused_without_reading_it(tmp_path: Pat
         ("a: {b: ?c}\n", "x.gocd.yaml:1: "),
         ("%YAML 1.2\n---\na: 1\n", "x.gocd.yaml:1: YAML 1.2, of which GoCD reads 1.1 only"),
         ("a: @b\n", "cannot begin with .@."),
+        ("a: &x\nb: c\n", "x.gocd.yaml:1: '&x' with no value after it"),
+        ("a:\n  - &x\n  - b\n", "x.gocd.yaml:2: '&x' with no value"),
+        ("a: !!str\nb: c\n", "x.gocd.yaml:1: '!!str' with no value"),
+        ('a: "\\/"\n', "in double quotes begins an escape"),
+        ("a: {b}\n", "begins with '{' is a mapping, and this one has no colon; write '{b}'"),
+        ("a: {b, c: d}\n", "a word in braces without a colon"),
+        ("a: [{b}]\n", "a word in braces without a colon"),
+        ("a: [b, ]\n", "a comma before the ']'"),
+        ("a: {b:, c: d}\n", "a colon within"),
     ],
 )
 def test_what_newer_yaml_allows_and_gocds_does_not_is_refused(text: str, said: str) -> None:
@@ -167,7 +176,18 @@ def test_what_newer_yaml_allows_and_gocds_does_not_is_refused(text: str, said: s
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("a: `b`", "`b`"), ("a: b\x7fc", "b\x7fc"), ('a: {b: "c:d"}', {"b": "c:d"}), ("a: {b: c}", {"b": "c"})],
+    [
+        ("a: `b`", "`b`"),
+        ("a: b\x7fc", "b\x7fc"),
+        ('a: {b: "c:d"}', {"b": "c:d"}),
+        ("a: {b: c}", {"b": "c"}),
+        ("a: {b: c, }", {"b": "c"}),
+        ("a: {b: , c: d}", {"b": "", "c": "d"}),
+        ("a: b\t# c", "b"),
+        ("a: b\tc\t\n", "b\tc"),
+        ("a: {<<: , b: c}", {"b": "c"}),
+        ("a: &x ''\n", ""),
+    ],
 )
 def test_what_gocds_yaml_allows_is_read(text: str, value: object) -> None:
     assert plain(parsed(text)) == {"a": value}

@@ -68,6 +68,13 @@ pipelines:
         ("systemctl restart app", "&& app", 8, "cannot begin with '&'", "write '&& app'"),
         ("systemctl restart app", "@app", 8, "cannot begin with '@'", "write '@app'"),
         ("systemctl restart app", "%app", 8, "cannot begin with '%'", "write '%app'"),
+        (
+            "systemctl restart app",
+            '"C:\\srv\\app"',
+            8,
+            "begins an escape, and this is none",
+            "in single quotes",
+        ),
         ("group: apps", "group: - apps", 4, "a list's '-' on the line of its key", "a line of its own"),
         (
             "    group: apps",

@@ -160,8 +160,9 @@ def test_what_gocd_takes_and_does_not_do_is_a_warning(
     assert len(reading.pipelines) == 1
 
 
-def test_a_second_document_is_a_warning(tmp_path: Path) -> None:
-    [finding] = read(tmp_path, text() + "---\na: b\n").warnings
+@pytest.mark.parametrize("second", ["---\na: b\n", "---\na: [b\n", "...\n  a: {b\n"])
+def test_a_second_document_is_a_warning_whatever_is_in_it(second: str, tmp_path: Path) -> None:
+    [finding] = read(tmp_path, text() + second).findings
 
     assert "a second document" in finding.what
 
