@@ -14,6 +14,7 @@ from tasks.balancing.users import refuse_users
 from tasks.deployers.aftermath import Aftermath, deploy_again
 from tasks.deployers.deploy import deploy, plan_deploy
 from tasks.deployers.deployer import Settings, find_deployer
+from tasks.deployers.noted import Notes
 from tasks.deployers.release import release_of
 from tasks.deployers.rollback import Destination, plan_rollback, roll_back
 from tasks.environments.members import instances_of
@@ -94,6 +95,7 @@ def command(
             words=words or [],
             deployment_group=deployment_group,
             application=application,
+            asked=bool(status_url),
         )
         deployer = find_deployer(via)(settings, task.aws)
         instances = instances_of(task.aws, instance)
@@ -118,6 +120,7 @@ def command(
                     otherwise=otherwise,
                 )
 
+        notes = Notes(task.aws, task.wait.clock.wall, task.log)
         destinations = [
             Destination(
                 instance=found,
@@ -126,6 +129,7 @@ def command(
                 check_of=partial(check_of, found),
                 aftermath=Aftermath(found, Memory(task.aws, [found]).addresses, again),
                 status_timeout=status_timeout,
+                note=notes,
                 no_users=partial(no_users, found),
             )
             for found in instances

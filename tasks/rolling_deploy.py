@@ -13,6 +13,7 @@ from tasks.balancing.ending import Ending
 from tasks.balancing.floor import AwsNeighbours, parse_floor
 from tasks.balancing.lookup import through_groups
 from tasks.deployers.deployer import Settings, find_deployer
+from tasks.deployers.noted import Notes
 from tasks.deployers.release import release_of
 from tasks.frame import running
 from tasks.hosts.idleness import SsmHosts
@@ -130,6 +131,7 @@ def command(
             words=words or [],
             deployment_group=deployment_group,
             application=application,
+            asked=True,
         )
         deployer = find_deployer(via)(settings, task.aws)
         questions = _questions(status_url, version, expect_json or [])
@@ -162,6 +164,7 @@ def command(
             status_timeout=status_timeout,
             ending=Ending(SsmHosts(task.aws, "draining"), until_idle, lag, connections_within),
             require_drain=require_drain,
+            note=Notes(task.aws, clock.wall, task.log),
             users=Users(ask_traffic(traffic, clock), traffic_settle),
         )
         proof = Proof(release, deployer, questions, started=clock.wall(), began=clock.now())

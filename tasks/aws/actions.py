@@ -104,6 +104,7 @@ DEPLOY: dict[Scope, set[str]] = {
     | MEMBERS
     | ASK_HOSTS
     | {"codedeploy:BatchGetDeploymentTargets", "codedeploy:StopDeployment"},
+    Scope.INSTANCES: {"ec2:CreateTags"},
     Scope.RUN_COMMAND: {"ssm:SendCommand"},
     Scope.CODE_DEPLOY: CODE_DEPLOY,
     Scope.BUCKET: {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"},

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tasks.deployers.answered import note_answered
 from tasks.deployers.deployer import ReleaseFailed
+from tasks.deployers.noted import Stage
 from tasks.deployers.release import Release
 from tasks.deployers.rollback import Destination, what_runs_instead
 from tasks.running.errors import TaskError, TimedOut
@@ -55,6 +57,7 @@ def deploy(plan: DeployPlan, wait: Wait) -> None:
     start = wait.clock.now()
     log.steps(plan.doubts)
     aftermath.tell(log, f"{instance.name} may have either version")
+    there.note([instance], release.version, Stage.BEGUN)
     try:
         there.deployer.deploy(release, instance, wait)
     except ReleaseFailed as failed:
@@ -75,6 +78,9 @@ def deploy(plan: DeployPlan, wait: Wait) -> None:
                 runs = what_runs_instead(release, there, wait)
             aftermath.tell(log, runs)
             raise TaskError(f"{release.version} was installed but is not well: {late.what}") from None
+        note_answered(there.deployer, release.version, [instance], there.note, wait)
+    else:
+        there.note([instance], release.version, Stage.INSTALLED)
     seconds = wait.since(start)
     log.say(f"{instance.name}: deployed {release.version} in {seconds:.0f} s, {log.calls()} AWS calls")
     log.event("deployed", instance=instance.name, version=release.version)

@@ -36,6 +36,7 @@ class Settings:
         restart_within: Seconds that *restart* may take, or None for what *within* allows.
         windows_install_to: The folder on instances that run Windows, where it is another one.
         windows_restart: The command on them, where it is another one.
+        asked: Whether a release is to answer that it is well, and is none to go back to before that.
     """
 
     bucket: str | None
@@ -50,6 +51,7 @@ class Settings:
     owner: str = ""
     windows_install_to: str | None = None
     windows_restart: str | None = None
+    asked: bool = False
 
 
 class ReleaseFailed(TaskError):
@@ -161,6 +163,16 @@ class Deployer(Protocol):
             since: An earlier deployment does not match, even of the same release.
         """
         return {instance.id: unread("none is kept") for instance in instances}
+
+    def note_answered(self, version: str, instances: Sequence[Instance], wait: Wait) -> Mapping[str, str]:
+        """Note on *instances* that *version*, which is current there, was well when it was asked.
+
+        What going back by itself goes to has been well. Safe to repeat.
+
+        Returns:
+            By instance id why it could not be noted, which is no reason to fail a deployment.
+        """
+        return {}
 
     def check_back(self, version: str, instance: Instance) -> None:
         """Refuse what cannot be gone back to.

@@ -9,7 +9,7 @@ from gocd.json_text import read_json
 from tasks.deployers.release import Release
 
 # What lies in a release's folder and is not the release's: the record, and what is looked up in the shell.
-OWN_NAMES = ("release.json", ".version", ".sha256")
+OWN_NAMES = ("release.json", ".version", ".sha256", ".unanswered")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from tasks.aws.instances import Instance
 from tasks.deployers.aftermath import Aftermath
+from tasks.deployers.answered import note_answered
 from tasks.deployers.deployer import CannotGoBack, Deployer, ReleaseFailed
+from tasks.deployers.noted import Note, Stage, nowhere
 from tasks.deployers.release import Release
 from tasks.running.errors import TaskError, TimedOut
 from tasks.running.waiting import Wait
@@ -23,6 +25,7 @@ class Destination:
         via: The deployer's name.
         check_of: What to ask the instance for a version.
         status_timeout: Seconds until it must answer as expected.
+        note: Notes how far a release has come there.
         no_users: Refuses if users are on the instance, whatever load balancers of these addresses send there.
     """
 
@@ -32,6 +35,7 @@ class Destination:
     check_of: CheckOf
     aftermath: Aftermath
     status_timeout: float = 60
+    note: Note = nowhere
     no_users: Callable[[Collection[str]], None] = lambda _: None
 
     def refuse_users(self) -> None:
@@ -99,6 +103,7 @@ def roll_back(plan: RollbackPlan, wait: Wait) -> str:
         if not error.begun:
             aftermath.tell(log, f"{instance.name} runs what it ran before")
         raise
+    there.note([instance], version, Stage.INSTALLED)
     log.event("went-back", instance=instance.name, version=version)
     log.say(f"{instance.name}: {version} is running again")
     aftermath.tell(log, f"{instance.name} runs {version}")
@@ -107,6 +112,7 @@ def roll_back(plan: RollbackPlan, wait: Wait) -> str:
             wait_for_status(check, instance.name, wait, there.status_timeout)
         except TimedOut as late:
             raise TaskError(f"{version} is running again, but is not well: {late.what}") from None
+        note_answered(there.deployer, version, [instance], there.note, wait)
     return version
 
 

@@ -10,24 +10,21 @@ from tasks.aws.api import Aws
 from tasks.aws.artifact_store import ArtifactStore
 from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.run_command import Platform, RunCommand, by_platform, subject
+from tasks.aws.run_command import Platform, RunCommand, subject
 from tasks.deployers.deployer import Deployer, Settings
 from tasks.deployers.ending import Ending
 from tasks.deployers.record import OWN_NAMES, Record, compared, facts, unread
 from tasks.deployers.release import Release
+from tasks.deployers.short_scripts import SCRIPTS, ShortScripts
 from tasks.hosts.install_hosts import InstallHosts, longest_folder
-from tasks.hosts.script import powershell_script, shell_script
-from tasks.hosts.verdict import marked, new_mark
+from tasks.hosts.verdict import new_mark
 from tasks.running.errors import Cancelled, Refused, TaskError, beforehand
 from tasks.running.log import Log
 from tasks.running.quoting import show_tail
 from tasks.running.waiting import Wait
 
-# Seconds that reading a record may take.
+# Seconds that reading a record may take, or writing a word.
 READING = 30.0
-
-SCRIPTS = {Platform.LINUX: shell_script, Platform.WINDOWS: powershell_script}
-
 
 # A user and a group as chown takes them: names or numbers.
 OWNER = re.compile(r"[^\s:.-][^\s:]*(:[^\s:.-][^\s:]*)?")
@@ -54,6 +51,7 @@ class SsmDeployer(Deployer):
         }
         self._settings = settings
         self._hosts = InstallHosts(aws, self._folders)
+        self._short = ShortScripts(aws, self._hosts, self._folders, min(settings.within, READING))
         self._stores: dict[str, ArtifactStore] = {}
         self._artifacts: dict[tuple[str, Platform], Artifact] = {}
 
@@ -105,31 +103,23 @@ class SsmDeployer(Deployer):
     ) -> dict[str, Record]:
         doing = f"{subject(instances)}: reading what is current"
         try:
-            # One that went away since would hold back what all others say.
-            known = self._hosts.anew(instances)
-            hosts = by_platform(instances, known)
-            mark = new_mark()
-            scripts = {
-                platform: SCRIPTS[platform](
-                    ["read_record"], {"install_to": self._folders[platform], "mark": mark}
-                )
-                for platform in hosts
-            }
-            command = RunCommand(self._aws, hosts, min(self._settings.within, READING))
-            outcomes = command.run(scripts, wait, doing)
+            told = self._short.run("read_record", {}, instances, wait, doing)
         except AwsError as error:
             return {each.id: unread(error.what) for each in instances}
-        records: dict[str, Record] = {}
-        for key, platform in known.items():
-            if isinstance(platform, Refused):
-                records[key] = unread(platform.what)
-            elif outcomes[key].problem:
-                records[key] = unread(outcomes[key].ended)
-            else:
-                digest = self._artifact(release, platform).sha256
-                [told] = marked(outcomes[key].output, mark)[:1] or [""]
-                records[key] = compared(told, release, digest, since)
-        return records
+        return {
+            key: unread(each.why)
+            if each.why or each.platform is None
+            else compared(each.said, release, self._artifact(release, each.platform).sha256, since)
+            for key, each in told.items()
+        }
+
+    def note_answered(self, version: str, instances: Sequence[Instance], wait: Wait) -> dict[str, str]:
+        doing = f"{subject(instances)}: noting that {version} answers"
+        try:
+            told = self._short.run("answered", {"version": version}, instances, wait, doing)
+        except AwsError as error:
+            return {each.id: error.what for each in instances}
+        return {key: each.why for key, each in told.items() if each.why}
 
     def check_back(self, version: str, instance: Instance) -> None:
         if version:
@@ -186,6 +176,7 @@ class SsmDeployer(Deployer):
             "version": release.version,
             "keep": str(self._settings.keep_releases),
             "owner": self._settings.owner,
+            "asked": "yes" if self._settings.asked else "",
             "facts": facts(release, artifact.sha256, now),
         }
 

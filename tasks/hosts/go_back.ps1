@@ -24,6 +24,12 @@ if ($to) {
 } else {
     $target = Get-ReleaseBefore $current
     if (-not $target) { Stop-Here "there is no earlier release than $now to go back to" "$now stays" }
+    # By hand there is somebody to ask; a new release that is not well goes, whatever comes after it.
+    if (-not $leaving -and -not (Test-Answered $target)) {
+        $name = Get-Version $target
+        $none = "no earlier release than $now has answered its status check"
+        Stop-Here "$none; $name, which never did, can be named" "$now stays"
+    }
 }
 
 $then = Get-Version $target

@@ -33,6 +33,12 @@ elif [ "$(cat "$root/.going-back" 2>/dev/null)" = "$current" ]; then
 else
     target=$(release_before "$current")
     [ -n "$target" ] || fail "there is no earlier release than $now to go back to" "$now stays"
+    # By hand there is somebody to ask; a new release that is not well goes, whatever comes after it.
+    [ -n "$leaving" ] || has_answered "$target" || {
+        name=$(version_of "$target")
+        fail "no earlier release than $now has answered its status check; $name, which never did, can be named" \
+            "$now stays"
+    }
 fi
 
 time_for_restarts 1

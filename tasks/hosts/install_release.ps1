@@ -1,5 +1,6 @@
 # Installs one release, after the lines of releases.ps1 and fetch.ps1. Values:
 #   url sha256 kind version install_to restart keep facts
+#   asked  not empty if the release is to be asked whether it is well: until then it is none to go back to
 #   made   the time, as yyyyMMddHHmm.ss, of files that were packed without theirs
 
 function Expand-Release([string] $archive, [string] $folder) {
@@ -78,6 +79,8 @@ if (-not (Test-Release $release)) {
         Set-Times $incoming
         # Never through a link that the release may have brought under these names.
         $own = @{ 'release.json' = "$facts`n"; '.version' = $version; '.sha256' = $sha256 }
+        if ($asked) { $own['.unanswered'] = '' }
+        else { Remove-Entry ([IO.Path]::Combine($incoming, '.unanswered')) }
         foreach ($name in $own.Keys) {
             $path = [IO.Path]::Combine($incoming, $name)
             Remove-Entry $path
@@ -90,6 +93,7 @@ if (-not (Test-Release $release)) {
 } else {
     # The same release again is a deployment of its own, with its own time.
     Write-Whole ([IO.Path]::Combine((Get-Place $release), 'release.json')) "$facts`n"
+    if (-not $asked) { Remove-Entry ([IO.Path]::Combine((Get-Place $release), '.unanswered')) }
 }
 
 Test-TimeForRestarts 2
@@ -111,7 +115,11 @@ if (-not (Restart-Release '.restart' 2)) {
     $before = Get-Version $previous
     Switch-To $previous
     if (-not (Restart-Release '.restart.back' 1)) { Stop-Here $failed "$before did not start again either$why" }
-    Stop-Here $failed "$before is running again"
+    $why = ''
+    if ((Test-Release $current) -and $current -cne $previous -and -not (Test-Answered $current)) {
+        $why = ", as $(Get-Version $current) never answered its status check"
+    }
+    Stop-Here $failed "$before is running again$why"
 }
 
 # Old releases go last: first those that nothing goes back to, then the oldest.
@@ -120,8 +128,9 @@ $newest = @(Read-Lines $historyFile | Where-Object { Test-Release $_ })
 $others = @(Get-ChildItem -LiteralPath $releases -Directory | Where-Object { $_.Name -notlike '.*' } |
     Sort-Object CreationTimeUtc -Descending | ForEach-Object { $_.Name })
 $keepers = @($newest + $others | Select-Object -Unique | Select-Object -First ([int] $keep))
+$last = if ([int] $keep -ge 2) { Get-ReleaseBefore $release }
 foreach ($other in $others) {
-    if ($keepers -contains $other -or $other -eq $release) { continue }
+    if ($keepers -contains $other -or $other -eq $release -or $other -eq $last) { continue }
     # Out of its name first: half a release is none to go back to.
     $gone = Get-Spare
     try { [IO.Directory]::Move((Get-Place $other), $gone) }

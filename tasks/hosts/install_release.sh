@@ -1,5 +1,6 @@
 # Installs one release, after the lines of releases.sh and fetch.sh. Values:
 #   url sha256 kind version install_to restart keep facts
+#   asked  not empty if the release is to be asked whether it is well: until then it is none to go back to
 #   misread  not empty if unzip would not give the names of a zip that it was packed with
 #   made   the time, as touch takes it, of files that were packed without theirs
 #   owner  USER or USER:GROUP whose files they are to be; empty for the owner of what is current
@@ -162,9 +163,10 @@ if [ ! -d "$root/$release" ]; then
     must give_times "$incoming/release" "$incoming/older"
     give_to_owner "$incoming/release"
     # Never through a link that the release may have brought under these names.
-    for name in release.json .version .sha256; do
+    for name in release.json .version .sha256 .unanswered; do
         must rm -rf "$incoming/release/$name"
     done
+    [ -z "${asked:-}" ] || must write "$incoming/release/.unanswered" ""
     must write "$incoming/release/release.json" "$facts$line_end"
     must write "$incoming/release/.version" "$version"
     must write "$incoming/release/.sha256" "$sha256"
@@ -175,6 +177,7 @@ else
     # The same release again is a deployment of its own, with its own time.
     must write "$root/releases/.incoming.facts" "$facts$line_end"
     must mv -fT "$root/releases/.incoming.facts" "$root/$release/release.json"
+    [ -n "${asked:-}" ] || must rm -f "$root/$release/.unanswered"
     [ -z "$owner" ] || give_to_owner "$root/$release"
 fi
 
@@ -205,17 +208,23 @@ if ! restart_service .restart.log 2; then
     switch_to "$previous"
     restart_service .restart.back.log 1 ||
         fail "$failed" "$(version_of "$previous") did not start again either$why"
-    fail "$failed" "$(version_of "$previous") is running again"
+    why=
+    if is_there "$current" && [ "$current" != "$previous" ] && ! has_answered "$current"; then
+        why=", as $(version_of "$current") never answered its status check"
+    fi
+    fail "$failed" "$(version_of "$previous") is running again$why"
 fi
 
 # Old releases go last: first those that nothing goes back to, then the oldest.
+before=
+[ "$keep" -lt 2 ] || before=$(release_before "$release")
 {
     history_before "" | sed '1!G;h;$!d' | sed -n 's,^releases/,,p'
     ls -1t "$root/releases"
 } | awk '!seen[$0]++' | while IFS= read -r name; do
     [ ! -d "$root/releases/$name" ] || printf '%s\n' "$name"
 done | tail -n "+$((keep + 1))" | while IFS= read -r name; do
-    [ "releases/$name" != "$release" ] || continue
+    [ "releases/$name" != "$release" ] && [ "releases/$name" != "$before" ] || continue
     # Out of its name first: half a release is none to go back to.
     gone=$(mktemp -d "$root/releases/.incoming.XXXXXX") || break
     mv -T "$root/releases/$name" "$gone" ||

@@ -181,8 +181,16 @@ function Get-HistoryBefore([string] $name) {
     }
 }
 
+# A release that was to be asked whether it is well, and has not been seen to say so, has a mark of that in it.
+function Test-Answered([string] $name) {
+    -not [IO.File]::Exists([IO.Path]::Combine((Get-Place $name), '.unanswered'))
+}
+
+# The release that was current before $name, is still there and was well; where none was, the last of all.
 function Get-ReleaseBefore([string] $name) {
-    @(Get-HistoryBefore $name | Where-Object { Test-Release $_ }) | Select-Object -Last 1
+    $before = @(Get-HistoryBefore $name | Where-Object { Test-Release $_ })
+    $well = @($before | Where-Object { Test-Answered $_ })
+    if ($well) { $well | Select-Object -Last 1 } else { $before | Select-Object -Last 1 }
 }
 
 function Get-Version([string] $name) {

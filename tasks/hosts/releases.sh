@@ -101,14 +101,26 @@ history_before() {
     done <"$root/.history"
 }
 
-# The release that was current before $1 and is still there.
+# A release that was to be asked whether it is well, and has not been seen to say so, has a mark of that in it.
+has_answered() {
+    case $1 in
+    /*) : ;;
+    *) [ ! -e "$root/$1/.unanswered" ] ;;
+    esac
+}
+
+# The release that was current before $1, is still there and was well; where none was, the last of all.
 release_before() {
     history_before "$1" | {
         before=
+        well=
         while IFS= read -r entry; do
-            if is_there "$entry"; then before=$entry; fi
+            if is_there "$entry"; then
+                before=$entry
+                if has_answered "$entry"; then well=$entry; fi
+            fi
         done
-        printf '%s' "$before"
+        printf '%s' "${well:-$before}"
     }
 }
 

@@ -13,7 +13,9 @@ from tasks.balancing.detach_plan import DetachPlan, plan_detach
 from tasks.balancing.ending import NO_SOONER, Ending
 from tasks.balancing.floor import Floor
 from tasks.balancing.lag import planned_again
+from tasks.deployers.answered import note_answered
 from tasks.deployers.deployer import Deployer, ReleaseFailed
+from tasks.deployers.noted import Note, Stage, nowhere
 from tasks.deployers.release import Release
 from tasks.rollout.questions import Questions
 from tasks.running.errors import TaskError, TimedOut
@@ -47,6 +49,7 @@ class Turn:
 
     Args:
         status_timeout: Seconds in which a server must answer with the new release.
+        note: Notes how far the release has come on servers.
         users: Who are asked how they fare once a batch is back.
     """
 
@@ -60,6 +63,7 @@ class Turn:
     status_timeout: float
     ending: Ending = NO_SOONER
     require_drain: float = 0
+    note: Note = nowhere
     users: Users = NOBODY
 
     @property
@@ -91,6 +95,7 @@ class Turn:
         if missing:
             words = ", ".join(f"{each.name} {missing[each.id]}" for each in batch if each.id in missing)
             raise Halted(f"halted: {self.release.version} is installed but {words}")
+        note_answered(self.deployer, self.release.version, batch.instances, self.note, self.wait)
         for instance in fresh:
             self.log.event("deployed", instance=instance.name, version=self.release.version)
         try:
@@ -109,6 +114,7 @@ class Turn:
 
     def _deploy(self, batch: Batch, out: str) -> None:
         self.log.stands(f"{batch.names} may have either version, and {out}")
+        self.note(batch.instances, self.release.version, Stage.BEGUN)
         try:
             failures = self.deployer.deploy_all(self.release, batch.instances, self.wait)
         except TaskError as error:

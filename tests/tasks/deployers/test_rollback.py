@@ -1,6 +1,7 @@
 """Going back: because a release is not well, or by hand; on the stand-in AWS, with a real service."""
 
 import json
+import signal
 import urllib.request
 from pathlib import Path
 
@@ -76,6 +77,37 @@ def test_what_is_out_of_its_load_balancer_stays_out_and_that_is_said(
     assert "and then: gocd-tasks attach-instance Staging-1 --load-balancer all" in done.stderr
 
 
+def test_by_hand_it_passes_over_a_release_that_was_cancelled_before_it_answered(
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+) -> None:
+    running = gocd_tasks.start(*words(tmp_path, "2.0", "answers-500"))
+    while "answers 500" not in (line := running.stdout.readline()):
+        assert line, running.stderr.read()
+    running.send_signal(signal.SIGTERM)
+    assert running.communicate()[1].startswith("error: cancelled; 2.0 is installed")
+    [seen] = [line for line in gocd_tasks("status", "Staging-1").stdout.splitlines() if "may have" in line]
+    assert "may have 2.0: its deployment by " in seen
+    assert gocd_tasks(*words(tmp_path / "well", "3.0")).returncode == 0
+    assert "has 3.0, which answered at 20" in gocd_tasks("status", "Staging-1").stdout
+
+    back = gocd_tasks(*BACK)
+
+    assert (back.returncode, back.stderr) == (0, "")
+    assert "Staging-1: went back to 1.0" in back.stdout
+    assert answers(one) == "1.0"
+
+
+def test_a_release_that_cannot_be_noted_is_deployed_all_the_same_and_that_is_told(
+    cloud: World, gocd_tasks: CommandLine, one: Instance, tmp_path: Path
+) -> None:
+    cloud.faults.deny("ec2:CreateTags")
+    done = gocd_tasks(*words(tmp_path, "2.0"))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Staging-1: 2.0 is not noted in its tags (AWS refused ec2:CreateTags" in done.stdout
+    assert answers(one) == "2.0"
+
+
 def test_by_hand_it_goes_one_release_further_back_each_time(
     gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
@@ -108,14 +140,14 @@ def test_by_hand_a_named_release_is_gone_to_and_that_is_safe_to_repeat(
 def test_an_earlier_release_that_is_not_well_either_is_said(
     gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
-    bad = words(tmp_path, "2.0", "wrong-version")
-    assert gocd_tasks(*bad, "--no-rollback", "--status-timeout", "1").returncode == 1
+    assert gocd_tasks(*words(tmp_path / "well", "2.0")).returncode == 0
+    (one.root / "srv/app/releases/2.0/BROKEN").write_text("answers-500\n")
     worse = gocd_tasks(*words(tmp_path, "3.0", "answers-500"), "--status-timeout", "1")
     by_hand = gocd_tasks(*BACK, "--version", "2.0", "--status-timeout", "1")
 
     assert worse.returncode == by_hand.returncode == 1
     assert "3.0 was installed but is not well" in worse.stderr
-    assert "2.0 is running again, but is not well: Staging-1: answers version 0.0, not 2.0" in worse.stderr
+    assert "2.0 is running again, but is not well: Staging-1: answers 500, not 200" in worse.stderr
     assert "2.0 is running again, but is not well" in by_hand.stderr
     assert "; Staging-1 runs 2.0" in by_hand.stderr
 

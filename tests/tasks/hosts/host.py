@@ -96,6 +96,7 @@ class Host:
             "mark": "",
             "keep": "5",
             "owner": "",
+            "asked": "",
             "misread": "",
             "made": "202611262110.30",
             "facts": json.dumps({"version": version}),
@@ -118,6 +119,10 @@ class Host:
 
     def record_script(self) -> Path:
         return self._script("", ["read_record"], {"install_to": self.language.install_to, "mark": ""})
+
+    def answered_script(self, version: str) -> Path:
+        values = {"install_to": self.language.install_to, "mark": "", "version": version}
+        return self._script("", ["answered"], values)
 
     def install(self, version: str, **values: str) -> Done:
         return self.run(self.script(version, **values))

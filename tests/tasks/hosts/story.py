@@ -115,6 +115,10 @@ class Story:
     def back_script(self, to: str = "", leaving: str = "", restart: str = "") -> Path:
         return self.host.back_script(to, leaving=leaving, restart=self.restart(restart))
 
+    def answered(self, version: str) -> Account:
+        """Note that a version has answered its status check."""
+        return self.step(f"answered {version!r}", self.host.answered_script(version))
+
     def record(self) -> Account:
         """Ask what is current."""
         return self.step("record", self.host.record_script())

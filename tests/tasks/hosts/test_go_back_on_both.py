@@ -29,6 +29,43 @@ def test_it_goes_back_one_release_each_time_and_stops_at_the_first(story: Story)
     assert said[-1].stands.current == "1.0"
 
 
+def asked(story: Story, *versions: str, keep: int = 5) -> None:
+    for version in versions:
+        assert story.install(version, keep=keep, asked="yes").code == 0
+
+
+@on_both
+def test_a_release_that_was_asked_and_never_answered_is_passed_over_and_kept_from_nothing(
+    story: Story,
+) -> None:
+    asked(story, "1.0")
+    assert story.answered("1.0").verdict == "noted"
+    asked(story, "2.0", "3.0", keep=2)
+    assert story.accounts[-1].stands.names == ["1.0", "2.0", "3.0"]
+    other = story.answered("2.0")
+    assert (other.code, other.verdict) == (1, "2.0 is not current in /srv/app")
+    failed = story.install("4.0", "bad", "service", asked="yes")
+    assert failed.verdict.endswith("; 1.0 is running again, as 3.0 never answered its status check")
+
+    assert story.go_back("3.0").verdict == "running 3.0 from /srv/app/releases/3.0"
+    assert story.go_back().verdict == "running 1.0 from /srv/app/releases/1.0"
+
+
+@on_both
+def test_where_none_has_answered_by_hand_it_is_asked_for_by_name(story: Story) -> None:
+    asked(story, "1.0", "2.0")
+    back = story.go_back()
+    assert (back.code, back.verdict) == (
+        1,
+        "no earlier release than 2.0 has answered its status check; 1.0, which never did, can be named; "
+        "2.0 stays",
+    )
+    assert story.go_back(leaving="2.0").verdict == "running 1.0 from /srv/app/releases/1.0"
+    # Deployed again with nothing to ask, it is as well as anybody knows.
+    assert story.install("1.0").code == story.install("3.0").code == 0
+    assert story.go_back().verdict == "running 1.0 from /srv/app/releases/1.0"
+
+
 @on_both
 def test_what_was_gone_back_from_is_never_gone_back_to(story: Story) -> None:
     installed(story, "1.0", "1.1", "1.2")

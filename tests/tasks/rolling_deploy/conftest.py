@@ -18,6 +18,7 @@ from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance, Service
 from gocd.rehearsal.standin_aws.world import World
+from tasks.deployers import noted
 from tests.gocd.rehearsal.standin_aws.conftest import eventually
 from tests.program import CommandLine, Done, Running
 
@@ -114,7 +115,7 @@ class Fleet:
     def standing(self) -> dict[str, Any]:
         """All that a rollout changes and must leave as it was; the versions are what it is for."""
         groups = self.cloud.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-        tags = self.cloud.client("ec2").describe_tags()["Tags"]
+        tags = [t for t in self.cloud.client("ec2").describe_tags()["Tags"] if t["Key"] != noted.TAG]
         return {
             "health": self.health(),
             "tags": sorted((t["ResourceId"], t["Key"]) for t in tags if t["Key"].startswith("gocd-tasks:")),

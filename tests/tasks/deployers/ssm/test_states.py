@@ -144,6 +144,7 @@ def test_windows_gets_powershell_by_what_ssm_says_of_it(
         "keep": "5",
         "owner": "",
         "misread": "",
+        "asked": "",
     }
 
 
