@@ -175,6 +175,7 @@ CLONE: dict[Scope, set[str]] = {
 
 RETIRE: dict[Scope, set[str]] = {
     Scope.EVERYTHING: ENVIRONMENT
+    | ASK_HOSTS
     | {
         "cloudformation:ListImports",
         "cloudformation:ListStacks",
@@ -182,6 +183,8 @@ RETIRE: dict[Scope, set[str]] = {
         "elasticloadbalancing:DescribeListeners",
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeRules",
+        "elasticloadbalancing:DescribeTargetGroupAttributes",
+        "elasticloadbalancing:DescribeTargetHealth",
     },
     Scope.LOAD_BALANCERS: {"elasticloadbalancing:AddTags", "elasticloadbalancing:DeleteTargetGroup"},
     Scope.LISTENERS: {"elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"},
@@ -194,6 +197,7 @@ RETIRE: dict[Scope, set[str]] = {
     Scope.STACKS: {"cloudformation:DeleteStack"},
     Scope.LOCKS: LOCK,
     Scope.SWITCHES: LOOK_AT_PARAMETERS,
+    Scope.RUN_COMMAND: {"ssm:SendCommand"},
     Scope.RECORDS: {"route53:ListHostedZones", "route53:ListResourceRecordSets"},
 }
 

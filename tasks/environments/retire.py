@@ -10,12 +10,16 @@ from tasks.aws.group_deletion import deleted, empty
 from tasks.aws.least_size import restore_least
 from tasks.aws.listener import Listeners
 from tasks.aws.stack import GOING, GONE, Stack, was_deleted
+from tasks.aws.target_group import TargetGroup
 from tasks.environments.first_order import unless_refused
 from tasks.environments.retirement import Retirement
 from tasks.environments.serving import Way
+from tasks.hosts.idleness import SsmHosts
 from tasks.running.errors import TaskError
 from tasks.running.log import Log
 from tasks.running.waiting import Missing, Wait, closely
+from tasks.switching.connections import Connections
+from tasks.switching.held_open import let_end
 
 
 def retire(aws: Aws, plan: Retirement, wait: Wait, *, within: float, again: str) -> None:
@@ -30,6 +34,8 @@ def retire(aws: Aws, plan: Retirement, wait: Wait, *, within: float, again: str)
     """
     name, log = plan.name, wait.log
     log.steps(plan.steps)
+    if plan.serving.ways:
+        _let_connections_end(aws, name, [each.group for each in plan.serving.ways], wait)
     changed = take_out(aws, plan.serving.ways, log, again)
     log.stands(f"{name} is being deleted", f"To go on: {again}")
     if isinstance(plan.found, Stack):
@@ -45,6 +51,12 @@ def retire(aws: Aws, plan: Retirement, wait: Wait, *, within: float, again: str)
             delete(aws, group.arn, group.name)
             log.event("deleted", target_group=group.name)
     log.event("retired", environment=name)
+
+
+def _let_connections_end(aws: Aws, name: str, groups: Sequence[TargetGroup], wait: Wait) -> None:
+    hosts = Connections(aws, SsmHosts(aws, f"{name}: counting connections"), wait)
+    delay = max(group.settings().drain for group in groups)
+    let_end(name, lambda: hosts.of_groups([group.arn for group in groups]), delay, wait)
 
 
 def clear_up(aws: Aws, name: str, kind: str, log: Log) -> bool:

@@ -8,6 +8,7 @@ from tasks.aws.errors import Denied
 from tasks.hosts.idleness import Idleness
 from tasks.running.errors import TimedOut
 from tasks.running.waiting import Missing, Wait
+from tasks.switching.held_open import tell_held
 
 # Minutes without a request that prove it: figures come late, and a minute may be without any by chance.
 SILENT = 3
@@ -99,11 +100,14 @@ def wait_for_silence(silence: Silence, wait: Wait) -> None:
         last = max(counts)
         quiet = (now - last).total_seconds() - 60
         if quiet >= silence.needed:
-            return f"{silence.name}: silent since {last + timedelta(minutes=1):%H:%M} UTC"
+            return f"{silence.name}: no request since {last + timedelta(minutes=1):%H:%M} UTC"
         return Missing(f"{silence.name}: {counts[last]} requests in the minute of {last:%H:%M} UTC")
 
     try:
         wait.log.say(wait.until_done(look, pace=lambda _: PERIOD, within=silence.within))
+        if not hosts.asked:
+            then = f"they stay until they end, or until {silence.name} is deregistered"
+            tell_held(silence.name, silence.connected(), then, wait)
     except TimedOut as late:
         advice = late.advice or "Its access log says who still comes. Run this again to look again"
         raise TimedOut(late.what, advice) from None
@@ -116,10 +120,11 @@ class _Hosts:
         self._silence = silence
         self._wait = wait
         self._since: float | None = None
+        self.asked = False
 
     def look(self, uncounted: str) -> str | Missing:
         """Look once, where *uncounted* is why nothing else tells."""
-        name, seen = self._silence.name, self._silence.connected()
+        name, seen, self.asked = self._silence.name, self._silence.connected(), True
         if seen.connections is None:
             words = f"whether {name} is silent cannot be told: {uncounted}; {seen.why}"
             if self._silence.unproved:

@@ -18,6 +18,9 @@ from tests.program import CommandLine
 from tests.tasks.conftest import MakeBalancer, Pair
 from tests.tasks.upgrade_herd.upgrading import upgrade
 
+# What is asked of SSM only where a command is lost, fails or is cancelled.
+OF_LOST_COMMANDS = {"ssm:CancelCommand", "ssm:GetCommandInvocation", "ssm:ListCommands"}
+
 # What only happens when something goes wrong or where an upload is large, and what is no call of ours.
 SELDOM = {
     "codedeploy:BatchGetDeployments",
@@ -26,10 +29,8 @@ SELDOM = {
     "codedeploy:RegisterApplicationRevision",
     "codedeploy:StopDeployment",
     "s3:AbortMultipartUpload",
-    "ssm:CancelCommand",
-    "ssm:GetCommandInvocation",
+    *OF_LOST_COMMANDS,
     "ssm:GetParameterHistory",
-    "ssm:ListCommands",
     "elasticloadbalancing:RegisterTargets",
     "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
     "ec2:DeleteTags",

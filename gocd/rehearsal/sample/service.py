@@ -10,8 +10,9 @@ wrong with it:
     errors-at-first answers users with 500 for 2 s from the first one on; its status is well
     wrong-version   says it is version 0.0
 
-Its options make it what services often are: one that drops what it is at when it is told to stop, that
-closes idle connections soon, that is not ready when it starts, or that says too early that it is.
+A websocket gets back what it sends, byte for byte. Its options make it what services often are: one that
+drops what it is at when it is told to stop, that closes idle connections soon, that is not ready when it
+starts, or that says too early that it is.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ GRACE_S = 30.0
 # How long an idle connection may still bring a request that its client sent before it heard of the stop.
 LINGER_S = 0.5
 LONGEST_HEAD = 16_384
+UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 AT_FIRST_S = 2.0
 # How long a request is on its way from a load balancer: one that comes as late as this, before an idle
 # connection is closed, is not seen any more.
@@ -100,7 +102,7 @@ class Connection:
         self._loop = loop
         self._service = service
         self._received = b""
-        self._answering = self._last = False
+        self._answering = self._last = self._upgraded = False
         self._idle: Timer | None = None
         service.connections.add(self)
         self._stream = Stream(loop, client, self._take, self._hear_the_end, self._leave)
@@ -122,6 +124,9 @@ class Connection:
     def _take(self, data: bytes) -> None:
         if self._idle:
             self._idle.called_off = True
+        if self._upgraded:
+            self._stream.send(data)
+            return
         self._received += data
         self._read_request()
 
@@ -158,6 +163,11 @@ class Connection:
         asked = {
             name.lower(): value.strip().lower() for name, _, value in (h.partition(":") for h in headers)
         }
+        if asked.get("upgrade") == "websocket":
+            self._answering, self._upgraded = False, True
+            received, self._received = self._received, b""
+            self._stream.send(UPGRADED + received)
+            return
         self._last |= asked.get("connection", "") == "close" or protocol == "HTTP/1.0"
         status, body, wait = self._service.answer(target)
         if wait:

@@ -1,5 +1,8 @@
 """An Auto Scaling group retired by the real command line, once nobody is led to it; until then refused."""
 
+import re
+import time
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -10,10 +13,13 @@ from gocd.rehearsal.standin_aws.machines.instances import Service
 from gocd.rehearsal.standin_aws.names.visitors import Resolver
 from gocd.rehearsal.standin_aws.world import World
 from tasks.iam_policy import Narrowed, iam_policy
+from tests.gocd.rehearsal.standin_aws.conftest import eventually
+from tests.gocd.rehearsal.standin_aws.services.elb.routing import WebSocket
 from tests.gocd.rehearsal.standin_aws.services.route53.zones import NAME, alias, make_zone
 from tests.program import CommandLine
 from tests.tasks.clone_environment.cloning import blue_group, group, target_group
 from tests.tasks.retire_environment.retiring import RULE, cloned, count_requests, share, shares
+from tests.tasks.test_iam_policy import OF_LOST_COMMANDS
 
 pytestmark = pytest.mark.end_to_end
 
@@ -84,6 +90,37 @@ def test_blue_is_cloned_left_kept_and_retired(cloud: World, gocd_tasks: CommandL
     again = gocd_tasks(*NOW)
     assert again.returncode == 0, again.stderr
     assert "blue: gone already; nothing to do" in again.stdout
+
+
+@pytest.mark.exhaustive
+def test_a_websocket_is_given_the_deregistration_delay_and_told(
+    cloud: World, gocd_tasks: CommandLine, sample: Service
+) -> None:
+    front = cloned(cloud, gocd_tasks, sample, min_size=0)
+    count_requests(cloud, front, ago=10)
+    delay = {"Key": "deregistration_delay.timeout_seconds", "Value": "40"}
+    cloud.client("elbv2").modify_target_group_attributes(TargetGroupArn=front.arn, Attributes=[delay])
+    with closing(WebSocket(front.url)) as held:
+        share(cloud, front, blue=0, green=1)
+        began = time.monotonic()
+        alive: list[tuple[float, bytes]] = []
+
+        def look(call: Call) -> None:
+            if call.operation == "ModifyListener":
+                alive.append((time.monotonic() - began, held.echo(b"here")))
+
+        cloud.faults.before_call = look
+        done = gocd_tasks(*NOW)
+        cloud.faults.before_call = None
+        assert done.returncode == 0, done.stderr
+        [(waited, echoed)] = alive
+        assert echoed == b"here"
+        # Its service goes on for as long as a machine takes to shut down.
+        eventually(lambda: held.echo(b"there"), b"")
+    [instance] = [each for each in done.stdout.splitlines() if "such as websockets" in each]
+    assert instance.endswith("they get 40 s, its deregistration delay, and are cut then")
+    assert re.search(r"after [4-9]\d s; they are cut when its instances go", done.stdout)
+    assert waited > 4
 
 
 @pytest.mark.exhaustive
@@ -219,6 +256,7 @@ def test_every_call_of_a_retirement_is_allowed_and_every_action_is_used(
     used = {call.action for call in cloud.journal.calls}
     assert used <= allowed
     assert allowed - used == {
+        *OF_LOST_COMMANDS,
         "autoscaling:DeleteWarmPool",
         "cloudformation:DeleteStack",
         "cloudformation:DescribeStackEvents",

@@ -15,7 +15,7 @@ def test_users_are_led_in_steps_and_back_by_anybody(site: Site, switch: Switch) 
         {"blue": 50, "green": 50},
         {"blue": 0, "green": 100},
     ]
-    assert "blue: silent since" in there.stdout
+    assert "blue: no request since" in there.stdout
     again = switch("green")
     assert again.returncode == 0
     assert "green: all users, and nothing to do" in again.stdout

@@ -55,7 +55,7 @@ def test_users_follow_a_name_by_its_ttl_and_nobody_is_lost(named: Named, lead: L
                 f"{NAME}: blue-lb 1, green-lb 0 -> blue-lb 0, green-lb 100",
                 f"{NAME}: known to all name servers",
                 "green-lb: well with 100% of users",
-                "blue-lb: silent since",
+                "blue-lb: no request since",
                 "green-lb: all users; blue-lb is left without any",
             )
         ]

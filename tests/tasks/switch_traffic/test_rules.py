@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from tasks.aws.actions import ASK_HOSTS
 from tasks.iam_policy import Narrowed, iam_policy
 from tests.gocd.rehearsal.standin_aws.services.elb.routing import Site, make_group
 from tests.tasks.switch_traffic.conftest import Switch, standing, weights
-from tests.tasks.test_iam_policy import OF_ENVIRONMENTS
+from tests.tasks.test_iam_policy import OF_ENVIRONMENTS, OF_LOST_COMMANDS
 
 SIGN_IN = {
     "Type": "authenticate-oidc",
@@ -111,13 +110,13 @@ def test_every_call_is_allowed_and_every_action_is_used(site: Site, switch: Swit
 
     assert (there.returncode, back.returncode) == (0, 0), there.stderr + back.stderr
     allowed = {action for part in policy["Statement"] for action in part["Action"]}
-    # A name needs these; the history is read where two write at the same moment, hosts are asked where
-    # nothing is counted, and the rest is where an environment is named.
+    # A name needs these; the history is read where two write at the same moment, and the rest where an
+    # environment is named.
     by_name = {each for each in allowed if each.startswith("route53:")}
-    seldom = {"elasticloadbalancing:DescribeInstanceHealth", "ssm:GetParameterHistory", *OF_ENVIRONMENTS}
+    seldom = {"elasticloadbalancing:DescribeInstanceHealth", "ssm:GetParameterHistory"}
+    seldom |= OF_ENVIRONMENTS | OF_LOST_COMMANDS
     seldom |= {
         f"autoscaling:{each}" for each in ("CreateOrUpdateTags", "DeleteTags", "UpdateAutoScalingGroup")
     }
     seldom -= {"autoscaling:DescribeAutoScalingGroups"}
-    seldom |= {"ssm:SendCommand", "ec2:DescribeInstances", *ASK_HOSTS}
     assert allowed - by_name - {call.action for call in site.cloud.journal.calls} == seldom

@@ -105,6 +105,6 @@ def test_blue_is_silent_by_its_own_count_and_not_before(site: Site, switch: Swit
 
     assert done.returncode == 0, done.stdout + done.stderr
     coming = done.stdout.index("requests in the minute of")
-    assert coming < done.stdout.index("blue: silent since")
+    assert coming < done.stdout.index("blue: no request since")
     [there] = writes(site)[-1:]
     assert time.time() - there.at > 180 / 10

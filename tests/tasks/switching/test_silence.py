@@ -21,12 +21,13 @@ class Counts:
         return {each: count for each, count in self.minutes.items() if since <= each < min(late, until)}
 
 
-def silence(stage: Stage, until: float, stays: float = 0, within: float = 900) -> Silence:
-    return Silence("blue", EPOCH - timedelta(minutes=15), Counts(stage, until), nobody_asked, stays, within)
+NOBODY = Idleness(0)
 
 
-def nobody_asked() -> Idleness:
-    raise AssertionError("it was counted")
+def silence(
+    stage: Stage, until: float, stays: float = 0, within: float = 900, held: Idleness = NOBODY
+) -> Silence:
+    return Silence("blue", EPOCH - timedelta(minutes=15), Counts(stage, until), lambda: held, stays, within)
 
 
 def uncounted(*seen: Idleness, stays: float = 0, unproved: bool = False) -> Silence:
@@ -47,7 +48,32 @@ def test_blue_is_silent_once_minutes_have_passed_without_a_request() -> None:
     wait_for_silence(silence(stage, until=240), stage.wait)
 
     assert 240 + 180 <= stage.clock.elapsed < 240 + 240
-    assert stage.lines[-1] == "blue: silent since 00:04 UTC"
+    assert stage.lines[-2:] == [
+        "blue: no request since 00:04 UTC",
+        "blue: no connection open on its hosts",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (
+            Idleness(2),
+            "blue: 2 connections still open on its hosts, such as websockets, which no load balancer counts; "
+            "they stay until they end, or until blue is deregistered",
+        ),
+        (
+            Idleness(None, "its agent is away"),
+            "blue: whether connections such as websockets are open is not known (its agent is away)",
+        ),
+    ],
+)
+def test_what_is_still_open_is_told_beside_and_not_waited_for(held: Idleness, told: str) -> None:
+    stage = Stage()
+    wait_for_silence(silence(stage, until=240, held=held), stage.wait)
+
+    assert stage.lines[-1] == told
+    assert stage.clock.elapsed < 240 + 240
 
 
 def test_who_has_a_cookie_may_come_again_for_as_long_as_it_lasts() -> None:
@@ -58,7 +84,10 @@ def test_who_has_a_cookie_may_come_again_for_as_long_as_it_lasts() -> None:
     assert stage.lines[0] == (
         "blue: silent once it has had no request for 1200 s, as long as a cookie of it holds a client there"
     )
-    assert stage.lines[-1] == "blue: silent since 00:04 UTC"
+    assert stage.lines[-2:] == [
+        "blue: no request since 00:04 UTC",
+        "blue: no connection open on its hosts",
+    ]
 
 
 def test_whoever_still_comes_is_told() -> None:

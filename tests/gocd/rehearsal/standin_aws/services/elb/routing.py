@@ -1,6 +1,7 @@
 """Blue and green behind one listener, and requests that remember the cookies they are given."""
 
 import http.client
+import socket
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,6 +98,31 @@ class Client:
 
     def close(self) -> None:
         self._connection.close()
+
+
+class WebSocket:
+    """A connection that was upgraded, to a service that sends back what comes."""
+
+    def __init__(self, url: str) -> None:
+        address = urlsplit(url)
+        self._socket = socket.create_connection((address.hostname, address.port or 80), timeout=10)
+        head = ("GET / HTTP/1.1", "Host: web", "Connection: Upgrade", "Upgrade: websocket", "", "")
+        self._socket.sendall("\r\n".join(head).encode())
+        told = b""
+        while not told.endswith(b"\r\n\r\n"):
+            told += self._socket.recv(4096)
+        assert told.startswith(b"HTTP/1.1 101 "), told
+
+    def echo(self, word: bytes) -> bytes:
+        """Send a word; gives what comes back, nothing once it has ended."""
+        try:
+            self._socket.sendall(word)
+            return self._socket.recv(4096)
+        except OSError:
+            return b""
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 def shares(answers: Counter[str], of: Sequence[str]) -> list[float]:
