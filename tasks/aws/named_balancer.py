@@ -10,6 +10,7 @@ from typing import Any
 from tasks.aws.api import Aws
 from tasks.aws.classic_elb import REQUESTS as CLASSIC_REQUESTS
 from tasks.aws.errors import AwsError
+from tasks.aws.forward import name_of
 from tasks.aws.metrics import MetricSource
 from tasks.aws.records import DUALSTACK
 from tasks.aws.target_group_metrics import metrics_of
@@ -43,6 +44,10 @@ class NamedBalancer:
             told = self.aws.call("elb", "describe_instance_health", self.name, LoadBalancerName=self.name)
             return sum(1 for each in told["InstanceStates"] if each["State"] == "InService")
         return min((self._healthy(each) for each in self.groups()), default=0)
+
+    def unwell(self) -> list[str]:
+        """Return the names of its target groups that have nobody healthy."""
+        return [name_of(each) for each in self.groups() if not self._healthy(each)] if self.arn else []
 
     def groups(self) -> list[str]:
         """Return the ARNs of its target groups, where it is no Classic one."""

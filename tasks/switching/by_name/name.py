@@ -10,6 +10,7 @@ from tasks.aws.record_sets import HostedZone, Records, RecordSet, find_records
 from tasks.switching.by_name.end import End, leads
 from tasks.switching.by_name.follow import followed, lives
 from tasks.switching.by_name.kinds import policy_of
+from tasks.switching.by_name.weighted import id_of
 from tasks.switching.enough import Enough
 from tasks.switching.record import Record, Switch
 from tasks.switching.shares import words_of
@@ -109,12 +110,25 @@ class NamePlan:
         if any(each.get("HealthCheckId") for each in name.sets if name.policy != WEIGHTED):
             yield f"{name.title}: its health check stays, be it one of {self.blue.name}"
         if any((each.get("AliasTarget") or {}).get("EvaluateTargetHealth") for each in name.sets):
+            others = " and ".join(self._others)
+            where = f"led to {others}" if others else "led there all the same, as there is no other record"
             yield (
-                f"{name.title}: with EvaluateTargetHealth; a load balancer with one target group that has "
-                "nobody healthy counts as unwell"
+                f"{name.title}: with EvaluateTargetHealth; whenever a target group of {self.green.name} has "
+                f"nobody healthy, users are {where}"
             )
         if not self.green.balancer:
             yield f"{self.green.name}: no load balancer, so nobody tells whether it is healthy"
+
+    @property
+    def _others(self) -> Iterator[str]:
+        """Name the members that users are led to when green is unwell."""
+        for each in self.name.sets:
+            if self.name.policy == WEIGHTED:
+                stays = id_of(each) != self.course.green
+            else:
+                stays = not set(leads(each)) <= {*self.blue.values, *self.green.values}
+            if stays:
+                yield f"{each['Type']} ({each.get('SetIdentifier', '')})"
 
     @property
     def _members(self) -> Iterator[str]:

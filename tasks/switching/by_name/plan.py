@@ -122,6 +122,8 @@ def _planned(
     full = told or (max(1, blue.healthy()) if blue.balancer and green.balancer else 1)
     enough = Enough(green, full, "as told" if told else f"{blue.name} has {full}")
     if left and (missing := enough.missing(left[-1])):
+        if green.balancer and (unwell := green.balancer.unwell()):
+            missing = f"{missing}: nobody is healthy in {', '.join(unwell)}"
         raise Refused(missing, "Give it more, or say how many are enough for all users: --enough COUNT")
     if left:
         _check_changeable(name, blue, green, course)

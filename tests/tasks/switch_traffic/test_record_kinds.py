@@ -14,7 +14,9 @@ from tests.gocd.rehearsal.standin_aws.services.route53.zones import (
     member,
     record,
 )
-from tests.tasks.switch_traffic.named import NAME, Lead, Named, make_named
+from tests.program import CommandLine
+from tests.tasks.killing import killed_at, moments
+from tests.tasks.switch_traffic.named import NAME, QUICK, Lead, Named, make_named
 
 pytestmark = pytest.mark.end_to_end
 
@@ -116,6 +118,26 @@ def test_a_simple_record_is_weighted_while_both_have_users_and_plain_before_and_
     assert there.returncode == 0, there.stderr
     assert led(zone) == {"A": OTHER, "AAAA": "2001:db8::2"}
     assert [each["TTL"] for each in zone.list()] == [1, 1]
+
+
+@pytest.mark.exhaustive
+def test_killed_after_any_write_while_both_have_users_the_same_command_again_heals(
+    zone: Zone, lead: Lead, gocd_tasks: CommandLine
+) -> None:
+    begin(zone, record(ONE, ttl=1))
+    steps = (OTHER, "--steps", "50,100")
+    assert lead(*steps).returncode == 0
+    writes = moments(zone.cloud.journal.calls, every=False)
+    assert len([each for each in writes if each.operation == "ChangeResourceRecordSets"]) == 2
+    for moment in writes:
+        assert lead("--back").returncode == 0
+        assert led(zone) == {"A": ONE}
+        words = ("switch-traffic", *steps, "--record", NAME, *QUICK, "--unproved")
+        killed_at(zone.cloud, moment, gocd_tasks, *words)
+        again = lead(*steps, "--lock-wait", "300")
+
+        assert again.returncode == 0, f"after kill -9 at {moment}: {again.stderr}"
+        assert led(zone) == {"A": OTHER}, f"after kill -9 at {moment}"
 
 
 def test_a_name_that_another_answers_with_is_led_by_the_records_of_that(zone: Zone, lead: Lead) -> None:

@@ -1,6 +1,7 @@
-"""The requests of each target group as CloudWatch has them: a figure a minute, and none for none.
+"""The requests of target groups and load balancers as CloudWatch has them: a figure a minute, none for none.
 
-Source: Application Load Balancers guide, CloudWatch metrics: RequestCount, by LoadBalancer and TargetGroup.
+Source: Application Load Balancers guide, CloudWatch metrics: RequestCount, by LoadBalancer alone, and with
+TargetGroup.
 """
 
 from __future__ import annotations
@@ -69,15 +70,16 @@ class RequestCounts:
         return sent
 
     def _tell(self, group: Any, balancer: str, sent: int) -> None:
-        dimensions = [
-            {"Name": "LoadBalancer", "Value": balancer.partition(":loadbalancer/")[2]},
-            {"Name": "TargetGroup", "Value": group.arn.rpartition(":")[2]},
+        of_all = [{"Name": "LoadBalancer", "Value": balancer.partition(":loadbalancer/")[2]}]
+        of_group = [*of_all, {"Name": "TargetGroup", "Value": group.arn.rpartition(":")[2]}]
+        figures = [
+            {
+                "MetricName": "RequestCount",
+                "Dimensions": dimensions,
+                "Timestamp": self._minute.replace(tzinfo=None),
+                "Value": float(sent),
+            }
+            for dimensions in (of_all, of_group)
         ]
-        figure = {
-            "MetricName": "RequestCount",
-            "Dimensions": dimensions,
-            "Timestamp": self._minute.replace(tzinfo=None),
-            "Value": float(sent),
-        }
         backend = cloudwatch_backends[group.account_id][group.region_name]
-        backend.put_metric_data("AWS/ApplicationELB", [figure])
+        backend.put_metric_data("AWS/ApplicationELB", figures)
