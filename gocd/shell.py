@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     | (?P<redirection>[0-9]*(?:<<-?|<>|[<>]&|>>|>\||[<>])|&>>?)
     | (?P<end>[\n;&|()]+)
     | (?P<single>'[^']*')
-    | (?P<double>"(?:\\.|{_SUBSTITUTION}|[^"\\])*")
+    | (?P<double>"(?:\\.|{_SUBSTITUTION}|\$(?!\()|[^"\\$`])*")
     | (?P<substituted>{_SUBSTITUTION})
     | (?P<escaped>\\.)
     | (?P<plain>[^\s;&|()<>'"`\\$]+|\$)
@@ -26,7 +26,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _COMMENT = re.compile(r"#[^\n]*")
-_EXPANDED = re.compile(r"[$*?]|\[.*\]|\{.*(?:,|\.\.).*\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -131,5 +130,11 @@ def _joined(word: Word, kind: str, text: str) -> Word:
     elif kind == "escaped":
         text = text[1:]
     elif kind in ("plain", "substituted"):
-        is_known = kind == "plain" and not _EXPANDED.search(text)
+        is_known = kind == "plain" and not _is_expanded(text)
     return Word(word.text + text, word.line, word.is_known and is_known)
+
+
+def _is_expanded(text: str) -> bool:
+    """Whether a shell would put variables, names of files or several words in its place."""
+    braces = {"{", "}"} <= set(text) and ("," in text or ".." in text)
+    return bool(set("$*?") & set(text)) or {"[", "]"} <= set(text) or braces

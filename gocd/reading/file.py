@@ -31,8 +31,11 @@ class PipelineFile:
     version_at: Located
 
     def children(self, key: str) -> tuple[Entry, ...]:
-        """The names and contents of *key*, of which GoCD does not mind the case."""
-        return tuple(self._children(key))
+        """The names and contents of *key*, of which GoCD does not mind the case; none if it holds none."""
+        found: list[Entry] = []
+        with self.source.going_on():
+            found += self._children(key)
+        return tuple(found)
 
     def _children(self, key: str) -> Iterator[Entry]:
         for entry in self.root.entries.values():

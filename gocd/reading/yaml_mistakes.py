@@ -18,6 +18,8 @@ _IN_QUOTES = re.compile(r"\n\s*(?:- +)?[\w.-]+\s*:(?:\s|$)|\n\s*- ")
 _LOST = re.compile(r"#\{[^}]*\}|[^\s,\]}]+")
 # What PyYAML counts as the end of a line.
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+# Characters of a line that a person looks through.
+_SHOWN = 500
 _COMMENT = re.compile(r"(?<=[\s,])#.*")
 
 
@@ -173,7 +175,7 @@ class _Spoilt:
 
     def braces(self) -> Mistake | None:
         """A value that is meant as text, such as ``{private_ip}``, perhaps with more after it."""
-        found = re.search(r"(?:: +|- +)(?P<value>\{[^:]*\}.*)$", self._lines[self._line])
+        found = re.search(r"(?:: +|- +)(?P<value>\{[^:]*\}.*)$", self._lines[self._line][:_SHOWN])
         if found is None or "braces without a colon" not in self._problem:
             return None
         begun = found.start("value")
@@ -218,7 +220,7 @@ class _Spoilt:
     def second_colon(self) -> Mistake | None:
         if "mapping values are not allowed" not in self._problem:
             return None
-        line = self._lines[self._line]
+        line = self._lines[self._line][:_SHOWN]
         first = re.search(r":\s+(?P<value>[^\s\"'].*:(?:\s.*)?)$", line)
         if first is None or first.start() >= self._column:
             return None

@@ -3,19 +3,27 @@
 from math import isfinite
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gocd.errors import GoCDError
+from gocd.graph.flow import flows_of
+from gocd.graph.picture import picture_of
+from gocd.graph.text import text_of
+from gocd.lint.files import lint
 from gocd.pipeline import Pipeline
-from gocd.reading.pipelines import read_parameters, read_pipelines
+from gocd.reading.pipelines import read_files, read_parameters, read_pipelines
 from gocd.rehearsal.plan import Plan
 from gocd.samples.threshold_file import read_thresholds
+from gocd.shell import commands
+from tasks.pipelines.program import program
 from tests.fuzz.bounds import file_with, read
 from tests.fuzz.spoiling import as_json, spoilt_bytes, spoilt_values
 
+PROGRAM = program()
 PIPELINES: dict[str, Any] = {
     "format_version": "10",
     "environments": {"production": {"pipelines": ["app"], "environment_variables": {"A": "1"}}},
@@ -127,6 +135,24 @@ def test_a_pipeline_file_is_read_whole_or_refused(content: bytes) -> None:
         read(lambda: read_parameters(file), GoCDError)
         if pipelines is not None:
             read(Plan(file, file.parent).scaled_parameters, GoCDError)
+
+
+@given(st.one_of(spoilt_values(PIPELINES).map(as_json), spoilt_bytes(TEXT, BOMB + TEXT)))
+def test_whatever_is_in_a_file_is_looked_through_and_drawn(content: bytes) -> None:
+    with file_with(content[:MOST], "app.gocd.yaml") as file:
+        findings = read(lambda: lint([file], PROGRAM))
+        assert all(each.line >= 1 and each.column >= 1 and each.what for each in findings or ())
+        flows = read(lambda: flows_of(read_files([file]).pipelines), GoCDError)
+        if flows:
+            assert max(map(len, text_of(flows))) <= 80
+            ElementTree.fromstring(picture_of(flows))
+
+
+@given(st.text(st.sampled_from("ab \t\n'\"\\$()`;&|<>#{},[]*?!0"), max_size=300))
+def test_whatever_a_shell_is_given_is_read_as_commands_or_refused(script: str) -> None:
+    for command in read(lambda: commands(script), GoCDError) or ():
+        assert command
+        assert all(0 <= word.line <= script.count("\n") for word in command)
 
 
 @pytest.mark.parametrize("content", [as_json(PIPELINES), TEXT])

@@ -56,6 +56,15 @@ def test_a_word_is_on_its_line() -> None:
     assert commands("a\n\n  b \\\n c")[-1] == (Word("b", 2), Word("c", 3))
 
 
+@pytest.mark.parametrize(
+    "script", ["$(a)" * 3000, "a " * 9000, "{,".ljust(20_000, "{"), "[" * 20_000, "`a` " * 3000]
+)
+def test_a_long_script_is_read_at_once_and_so_is_one_that_never_ends(script: str) -> None:
+    assert commands(script)
+    with pytest.raises(GoCDError, match="never closed"):
+        commands(f'"{script}')
+
+
 @pytest.mark.parametrize("script", ["a 'b", 'a "b', "a `b"])
 def test_a_quote_that_is_never_closed_is_told(script: str) -> None:
     with pytest.raises(GoCDError, match="never closed"):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gocd.finding import Level
+from gocd.lint.files import lint
 from tests.program import CommandLine
 
 PIPELINE = """\
@@ -85,3 +87,44 @@ def test_on_github_a_finding_is_an_annotation(here: CommandLine) -> None:
 
     told = "pipeline 'staging' has no group; write 'group: NAME'"
     assert done.stdout.splitlines()[0] == f"::error file=a.gocd.yaml,line=3,col=3::{told}"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("folder", "cannot be read: it is a folder and no file"),
+        ("pipe", "cannot be read: it is a named pipe and no file"),
+        ("none", "cannot be read: No such file or directory"),
+        ("large", "cannot be read: it has more than 524,288 bytes"),
+        ("latin", "is not UTF-8 text"),
+        ("empty", "the file is empty"),
+        ("marked", "a byte-order mark before the first word; save it as UTF-8 without one"),
+        ("nothing", "the file is empty"),
+        ("deep", "nested too deeply to be read"),
+        ("binary", "a character that YAML does not allow: 0x0"),
+    ],
+)
+def test_what_is_no_pipeline_file_is_one_finding(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    contents = {
+        "large": b"a" * 10 * 1024**2,
+        "latin": b"a: \xe9\n",
+        "empty": b"",
+        "marked": b"\xef\xbb\xbfformat_version: 10\n",
+        "nothing": b"# nothing\n",
+        "deep": b"[" * 5000 + b"]" * 5000,
+        "binary": b"a: b\0\n",
+    }
+    if name in contents:
+        (tmp_path / name).write_bytes(contents[name])
+    [finding] = lint([tmp_path / name], None)
+
+    assert (finding.level, finding.line, finding.text) == (Level.ERROR, 1, said)
+
+
+def test_no_file_at_all_is_refused(here: CommandLine) -> None:
+    done = here("pipeline", "lint")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Missing argument FILE..." in done.stderr
