@@ -35,6 +35,7 @@ class Side:
         self._group = TargetGroup(aws, entry)
         self.name = self._group.name
         self.arn = self._group.arn
+        self._unwell = ""
         self.balancers: list[str] = list(entry.get("LoadBalancerArns") or [])
 
     @property
@@ -49,7 +50,13 @@ class Side:
     def healthy(self) -> int:
         """Count the targets that get requests and are healthy."""
         members = self._group.roster().members
-        return sum(1 for each in members if each.state is State.SERVING and not each.shifted)
+        well = [each for each in members if each.state is State.SERVING and not each.shifted]
+        self._unwell = next((f"{each.key} is {each.words}" for each in members if each not in well), "")
+        return len(well)
+
+    def trouble(self) -> str:
+        """Tell what the load balancer says of the first target that did not count; empty if all did."""
+        return self._unwell
 
     def registered(self) -> int:
         """Count the targets that there are, but for those on their way out."""

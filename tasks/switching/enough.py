@@ -28,6 +28,8 @@ class Enough:
         healthy, needed = self.environment.healthy(), self.needed(share)
         if healthy >= needed:
             return None
+        why = f" ({trouble})" if (trouble := self.environment.trouble()) else ""
         return (
-            f"{self.environment.name} has {healthy} healthy, and {share}% of users take {needed} ({self.why})"
+            f"{self.environment.name} has {healthy} healthy{why}, and {share}% of users take {needed} "
+            f"({self.why})"
         )

@@ -63,6 +63,7 @@ def plan_forth(aws: Aws, clock: Clock, wanted: Wanted) -> Plan | None:
     if blue is None:
         if any(green.name in rule.reached for rule in found.rules):
             return None
+        check_weights(found, {name for rule in found.rules for name in rule.named})
         raise Refused(f"no rule of {found.balancer.name} leads to any target group")
     check_weights(found, {blue, green.name})
     found = found.leading_to({blue})
@@ -125,7 +126,10 @@ def _check_strength(found: Found, green: Side, enough: Enough, steps: Sequence[i
     if not registered:
         raise Refused(f"{green.name} has no targets")
     if found.balancer.arn in green.balancers and not green.healthy():
-        raise Refused(f"{green.name} has no healthy target", "Where it has users, --back leads them away")
+        why = f" ({trouble})" if (trouble := green.trouble()) else ""
+        raise Refused(
+            f"{green.name} has no healthy target{why}", "Where it has users, --back leads them away"
+        )
     if registered < needed:
         raise Refused(
             f"{green.name} has {registered} targets, and {steps[-1]}% of users take {needed} ({enough.why})",

@@ -85,7 +85,7 @@ def _enter(moving: Moving, going: Going, wait: Wait) -> None:
     try:
         needed = wait.until_done(lambda: _enough_of(enough, first), pace=closely, within=going.healthy_within)
     except TimedOut as late:
-        raise Refused(late.what) from None
+        raise Refused(late.what, "See why its targets are not healthy, and run this again") from None
     wait.log.say(f"{going.green.name}: {needed} or more healthy")
 
 

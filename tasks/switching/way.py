@@ -41,6 +41,9 @@ class Environment(Protocol):
     def healthy(self) -> int:
         """Count those of it that can serve users now."""
 
+    def trouble(self) -> str:
+        """Tell why the first one that did not count could not; empty if all did, or nobody knows."""
+
 
 @dataclass(frozen=True)
 class Course:

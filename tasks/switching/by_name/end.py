@@ -32,6 +32,9 @@ class End:
         """Count the healthy ones; one where nobody tells of them."""
         return self.balancer.healthy() if self.balancer else 1
 
+    def trouble(self) -> str:
+        return ""
+
     def in_place_of(self, record: RecordSet) -> RecordSet:
         """Return a record set that leads here, and is as *record* in all else.
 

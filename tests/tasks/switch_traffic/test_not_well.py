@@ -84,6 +84,11 @@ def test_a_green_that_does_not_get_healthy_is_taken_out_again(site: Site, switch
     done = switch("green")
 
     assert done.returncode == 2
-    assert "green has 0 healthy, and 50% of users take 1 (blue has 1)" in done.stderr
-    assert "blue has all users, as before" in done.stderr
+    assert f"green has 0 healthy ({unwell.id} is unhealthy" in done.stderr
+    assert "and 50% of users take 1 (blue has 1)" in done.stderr
+    assert "blue has all users, as before. See why its targets are not healthy" in done.stderr
     assert standing(site) == [{"blue": 1}]
+    site.listen(site.forward(1, 0))
+    refused = switch("green")
+    assert refused.returncode == 2
+    assert f"green has no healthy target ({unwell.id} is " in refused.stderr

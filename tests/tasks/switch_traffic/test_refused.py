@@ -32,6 +32,10 @@ def no_weight(site: Site) -> None:
     site.rule("/a", site.forward(0, 0))
 
 
+def no_weight_at_all(site: Site) -> None:
+    site.listen(site.forward(0, 0))
+
+
 def all_places_taken(site: Site) -> None:
     groups = [site.blue.arn, *(make_group(site.cloud, f"group-{number}") for number in range(4))]
     weighted = [{"TargetGroupArn": arn, "Weight": 0 if number else 1} for number, arn in enumerate(groups)]
@@ -77,6 +81,7 @@ AT = ("--load-balancer", "blue-lb")
         (nothing, ("green", *AT, "--steps", "0,100"), "--steps takes percentages"),
         (nothing, ("--back", *AT), "no switch is remembered for blue-lb"),
         (two_serve, ("green", *AT), "blue-lb leads to several target groups: blue, other"),
+        (no_weight_at_all, ("green", *AT), "HTTP:80 of blue-lb leads nowhere: blue 0, green 0"),
         (no_weight, ("green", *AT, "--from", "blue"), "path-pattern /a leads nowhere: blue 0, green 0"),
         (all_places_taken, ("green", *AT), "HTTP:80 of blue-lb has 5 target groups, the most there can be"),
         (sticky_targets, ("green", *AT), "green keeps clients with its targets"),

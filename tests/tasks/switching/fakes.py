@@ -49,6 +49,9 @@ class FakeEnvironment:
     def healthy(self) -> int:
         return self.healthy_now
 
+    def trouble(self) -> str:
+        return ""
+
 
 class FakeRecord(Record):
     def __init__(self) -> None:
