@@ -156,7 +156,7 @@ def clone_group(
 
 def _create(aws: Aws, plan: GroupClone, arns: Sequence[str]) -> None:
     entry = plan.source.entry
-    own = {CLONE_OF: plan.source.arn, USUAL: str(entry["MinSize"])}
+    own = {CLONE_OF: plan.source.arn, USUAL: plan.source.tags.get(USUAL, str(entry["MinSize"]))}
     tags = [{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in own.items()]
     request = {
         **plan.settings,

@@ -25,6 +25,7 @@ def furnish(cloud: World, arn: str) -> None:
     scaling, elb = cloud.client("autoscaling"), cloud.client("elbv2")
     scaling.update_auto_scaling_group(
         AutoScalingGroupName="blue",
+        MinSize=1,
         DefaultInstanceWarmup=20,
         InstanceMaintenancePolicy={"MinHealthyPercentage": 90, "MaxHealthyPercentage": 110},
         DeletionProtection="prevent-force-deletion",
@@ -58,6 +59,10 @@ def furnish(cloud: World, arn: str) -> None:
         NotificationTypes=["autoscaling:EC2_INSTANCE_LAUNCH"],
     )
     scaling.suspend_processes(AutoScalingGroupName="blue", ScalingProcesses=["AZRebalance"])
+    usual = {"Key": "gocd-tasks:usual-min-size", "Value": "0", "PropagateAtLaunch": False}
+    scaling.create_or_update_tags(
+        Tags=[{**usual, "ResourceId": "blue", "ResourceType": "auto-scaling-group"}]
+    )
     elb.modify_target_group_attributes(
         TargetGroupArn=arn,
         Attributes=[{"Key": "load_balancing.algorithm.type", "Value": "least_outstanding_requests"}],
@@ -87,9 +92,9 @@ def test_a_group_is_cloned_with_all_that_it_has_and_nobody_is_sent_to_it(
     assert two["TargetGroupARNs"] == [own["TargetGroupArn"]]
     assert own["LoadBalancerArns"] == []
     assert_beside(cloud, own["TargetGroupArn"], blue.arn)
-    assert {"Key": "Name", "Value": "green"} in [
-        {key: each[key] for key in ("Key", "Value")} for each in two["Tags"]
-    ]
+    tags = {each["Key"]: each["Value"] for each in two["Tags"]}
+    # Not what blue has while it is held at its size.
+    assert (tags["Name"], tags["gocd-tasks:usual-min-size"]) == ("green", "0")
 
     cloud.journal.clear()
     again = gocd_tasks("clone-environment", "blue", "--name", "green", *ASKED, "--version", "1.0")

@@ -70,6 +70,28 @@ def test_back_again_heals(site: Site, switch: Switch, gocd_tasks: CommandLine, e
         assert remembered(site) == ["back"], f"after kill -9 at {moment}"
 
 
+@pytest.mark.exhaustive
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("back", [True, False], ids=["forth, then back", "back, then forth"])
+def test_the_other_way_heals_as_well(site: Site, switch: Switch, gocd_tasks: CommandLine, back: bool) -> None:
+    ways = {False: ("green", *QUICK), True: ("--back",)}
+    place = ("--load-balancer", "blue-lb")
+    assert switch(*ways[False]).returncode == 0
+    if not back:
+        site.cloud.journal.clear()
+        assert switch(*ways[True]).returncode == 0
+    for moment in killing_moments(site, every=True):
+        assert switch(*ways[back], "--lock-wait", "300").returncode == 0
+        with someone_healthy(site):
+            killed_at(site.cloud, moment, gocd_tasks, "switch-traffic", *ways[not back], *place)
+            other = switch(*ways[back], "--lock-wait", "300")
+
+        assert other.returncode == 0, f"after kill -9 at {moment}: {other.stderr}"
+        there = {"blue": 1} if back else {"blue": 0, "green": 100}
+        assert standing(site) == [there], f"after kill -9 at {moment}"
+        assert remembered(site) == ["back" if back else "done"], f"after kill -9 at {moment}"
+
+
 def remembered(site: Site) -> list[str]:
     """Give the states of all switches that are remembered: what is under way nobody may be retired for."""
     path = {"Path": "/gocd-tasks/switch", "Recursive": True}
