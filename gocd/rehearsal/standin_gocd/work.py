@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gocd.errors import GoCDError
@@ -103,7 +103,7 @@ class Work:
         with self._changed:
             if fetch.pipeline.lower() in ("", run.pipeline.name.lower()):
                 return self._of_run(run, fetch)
-            upstream = run.upstream.get(fetch.upstream)
+            upstream = self._ancestor(run, fetch.pipeline.split("/"))
             if upstream is None or (upstream.artifacts is None and fetch.upstream in self._upstream):
                 raise GoCDError(f"nothing that pipeline '{fetch.upstream}' published is at hand")
             if upstream.artifacts is not None:
@@ -111,6 +111,21 @@ class Work:
             other = self._pipelines[fetch.upstream.lower()].instance(upstream.counter)
             assert other is not None
             return self._of_run(other, fetch)
+
+    def _ancestor(self, run: PipelineInstance, way: Sequence[str]) -> Upstream | None:
+        """The run that *way* leads to from *run*, the farthest first; what the caller gives needs no way.
+
+        Source: GoCD's FetchTaskBuilder.java
+        """
+        if way[0] in self._upstream:
+            return self._upstream[way[0]]
+        *farther, nearest = way
+        found = run.upstream.get(nearest)
+        if not farther or found is None:
+            return found
+        served = self._pipelines.get(nearest.lower())
+        before = served.instance(found.counter) if served else None
+        return self._ancestor(before, farther) if before else None
 
     def _of_run(self, run: PipelineInstance, fetch: Fetch) -> Path:
         stage = run.latest(fetch.stage)
