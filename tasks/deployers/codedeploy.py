@@ -17,6 +17,7 @@ from tasks.codedeploy.history import DIGEST, History, PlacedRelease, read_histor
 from tasks.codedeploy.revision import check_version, revision_of
 from tasks.codedeploy.start import DeploymentStart
 from tasks.deployers.deployer import Deployer, Settings
+from tasks.deployers.noted import last_well
 from tasks.deployers.release import Release
 from tasks.running.errors import Cancelled, Refused, TaskError, TimedOut
 from tasks.running.log import Log
@@ -88,7 +89,7 @@ class CodeDeployDeployer(Deployer):
         history = self._history(instance)
         if leaving and (history.attempted is None or history.attempted.version != leaving):
             raise TaskError(f"{leaving} is not what was deployed last to {instance.name}")
-        back = self._back_to(to, history, instance)
+        back = self._back_to(to, history, instance, leaving=bool(leaving))
         if back == history.attempted == history.running:
             wait.log.say(f"{instance.name}: {back.version} is what was deployed last")
             return back.version
@@ -152,8 +153,13 @@ class CodeDeployDeployer(Deployer):
         group = self._group_of(instance)
         return read_history(self._code_deploy.all(self._settings.application, group))
 
-    def _back_to(self, version: str, history: History, instance: Instance) -> PlacedRelease:
-        back = history.back_to(version)
+    def _back_to(
+        self, version: str, history: History, instance: Instance, *, leaving: bool = False
+    ) -> PlacedRelease:
+        # One that CodeDeploy has placed need not have been well: what was is noted on the instance.
+        attempted = history.attempted.version if history.attempted else ""
+        well = "" if version else last_well(instance.tags, attempted, of_before=leaving)
+        back = (well and history.back_to(well)) or history.back_to(version)
         if back is None:
             never = f"never placed {version}" if version else "placed no earlier release"
             raise Refused(f"CodeDeploy has {never} on {instance.name}, so there is nothing to go back to")

@@ -26,6 +26,8 @@ class Stage(Enum):
     BEGUN = "begun"
     INSTALLED = "installed"
     ANSWERED = "answered"
+    BACK = "back"
+    """Gone back to, and not asked by then."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Noted:
 
     Args:
         since: When it came so far.
-        before: The version that had answered before it; empty where nobody knows.
+        before: The version that had answered before it, or was not asked; empty where nobody knows.
         by: Who deployed.
     """
 
@@ -54,7 +56,9 @@ class Noted:
 def read(tags: Mapping[str, str]) -> Noted | None:
     """Return what *tags* tell; None if nothing was noted, or somebody else has written there."""
     value = tags.get(TAG, "")
-    found = re.fullmatch(r"version=(\S+) (begun|installed|answered)=(\S+)(?: before=(\S+))? by=(.*)", value)
+    found = re.fullmatch(
+        r"version=(\S+) (begun|installed|answered|back)=(\S+)(?: before=(\S+))? by=(.*)", value
+    )
     if not found:
         return None
     try:
@@ -87,7 +91,8 @@ class Notes:
         alike: dict[str, list[Instance]] = {}
         for each in instances:
             last = self._known.get(each.id) or read(each.tags)
-            known = self._known[each.id] = Noted(version, stage, self._wall(), _before(last, version), who())
+            before = "" if stage is Stage.BACK else _before(last, version)
+            known = self._known[each.id] = Noted(version, stage, self._wall(), before, who())
             alike.setdefault(str(known), []).append(each)
         for value, some in alike.items():
             tags = [{"Key": TAG, "Value": value}]
@@ -100,8 +105,18 @@ class Notes:
                 )
 
 
+def last_well(tags: Mapping[str, str], current: str, *, of_before: bool) -> str:
+    """Return the version that was well before *current* came; empty where *tags* do not tell.
+
+    Args:
+        of_before: Whether the tags were read before it came.
+    """
+    last = read(tags)
+    return _before(last, current) if last and (of_before or last.version == current) else ""
+
+
 def _before(last: Noted | None, version: str) -> str:
-    """The version that had answered before another one came."""
+    """The version that was well before another one came, as far as anybody asked."""
     if last is None:
         return ""
-    return last.version if last.stage is Stage.ANSWERED and last.version != version else last.before
+    return last.version if last.stage is not Stage.BEGUN and last.version != version else last.before

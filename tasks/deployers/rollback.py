@@ -103,7 +103,7 @@ def roll_back(plan: RollbackPlan, wait: Wait) -> str:
         if not error.begun:
             aftermath.tell(log, f"{instance.name} runs what it ran before")
         raise
-    there.note([instance], version, Stage.INSTALLED)
+    there.note([instance], version, Stage.BACK)
     log.event("went-back", instance=instance.name, version=version)
     log.say(f"{instance.name}: {version} is running again")
     aftermath.tell(log, f"{instance.name} runs {version}")

@@ -135,6 +135,10 @@ def _release(release: Noted) -> str:
         return (
             f"has {release.version}, installed at {when} by {release.by}, and nobody asked whether it answers"
         )
+    if release.stage is Stage.BACK:
+        return (
+            f"went back to {release.version} at {when} (by {release.by}), and nobody asked whether it answers"
+        )
     before = f"; {release.before} had answered before" if release.before else ""
     return (
         f"may have {release.version}: its deployment by {release.by} began at {when}, and it was not seen "

@@ -38,6 +38,19 @@ def test_the_first_release_that_codedeploy_places_has_nothing_to_go_back_to(
     assert version(one) == "0.0"
 
 
+def test_a_release_that_codedeploy_placed_and_that_never_answered_is_passed_over(
+    gocd_tasks: CommandLine, one: str, tmp_path: Path
+) -> None:
+    assert gocd_tasks(*deploy(str(build_release("2.0", tmp_path)), "2.0")).returncode == 0
+    bad = str(build_release("3.0", tmp_path, broken="wrong-version"))
+    assert gocd_tasks(*deploy(bad, "3.0", "--status-timeout", "1", "--no-rollback")).returncode == 1
+    assert gocd_tasks(*deploy(str(build_release("4.0", tmp_path)), "4.0")).returncode == 0
+    done = gocd_tasks("deploy-artifact", "Staging-1", "--rollback", *VIA[:4], *CHECK)
+
+    assert done.returncode == 0, done.stderr
+    assert version(one) == "2.0"
+
+
 def test_going_back_by_hand_goes_one_release_further_each_time_or_to_the_one_named(
     cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:
