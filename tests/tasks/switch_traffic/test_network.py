@@ -18,4 +18,4 @@ def test_each_step_lasts_as_long_as_it_takes_to_follow(cloud: World, switch: Swi
     assert standing(site) == [{"blue": 0, "green": 100}]
     assert "a Network Load Balancer, which follows within 600 s" in done.stdout
     assert "green: 100% of users, settling, 0 s of 600 s" in done.stdout
-    assert "blue: silent, as its hosts have had no connection for 60 s" in done.stdout
+    assert "blue: silent, as its hosts have had no connection for" in done.stdout

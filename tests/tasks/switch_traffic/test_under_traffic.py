@@ -108,3 +108,17 @@ def test_blue_is_silent_by_its_own_count_and_not_before(site: Site, switch: Swit
     assert coming < done.stdout.index("blue: no request since")
     [there] = writes(site)[-1:]
     assert time.time() - there.at > 180 / 10
+
+
+@pytest.mark.exhaustive
+def test_where_requests_may_not_be_counted_blue_is_silent_once_its_hosts_have_no_connection(
+    site: Site, switch: Switch
+) -> None:
+    site.cloud.faults.deny("cloudwatch:GetMetricData")
+    with users(site, clients=2, pause=0.01) as going:
+        done = switch("green", "--steps", "100", "--settle", "10")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {status for _, status, _ in going.answers} == {200}
+    assert "connections open on its hosts" in done.stdout
+    assert "blue: silent, as its hosts have had no connection for" in done.stdout
