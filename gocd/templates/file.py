@@ -38,11 +38,13 @@ def findings_in(text: str, path: Path, program: Program) -> Sequence[Finding]:
         return [replace(each, file=path) for each in lint([there], program)]
 
 
-def doubts_beside(path: Path, version: int) -> Iterator[str]:
-    """Say which pipeline file in the folder of *path* cannot be in one repository with one of *version*.
+def doubts_there(path: Path, version: int) -> Iterator[str]:
+    """Say what keeps GoCD from taking a file of *version* that is called *path*, and lies where that does.
 
-    Source: the YAML plugin's JsonConfigCollection.java
+    Source: the YAML plugin's PluginSettings.java and JsonConfigCollection.java
     """
+    if not path.name.endswith((".gocd.yaml", ".gocd.yml")):
+        yield f"{path.name}: GoCD takes *.gocd.yaml and *.gocd.yml, unless told otherwise"
     for each in sorted({*path.parent.glob("*.gocd.yaml"), *path.parent.glob("*.gocd.yml")} - {path}):
         # What is no pipeline file is none of ours.
         with suppress(GoCDError):

@@ -79,7 +79,7 @@ def command(
         # No other command has use for what it needs.
         from gocd.finding import Level  # noqa: PLC0415
         from gocd.templates.again import make  # noqa: PLC0415
-        from gocd.templates.file import content_of, doubts_beside, findings_in, put  # noqa: PLC0415
+        from gocd.templates.file import content_of, doubts_there, findings_in, put  # noqa: PLC0415
         from gocd.templates.machines import counted  # noqa: PLC0415
         from gocd.templates.notices import notices  # noqa: PLC0415
         from gocd.templates.text import FORMAT_VERSION, gate_of  # noqa: PLC0415
@@ -109,7 +109,7 @@ def command(
             if before is None:
                 raise
             raise Refused(f"{file}: {problem}", _instead(force=force)) from None
-        others = doubts_beside(file, made.values.format_version or FORMAT_VERSION)
+        others = doubts_there(file, made.values.format_version or FORMAT_VERSION)
         findings = findings_in(made.text, file, program())
         task.log.steps([*notices(made.values), *others, *map(str, findings)])
         if any(each.level is Level.ERROR for each in findings):

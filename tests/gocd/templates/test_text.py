@@ -180,6 +180,15 @@ def test_a_build_starts_a_run_only_if_that_is_asked_for(template: str) -> None:
     assert "ignore_for_scheduling" not in text_of(Values(template, automatic=True))
 
 
+def test_pipelines_upstream_are_called_the_same_wherever_they_are(tmp_path: Path) -> None:
+    upstream = {"build_pipeline": "shop-build", "staging_pipeline": "shop-staging", "build_stage": "dist"}
+    pipeline = read(Values("production", parameters=upstream), tmp_path)
+    [release] = {(each.pipeline, each.stage) for _, _, each in pipeline.fetch_tasks() if each.pipeline}
+
+    assert (pipeline.materials[0].pipeline, pipeline.materials[0].stage) == ("shop-staging", "verify")
+    assert release == ("shop-build/shop-staging", "dist")
+
+
 def test_who_has_to_start_it_is_known() -> None:
     gates = {name: gate_of(text_of(Values(name))) for name in TEMPLATES}
 

@@ -166,3 +166,11 @@ def test_files_beside_it_with_another_format_version_are_told(here: CommandLine)
         "have the same (--format-version 3)"
     ]
     assert "older.gocd.yml, beside it, has format_version 2" in same.stdout
+
+
+def test_a_name_that_gocd_does_not_look_for_is_told(here: CommandLine) -> None:
+    done = here("pipeline", "new", "staging", "--out", "staging.yaml")
+
+    assert done.stdout.splitlines()[0].startswith(
+        "staging.yaml: GoCD takes *.gocd.yaml and *.gocd.yml, unless"
+    )
