@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from gocd.numbers import whole
 from gocd.rehearsal.standin_gocd.api import routes
 from gocd.rehearsal.standin_gocd.api.faults import Faults
 from gocd.rehearsal.standin_gocd.api.files import Files
@@ -74,12 +77,19 @@ class _Http(ThreadingHTTPServer):
     def service_actions(self) -> None:
         self.gocd.look()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # Whoever hangs up, or does not trust the certificate, has told the client why.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
     def has_pipeline(self, name: str) -> bool:
         return name.lower() in self.gocd.pipelines
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Seconds for which a client may keep a connection open and ask nothing.
+    timeout = 60
     server: _Http
 
     def do_GET(self) -> None:
@@ -88,11 +98,20 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_PATCH(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
     def log_message(self, *_: object) -> None:
         return
 
     def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         address = urlsplit(self.path)
         path = address.path.removeprefix(_ROOT)
         faults = self.server.faults
@@ -110,6 +129,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(whole(self.headers.get("Content-Length", "0")) or 0)
+        pieces = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
 
     def _carried_out(self, path: str, query: str, body: bytes) -> Answer:
         if not self.path.startswith(f"{_ROOT}/"):

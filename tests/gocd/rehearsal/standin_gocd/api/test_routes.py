@@ -93,6 +93,41 @@ def test_a_change_says_what_it_sends_or_that_it_means_it(
     assert said(answer) == (status, text)
 
 
+def test_a_body_may_come_in_pieces(gocd: GoCD) -> None:
+    headers = {"Accept": "application/vnd.go.cd.v1+json", "Content-Type": "application/json"}
+
+    answer = requests.post(
+        f"{gocd.url}/api/pipelines/app/pause",
+        data=iter([b'{"pause_', b'cause": "disks"}']),
+        headers=headers,
+        timeout=30,
+    )
+
+    assert answer.ok
+    assert gocd.get("/api/pipelines/app/status").json()["paused_cause"] == "disks"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_what_a_page_does_not_do_is_no_page(method: str, gocd: GoCD) -> None:
+    headers = {"Accept": "application/vnd.go.cd.v1+json", **CONFIRM}
+
+    answer = requests.request(method, f"{gocd.url}/api/pipelines/app/status", headers=headers, timeout=30)
+
+    assert said(answer) == (404, INCORRECT)
+
+
+def test_a_client_that_hangs_up_or_distrusts_is_no_noise(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    context, _ = private_tls(tmp_path)
+    with serving(tmp_path / "gocd", pipeline(stage("one", bash("true"))), tls=context) as gocd:
+        for _ in range(2):
+            with pytest.raises(requests.exceptions.SSLError):
+                gocd.get("/api/version")
+
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_body_that_is_no_json_is_told_as_an_error(gocd: GoCD) -> None:
     headers = {"Accept": "application/vnd.go.cd.v1+json", "Content-Type": "application/json"}
 
@@ -180,8 +215,6 @@ def test_the_version_is_told_to_everybody(secured: GoCD) -> None:
 def test_a_server_with_a_private_authority_is_asked_over_tls(tmp_path: Path) -> None:
     context, authority = private_tls(tmp_path)
     with serving(tmp_path / "gocd", pipeline(stage("one", bash("true"))), tls=context) as gocd:
-        with pytest.raises(requests.exceptions.SSLError):
-            gocd.get("/api/version")
         assert gocd.get("/api/version", verify=str(authority)).ok
         assert gocd.url.startswith("https://127.0.0.1:")
 
