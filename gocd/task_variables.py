@@ -150,6 +150,7 @@ KNOWN = frozenset(
         "TRAFFIC",
         "TRAFFIC_SETTLE",
         "TRAP",
+        "TURNS",
         "UNPROVED",
         "UNTIL_IDLE",
         "URL",

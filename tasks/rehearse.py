@@ -73,6 +73,10 @@ def command(
     ] = "",
     list_traps: Annotated[bool, option("--list-traps", "Name the traps and end.")] = False,
     rerun: Annotated[bool, option("--rerun", "Run a stage that failed once more, as by hand.")] = False,
+    turns: Annotated[
+        int,
+        option("--turns", "How often environments that take turns do so, each time anew.", count(1)),
+    ] = 1,
     approve: Annotated[
         list[str] | None, option("--approve", "A manual stage that may run; repeatable.")
     ] = None,
@@ -177,6 +181,7 @@ def command(
                 fault=fault,
                 fleet=Fleet(by_hand=fleet, members=group_size),
                 rerun=rerun,
+                turns=turns,
                 agents=read_agents(agents or []),
                 serve=serve,
                 program=program(),

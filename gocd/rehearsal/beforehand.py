@@ -15,6 +15,7 @@ from gocd.rehearsal.sample.release import check_version
 from gocd.rehearsal.site import Site, read_site
 from gocd.rehearsal.standin_aws.cloud import check_machine
 from gocd.rehearsal.standin_gocd.variables import Values
+from gocd.rehearsal.turns import check_turns
 from gocd.task_variables import variable
 
 
@@ -36,6 +37,7 @@ def checked_site(plan: Plan) -> Site:
         check_windows(site)
     if site.pair:
         check_pair_site(plan.kind, plan.platform, plan.fault)
+    check_turns(plan, site)
     if site.herd:
         check_herd_fault(plan.fault)
     elif plan.fault == VALIDATE_FAILS:

@@ -47,6 +47,7 @@ class Plan:
         fault: The name of a fault to inject, or none.
         fleet: What is behind the load balancer where the pipeline names no instance.
         rerun: Run a stage that failed once more, as a person would by hand.
+        turns: How often environments that take turns do so.
         program: The command line that the pipeline's calls are held against; None holds them against none.
         agents: The resources of each agent that there is; None for as many as there are jobs at a time.
         serve: Let the server be asked over HTTP, and trigger the pipeline that way.
@@ -68,6 +69,7 @@ class Plan:
     fault: str = ""
     fleet: Fleet = FLEET
     rerun: bool = False
+    turns: int = 1
     program: Program | None = None
     keep: Callable[[], None] | None = None
     agents: Sequence[Resources] | None = None

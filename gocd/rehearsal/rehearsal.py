@@ -41,10 +41,12 @@ from gocd.rehearsal.standin_aws.world import World
 from gocd.rehearsal.standin_gocd.api.listening import listening
 from gocd.rehearsal.standin_gocd.assignment import Hooks
 from gocd.rehearsal.standin_gocd.foreground import Foreground, Orders
+from gocd.rehearsal.standin_gocd.materials import Upstream
 from gocd.rehearsal.standin_gocd.runs import PipelineRun, Status
 from gocd.rehearsal.standin_gocd.server import Server
 from gocd.rehearsal.storyline import Storyline
 from gocd.rehearsal.summary import Capacity
+from gocd.rehearsal.turns import Turns
 from gocd.samples.measurement import measure
 from gocd.task_variables import variable
 
@@ -126,13 +128,15 @@ def _rehearsed(plan: Plan, site: Site, telling: Telling) -> Rehearsed:
         pipeline = plan.pipeline(users=built.front.url)
         story = Storyline(say)
         hooks = Hooks(task_started=inject(plan.fault, aws, built), task_ended=story.add, waits=story.waits)
-        server = _server(plan, pipeline, versions[1], release, aws, hooks)
+        upstream = upstream_runs(pipeline, versions[1], release, plan.folder / "upstream")
+        server = _server(plan, pipeline, upstream, aws, hooks)
+        turns = Turns(plan, pipeline, versions[1], upstream)
         with _asked(plan, server) as orders:
             if plan.serve:
                 say(f"Stand-in GoCD at {server.url}, for gocd-tasks pipeline ... --server {server.url}")
             given = given_at_trigger(pipeline, versions[1])
             foreground = Foreground(server, pipeline.name, variables=given, orders=orders)
-            run, capacity, lateness = _under_traffic(plan, aws, built, foreground, telling)
+            run, capacity, lateness = _under_traffic(plan, aws, built, foreground, turns, telling)
             seen = measure(plan.folder / "traffic.jtl")
             rehearsed = Rehearsed(run, seen, capacity, verdict(aws, run, seen), lateness)
             conclude(rehearsed, story, plan, pipeline, say)
@@ -172,7 +176,7 @@ def _built(aws: World, site: Site, versions: tuple[str, str], plan: Plan) -> Bui
 
 
 def _under_traffic(
-    plan: Plan, aws: World, built: BuiltSite, server: Foreground, telling: Telling
+    plan: Plan, aws: World, built: BuiltSite, server: Foreground, turns: Turns, telling: Telling
 ) -> tuple[PipelineRun, Capacity, Lateness]:
     front = built.front
     jtl = plan.folder / "traffic.jtl"
@@ -186,7 +190,8 @@ def _under_traffic(
             traffic.wait_until_flowing()
             telling.say(f"Traffic: {plan.rate:,.15g} requests/s to {front.url}")
             time.sleep(LEAD)
-            run = _run(plan, server, telling.say)
+            with cancelling(server, telling.say):
+                run = turns.run(lambda: _run(plan, server, telling.say), telling.say)
             time.sleep(LEAD)
     except TrafficFailed as failure:
         raise GoCDError(str(failure)) from None
@@ -206,12 +211,11 @@ def _flow(traffic: Traffic | PlanTraffic, watch: CapacityWatch) -> str:
 
 
 def _run(plan: Plan, server: Foreground, say: Say) -> PipelineRun:
-    with cancelling(server, say):
-        run = server.run(approve=plan.approve)
-        if run.status is Status.FAILED and plan.rerun:
-            say("")
-            say(f"{run.stages[-1].name} failed; running it again, as a person would by hand")
-            run = server.run_stage(run.stages[-1].name, approve=plan.approve)
+    run = server.run(approve=plan.approve)
+    if run.status is Status.FAILED and plan.rerun:
+        say("")
+        say(f"{run.stages[-1].name} failed; running it again, as a person would by hand")
+        run = server.run_stage(run.stages[-1].name, approve=plan.approve)
     return run
 
 
@@ -245,14 +249,16 @@ def agent_environment(aws: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **aws, "PATH": path, "NO_PROXY": "*"}
 
 
-def _server(plan: Plan, pipeline: Pipeline, version: str, release: Path, aws: World, hooks: Hooks) -> Server:
+def _server(
+    plan: Plan, pipeline: Pipeline, upstream: Mapping[str, Upstream], aws: World, hooks: Hooks
+) -> Server:
     return Server(
         [pipeline],
         plan.folder,
         environ=agent_environment({**aws.environment, **aws.ending, **lag_of_agents(plan.speed)}),
         fleet=plan.agents,
         checkout=_repository(plan.file),
-        upstream=upstream_runs(pipeline, version, release, plan.folder / "upstream"),
+        upstream=upstream,
         secrets=plan.secrets,
         hooks=hooks,
         speed=plan.speed,

@@ -25,6 +25,7 @@ class Event:
     """One event; ``at`` is seconds since 1970 by the clock of its agent, absent texts are empty.
 
     ``share`` is the percentage of users that ``green`` was given, ``blue`` having the others.
+    ``environment`` is the one that came to be or went, or its target group.
     """
 
     at: float
@@ -40,6 +41,7 @@ class Event:
     blue: str
     green: str
     share: int | None
+    environment: str
 
 
 def read_events(files: Iterable[Path]) -> tuple[list[Event], list[str]]:
@@ -100,6 +102,7 @@ def _event(line: bytes) -> Event | None:
         blue=_text(facts.get("blue")),
         green=_text(facts.get("green")),
         share=int(share) if isinstance(share, int) and number(share, 0, 100) is not None else None,
+        environment=_text(facts.get("environment") or facts.get("target_group") or facts.get("group")),
     )
 
 

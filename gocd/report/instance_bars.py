@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gocd.report.axis import Axis
 from gocd.report.drawing import Layout, Panel, words
@@ -44,7 +44,15 @@ def instance_bars(layout: Layout, axis: Axis, instances: Sequence[InstanceStates
     worded = {state for bar in drawn for state in bar.worded}
     if silent := [state for state in STATES if state in {s for bar in drawn for s in bar.states} - worded]:
         panels.append(_key(layout, axis, silent))
+    if others := _too_short(drawn, worded):
+        panels.append(_line(layout, f"too short to name: {', '.join(others)}"))
     return panels
+
+
+def _too_short(drawn: Sequence[_Bar], worded: Collection[str]) -> list[str]:
+    """The words that had no room, of states that look like any other."""
+    known = {*STATES, *LIKE, *worded}
+    return [state for state in dict.fromkeys(s for bar in drawn for s in bar.told) if state not in known]
 
 
 def patterns(layout: Layout) -> Markup:
@@ -68,7 +76,8 @@ def patterns(layout: Layout) -> Markup:
 
 class _Bar:
     def __init__(self, layout: Layout, axis: Axis, instance: InstanceStates) -> None:
-        self.states = {stay.state for stay in instance.stays}
+        self.told = [stay.state for stay in instance.stays]
+        self.states = set(self.told)
         self.worded: set[str] = set()
         self._layout = layout
         self._axis = axis

@@ -62,6 +62,30 @@ def test_two_environments_have_all_users_between_them(tmp_path: Path) -> None:
     }
 
 
+def test_an_environment_is_there_from_its_clone_on_until_it_is_deleted_and_again(tmp_path: Path) -> None:
+    rollout = read(
+        tmp_path,
+        event(1, "clone-environment", "created", group="web-b", source="web-a"),
+        shifted(2, 100),
+        event(3, "retire-environment", "deleted", target_group="web-a"),
+        event(4, "retire-environment", "retired", environment="web-a"),
+        event(5, "clone-environment", "created", group="web-a", source="web-b"),
+        event(6, "switch-traffic", "shifted", green="web-a", blue="web-b", share=100),
+    )
+
+    told = {
+        each.name: [
+            (stay.state, stay.start and stay.start - ZERO, stay.end and stay.end - ZERO)
+            for stay in each.stays
+        ]
+        for each in rollout.environments
+    }
+    assert told == {
+        "web-a": [("all users", None, 2), ("no users", 2, 3), ("no users", 5, 6), ("all users", 6, None)],
+        "web-b": [("no users", 1, 2), ("all users", 2, 6), ("no users", 6, None)],
+    }
+
+
 def test_a_run_is_from_its_start_to_its_end(tmp_path: Path) -> None:
     [only] = read(tmp_path, *run("detach-instance", 2, 12.5)).runs
 
