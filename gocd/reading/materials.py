@@ -78,6 +78,9 @@ def _material(source: Source, name: Text, node: Node) -> Material:
     kind = _kind(source, name, node)
     section = Section(source, node, where, ("type", *_KNOWN[kind]))
     _check_filters(section)
+    if "filter" in section:
+        # What the plugin makes of the keys above; a text of this name comes in its place.
+        source.mapping(section.node("filter"), f"filter of {where}")
     for key in ("shallow_clone", "ignore_for_scheduling", "check_externals", "use_tickets"):
         section.boolean(key, default=True)
     if kind == "dependency":

@@ -94,6 +94,7 @@ NO_ARGUMENT = _INDENTED.join(("", "- exec:", "    command: ls", "    arguments:"
             {"tasks": "[plugin: {configuration: {id: x, version: 1}, secure_options: {a: plain}}]"},
             "secure option 'a' is not what GoCD encrypted",
         ),
+        ({"materials": "{a: {git: u, filter: x}}"}, "filter of material 'a' must be a mapping, not 'x'"),
         ({"root": "environments: x"}, "environments must be a mapping, not 'x'"),
         ({"version": "12"}, "'12' is not a format_version; write 'format_version: 10'"),
         ({"version": "11", "tasks": "[]"}, "a job has no tasks"),
