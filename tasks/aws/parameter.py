@@ -179,6 +179,18 @@ def names_under(aws: Aws, path: str, *, recursive: bool = False) -> list[str]:
     return sorted(each["Name"] for each in found)
 
 
+def contents_under(aws: Aws, path: str, *, recursive: bool = False) -> dict[str, Mapping[str, Any] | None]:
+    """Return what each parameter under *path* holds, by its name; None where that takes another look.
+
+    However many there are, it takes a call for ten of them at most.
+    """
+    told = aws.pages("ssm", "get_parameters_by_path", "Parameters", Path=path, Recursive=recursive)
+    return {
+        each["Name"]: _seen(each, each["Version"], each["LastModifiedDate"]).content if _valid(each) else None
+        for each in sorted(told, key=lambda each: str(each["Name"]))
+    }
+
+
 def newest_valid(history: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Return the version that holds, of versions in their order."""
     return next((each for each in reversed(history) if _valid(each)), None)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tasks.aws.api import Aws
-from tasks.aws.parameter import Look, Parameter
+from tasks.aws.parameter import Parameter, contents_under
 from tasks.running.clock import Clock
 from tasks.running.errors import Refused
 from tasks.switching.record import PATH, State, Switch
@@ -33,13 +34,12 @@ def last_left(aws: Aws, clock: Clock, names: Mapping[str, str]) -> Left | None:
     Raises:
         Refused: One is under way.
     """
-    told = aws.pages("ssm", "get_parameters_by_path", "Parameters", Path=PATH, Recursive=True)
-    known: dict[str, list[tuple[Look, Switch]]] = {}
-    for name in sorted(each["Name"] for each in told):
-        look = Parameter(aws, name, "the record of a switch", clock).look()
-        if switch := _switch(look):
+    known: dict[str, list[tuple[Parameter, Switch]]] = {}
+    for name, content in contents_under(aws, PATH, recursive=True).items():
+        parameter = Parameter(aws, name, "the record of a switch", clock)
+        if switch := _switch(parameter.look().content if content is None else content):
             place = name.removeprefix(f"{PATH}/").rpartition("/")[0]
-            known.setdefault(place, []).append((look, switch))
+            known.setdefault(place, []).append((parameter, switch))
     for place, switches in known.items():
         for _, switch in last_of(switches):
             if switch.state is State.UNDER_WAY and _about(switch, names):
@@ -48,21 +48,19 @@ def last_left(aws: Aws, clock: Clock, names: Mapping[str, str]) -> Left | None:
                     "Have it end first, or take users back: gocd-tasks switch-traffic "
                     f"{switch.green} --back {_where(place)}",
                 )
-    found = [
-        (look.changed, Left(to, look.age))
-        for switches in known.values()
-        for look, switch in switches
-        if switch.state is not State.UNDER_WAY
-        for away, to in [_ended(switch)]
-        if away in _about(switch, names)
-    ]
+    found = []
+    for parameter, switch in (each for switches in known.values() for each in switches):
+        away, to = _ended(switch)
+        if switch.state is not State.UNDER_WAY and away in _about(switch, names):
+            look = parameter.look()
+            found.append((look.changed, Left(to, look.age)))
     # By AWS's own time, to the fraction: that of an answer, which an age counts to, has whole seconds.
     return max(found, key=lambda each: each[0])[1] if found else None
 
 
-def _switch(look: Look) -> Switch | None:
+def _switch(content: Mapping[str, Any]) -> Switch | None:
     try:
-        return Switch.read(look.content)
+        return Switch.read(content)
     except ValueError:
         return None
 

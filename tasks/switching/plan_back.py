@@ -86,6 +86,7 @@ def _planned(
     aws: Aws, listeners: Listeners, found: Found, which: Remembered, enough: int | None
 ) -> Plan | Over:
     record, switch = which
+    record.again(switch)
     courses = courses_of(listeners, found, switch, {})
     if not any(switch.shares):
         # Nobody was led away yet, or all were led back and only that was not written down.
@@ -106,6 +107,7 @@ def _over(found: Found, meant: Sequence[Remembered]) -> Over:
     reached = {name for rule in found.rules for name in rule.reached}
     for record, switch in meant:
         if switch.state is State.UNDER_WAY and switch.green not in reached:
+            record.again(switch)
             return _ended(found, record, switch)
     what = "; ".join(differing(found, switch) for _, switch in meant)
     raise Refused(

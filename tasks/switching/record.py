@@ -164,8 +164,25 @@ class Record:
         self._seen = self._parameter.look()
         if not self._seen.version or not (self._seen.content or self._seen.unread):
             return None
+        return self.of(self._seen.content)
+
+    def again(self, known: Switch) -> None:
+        """See that it is what was known of it, for what is written next to be written over that.
+
+        Raises:
+            Refused: It is not.
+        """
+        if self.read() != known:
+            raise Refused(f"the parameter {self.parameter} was changed just now", "Run this again")
+
+    def of(self, content: Mapping[str, Any]) -> Switch:
+        """Return the switch that its content tells of.
+
+        Raises:
+            Refused: Nobody can read it.
+        """
         try:
-            return Switch.read(self._seen.content)
+            return Switch.read(content)
         except ValueError as problem:
             raise Refused(f"the parameter {self.parameter} cannot be read: {problem}") from None
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from tasks.aws.api import Aws
+from tasks.aws.parameter import contents_under
 from tasks.running.clock import Clock
-from tasks.switching.record import Record, Switch, records
+from tasks.switching.record import PATH, Record, Switch
 
 Remembered = tuple[Record, Switch]
 
@@ -19,8 +20,12 @@ def remembered(aws: Aws, clock: Clock, place: str) -> list[Remembered]:
     Raises:
         Refused: Nobody can read one of them.
     """
-    found = [(record, record.read()) for record in records(aws, clock, place)]
-    return [(record, switch) for record, switch in found if switch]
+    found = []
+    for name, content in contents_under(aws, f"{PATH}/{place}").items():
+        record = Record(aws, clock, place, name.rpartition("/")[2])
+        if switch := record.of(content) if content else record.read():
+            found.append((record, switch))
+    return found
 
 
 def last_of(known: Sequence[tuple[Where, Switch]]) -> list[tuple[Where, Switch]]:

@@ -99,6 +99,7 @@ def plan_back(aws: Aws, wait: Wait, name: Name, green: str | None, enough: int |
     if not fitting:
         return None
     [plan] = fitting
+    plan.record.again(plan.switch)
     _check_changeable(name, plan.blue, plan.green, plan.course)
     return plan
 

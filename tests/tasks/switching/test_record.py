@@ -1,9 +1,11 @@
 import pytest
 
+from gocd.rehearsal.standin_aws.world import World
 from tasks.aws.api import Aws
 from tasks.running.clock import SystemClock
 from tasks.running.errors import Refused, TaskError
-from tasks.switching.record import Record, State, Switch, records
+from tasks.switching.record import Record, State, Switch
+from tasks.switching.turns import remembered
 
 SWITCH = Switch(
     "blue",
@@ -15,7 +17,11 @@ SWITCH = Switch(
 
 
 def record(aws: Aws) -> Record:
-    return Record(aws, SystemClock(), "web", "green")
+    return record_of(aws, "green")
+
+
+def record_of(aws: Aws, name: str) -> Record:
+    return Record(aws, SystemClock(), "web", name)
 
 
 def test_what_is_remembered_is_read_by_anybody(aws: Aws) -> None:
@@ -25,11 +31,32 @@ def test_what_is_remembered_is_read_by_anybody(aws: Aws) -> None:
     mine.read()
     mine.write(SWITCH)
     mine.write(SWITCH.ended(State.DONE, 100))
-    [theirs] = records(aws, SystemClock(), "web")
+    [(theirs, switch)] = remembered(aws, SystemClock(), "web")
 
     assert theirs.name == "green"
-    assert theirs.read() == SWITCH.ended(State.DONE, 100)
-    assert records(aws, SystemClock(), "other") == []
+    assert theirs.read() == switch == SWITCH.ended(State.DONE, 100)
+    assert remembered(aws, SystemClock(), "other") == []
+
+
+def test_many_records_are_read_in_few_calls_and_one_that_was_changed_since_is_not_written_over(
+    cloud: World, aws: Aws
+) -> None:
+    for number in range(12):
+        each = record_of(aws, f"green-{number}")
+        each.read()
+        each.write(SWITCH)
+    cloud.journal.clear()
+    known = remembered(aws, SystemClock(), "web")
+
+    assert len(known) == 12
+    assert len(cloud.journal.calls) == 2
+    mine, switch = known[0]
+    mine.again(switch)
+    theirs = record_of(aws, mine.name)
+    theirs.read()
+    theirs.write(SWITCH.ended(State.BACK, 0))
+    with pytest.raises(Refused, match="green-0 was changed just now"):
+        mine.again(switch)
 
 
 def test_of_two_who_write_at_once_one_is_told(aws: Aws) -> None:
