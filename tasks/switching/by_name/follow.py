@@ -29,12 +29,14 @@ def followed(records: Records) -> tuple[Records, list[RecordSet], list[str]]:
     """
     way: list[str] = []
     for _ in range(DEEPEST):
-        sets = addresses(records.read())
-        targets = {_own_target(each, records) for each in sets if policy_of(each) == "simple"}
-        target = next(iter(targets), "")
-        if not target or len(targets) > 1 or any(policy_of(each) != "simple" for each in sets):
-            if len(targets) > 1 and any(targets):
-                raise Refused(f"the records of {records.name.rstrip('.')} are aliases of several things")
+        if not (there := records.read()):
+            raise Refused(f"{(way or [records.name.rstrip('.')])[-1]} leads to no records any more")
+        sets = addresses(there)
+        targets = {_own_target(each, records) if policy_of(each) == "simple" else "" for each in sets}
+        if len(targets) > 1:
+            raise Refused(f"the records of {records.name.rstrip('.')} are aliases of several things")
+        [target] = targets
+        if not target:
             return records, sets, way
         way.append(records.name.rstrip("."))
         records = Records(records.aws, records.zone, target)

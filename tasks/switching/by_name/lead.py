@@ -11,7 +11,7 @@ from tasks.locking.locks import Locking
 from tasks.running.errors import Refused
 from tasks.running.waiting import Wait
 from tasks.switching.by_name.exchange import SPREAD
-from tasks.switching.by_name.name import WEIGHTED, NamePlan
+from tasks.switching.by_name.name import NamePlan
 from tasks.switching.connections import Connections
 from tasks.switching.evidence import AtShare
 from tasks.switching.lead_back import NOTHING_TO_DO
@@ -80,7 +80,8 @@ def _going(plan: NamePlan, proof: Proof) -> Going:
     # Who was killed may not have seen its change known everywhere.
     late = plan.name.ttl + (0.0 if plan.new else SPREAD)
     after = [proof.travellers.after, *proof.after(plan.course.blue, plan.course.green)]
-    watch = Watch(plan.enough, [proof.travellers.during], after, proof.settle + late)
+    during = [proof.travellers.during, plan.failing]
+    watch = Watch(plan.enough, during, after, proof.settle + late)
     return Going(plan.blue, plan.green, plan.steps, watch, 0.0, proof.travellers.lost)
 
 
@@ -91,7 +92,7 @@ def _go_back(plan: NamePlan, moving: Moving, wait: Wait) -> None:
     ttl = plan.name.ttl
     wait.rest(ttl, f"{plan.name.title}: resolvers forget {plan.switch.green}")
     moving.end(State.BACK)
-    beside = " stays beside it without any" if plan.name.policy == WEIGHTED else " is left"
+    beside = " is left" if plan.switch.sets else " stays beside it without any"
     wait.log.say(
         f"{plan.switch.blue}: all users again, but for those who keep an answer for longer than {ttl} s; "
         f"{plan.switch.green}{beside}"

@@ -82,6 +82,19 @@ class NamePlan:
     def began(self) -> datetime:
         return datetime.fromisoformat(self.switch.since)
 
+    def failing(self) -> str | None:
+        """Look whether Route 53 leads users elsewhere, as a health check of green's records fails."""
+        ends = {*self.blue.values, *self.green.values}
+        for each in self.name.sets:
+            if self.name.policy == WEIGHTED:
+                leads_there = id_of(each) == self.course.green
+            else:
+                leads_there = self.name.policy != "simple" and set(leads(each)) <= ends
+            check = each.get("HealthCheckId")
+            if check and leads_there and self.name.records.fails(check):
+                return f"the health check {check} of {self.green.name} fails, so users are led elsewhere"
+        return None
+
     @property
     def notes(self) -> Iterator[str]:
         """What whoever runs this has to know."""

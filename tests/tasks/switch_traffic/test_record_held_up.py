@@ -6,7 +6,14 @@ import pytest
 
 from gocd.rehearsal.standin_aws.control.journal import Call
 from gocd.rehearsal.standin_aws.world import World
-from tests.gocd.rehearsal.standin_aws.services.route53.zones import ONE, OTHER, Zone, make_zone, record
+from tests.gocd.rehearsal.standin_aws.services.route53.zones import (
+    ONE,
+    OTHER,
+    Zone,
+    make_zone,
+    member,
+    record,
+)
 from tests.tasks.switch_traffic.named import NAME, Lead
 
 pytestmark = pytest.mark.end_to_end
@@ -105,6 +112,25 @@ def test_a_health_check_that_is_gone_is_told_beforehand(zone: Zone, lead: Lead) 
     [error] = refused.stderr.splitlines()
     assert f"the health check {gone}, which records of {NAME} have, is not there any more" in error
     assert zone.list()[0]["HealthCheckId"] == gone
+
+
+def test_users_are_led_back_from_a_member_whose_health_check_begins_to_fail(zone: Zone, lead: Lead) -> None:
+    own, cloud = check(zone), zone.cloud
+    zone.change(
+        ("DELETE", record(ONE, ttl=5)),
+        ("CREATE", member("blue", 1, ONE, ttl=5)),
+        ("CREATE", member("green", 0, OTHER, ttl=5, HealthCheckId=own)),
+    )
+
+    def fail(call: Call) -> None:
+        if call.operation == CHANGE:
+            cloud.parts.route53.failing.add(own)
+
+    cloud.faults.after_call = fail
+    done = lead(OTHER, "--steps", "10,100")
+    assert done.returncode == 1
+    assert f"the health check {own} of {OTHER} fails, so users are led elsewhere" in done.stderr
+    assert [each["Weight"] for each in zone.list()] == [100, 0]
 
 
 def test_a_zone_that_is_deleted_meanwhile_is_told_in_one_line(zone: Zone, lead: Lead) -> None:
