@@ -56,6 +56,11 @@ class StageRun:
     jobs: tuple[JobRun, ...] = ()
 
     @property
+    def by_somebody(self) -> bool:
+        """Whether a person began it, and not GoCD by itself (BuildCause.APPROVER_AUTOMATICALLY_TRIGGERED)."""
+        return self.approved_by not in ("", "changes")
+
+    @property
     def is_over(self) -> bool:
         # GoCD writes a stage's result down once the last of its jobs has told of its own.
         ended = self.result in (PASSED, FAILED, CANCELLED)

@@ -12,6 +12,9 @@ from tasks.running.console import Color
 from tasks.running.errors import Refused
 from tasks.runs import options as on_server
 
+# What GoCD says where a pipeline is there already (PipelineConfig, in its own code).
+DEFINED_TWICE = "You have defined multiple pipelines called"
+
 
 def command(
     files: Annotated[
@@ -47,6 +50,10 @@ def command(
             verdict = preflight(gocd, list(contents.items()), repo or "")
         texts = {name: content.decode("utf-8", "replace") for name, content in contents.items()}
         task.log.steps(placed(verdict.errors, texts))
+        if not repo and any(DEFINED_TWICE in each for each in verdict.errors):
+            task.log.say(
+                "If that is the one that these are to take the place of, name its repository: --repo ID"
+            )
         named = ", ".join(contents) if len(contents) < 5 else f"{len(contents)} files"
         task.log.say(f"{named}: {'valid' if verdict.valid else 'not valid'} for {gocd.url}")
         if not verdict.valid:

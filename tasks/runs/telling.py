@@ -53,7 +53,7 @@ class Telling:
         if before != stage.words:
             self._told[key] = stage.words
             page = page_of_stage(self._server, run, stage)
-            by = f", by {stage.approved_by}" if before is None and stage.approved_by else ""
+            by = f", by {stage.approved_by}" if before is None and stage.by_somebody else ""
             self._log.say(f"{_title(stage)}: {stage.words}{by}, {page}")
             self._log.event("run-stage", run=f"{run.name}/{_title(stage)}", result=stage.words)
         # What was over and well before anybody looked is told as a whole.

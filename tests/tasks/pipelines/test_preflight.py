@@ -43,6 +43,7 @@ def test_a_pipeline_that_is_there_is_defined_twice_unless_its_repository_is_name
 
     assert (alone.returncode, named.returncode, unknown.returncode) == (1, 0, 2)
     assert alone.stdout.startswith("app.gocd.yaml:3: You have defined multiple pipelines called 'app'")
+    assert "name its repository: --repo ID" in alone.stdout
     assert unknown.stderr.startswith("error: GoCD has no config repository tea that may be seen here")
 
 
