@@ -83,7 +83,7 @@ class Plan:
     def scaled_parameters(self) -> dict[str, tuple[str, str]]:
         """The parameters named ``*_seconds``, each with its own value and the one divided by the speed.
 
-        Whole seconds, and never none.
+        Whole seconds, and never none. Limits, ``*_at_most_seconds``, are no waits, and stay.
 
         Raises:
             GoCDError: The file does not hold exactly one pipeline.
@@ -91,7 +91,9 @@ class Plan:
         return {
             name: (value, str(max(1, round(seconds / self.speed))))
             for name, value in self._own_parameters().items()
-            if name.endswith("_seconds") and (seconds := whole(value)) is not None
+            if name.endswith("_seconds")
+            and not name.endswith("_at_most_seconds")
+            and (seconds := whole(value)) is not None
         }
 
     def platform_parameters(self) -> dict[str, tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from gocd.report.intervals import Interval
 from gocd.report.task_runs import TaskRun, grouped, run_of
 
 # Tasks that look on, and change nothing that a user could notice.
+DEPLOYS = "deploy-artifact"
 WATCHING = {"verify-traffic", "check-status", "clone-environment", "report", "lock", "iam-policy"}
 
 
@@ -32,8 +34,21 @@ class Rollout:
 
     @property
     def changing(self) -> list[Interval]:
-        """The times in which a task ran that may change who serves users what."""
-        return [(run.start, run.until) for run in self.runs if run.task not in WATCHING]
+        """The times in which a task ran that may change who serves users what.
+
+        What is deployed to an environment that nobody was led to yet does not.
+        """
+        return [
+            (run.start, run.until)
+            for run in self.runs
+            if run.task not in WATCHING and not (run.task == DEPLOYS and run.until <= self._led_from)
+        ]
+
+    @property
+    def _led_from(self) -> float:
+        """When users were first led to another environment; without any, from the beginning."""
+        led = [stay.start for each in self.environments for stay in each.stays[1:]]
+        return min((at for at in led if at is not None), default=-math.inf)
 
     @property
     def pipelines(self) -> tuple[str, ...]:

@@ -62,6 +62,14 @@ def test_two_environments_have_all_users_between_them(tmp_path: Path) -> None:
     }
 
 
+def test_users_may_notice_what_is_deployed_only_once_they_are_led_there(tmp_path: Path) -> None:
+    before, after = run("deploy-artifact", 0, 5), run("deploy-artifact", 20, 25)
+    led = run("switch-traffic", 10, 15, shifted(11, 0), shifted(12, 50))
+
+    assert read(tmp_path, *before, *led, *after).changing == [(ZERO + 10, ZERO + 15), (ZERO + 20, ZERO + 25)]
+    assert read(tmp_path, *before).changing == [(ZERO, ZERO + 5)]
+
+
 def test_an_environment_is_there_from_its_clone_on_until_it_is_deleted_and_again(tmp_path: Path) -> None:
     rollout = read(
         tmp_path,

@@ -89,6 +89,9 @@ def test_who_has_a_cookie_of_blue_is_waited_for_and_told(site: Site, switch: Swi
         assert holder.ask() == (200, blue)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "clients with a cookie of blue stay with it for up to 3600 s" in done.stdout
+    assert (
+        "blue: silent once it has had no request for 3600 s, as long as a cookie of it holds" in done.stdout
+    )
     assert "blue: 9 requests in the minute of" in done.stderr
     assert "green has all users, and blue is not known to be silent" in done.stderr
     left = switch("green", "--keep-sticky")

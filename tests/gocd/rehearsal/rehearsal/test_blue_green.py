@@ -46,6 +46,14 @@ def test_what_cannot_be_rehearsed_with_two_environments_is_refused(
         check_pair_site(*asked)
 
 
+def test_waits_are_shortened_and_limits_are_not(tmp_path: Path) -> None:
+    assert Plan(BLUE_GREEN, tmp_path, speed=60).scaled_parameters() == {
+        "step_seconds": ("60", "1"),
+        "keep_seconds": ("1800", "30"),
+        "verify_seconds": ("180", "3"),
+    }
+
+
 def test_only_environments_that_take_turns_do_so_again(tmp_path: Path) -> None:
     plan = Plan(BLUE_GREEN, tmp_path, turns=2)
     check_turns(plan, read_site(read_pipelines(BLUE_GREEN)[0]))
