@@ -135,6 +135,7 @@ def command(
     """Rehearse a pipeline on this machine, with real processes, sockets and traffic.
 
     Example: gocd-tasks rehearse staging
+
     Example: gocd-tasks rehearse --trap kept-connections
     """
     with running("rehearse", None, color) as task:
