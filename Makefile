@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 QUICK := tests/tasks tests/gocd tests/pipelines --ignore tests/gocd/rehearsal -m "not standin and not end_to_end and not exhaustive"
 
 # What runs on Windows: all but the rehearsal.
-WINDOWS := tasks gocd/reading gocd/report gocd/samples $(wildcard gocd/*.py)
+WINDOWS := tasks gocd/graph gocd/lint gocd/reading gocd/report gocd/samples $(wildcard gocd/*.py)
 
 .PHONY: rehearse templates traps twins fuzz test coverage exhaustive check lint format clean
 

@@ -198,6 +198,7 @@ class Material:
 class Environment:
     name: str
     variables: Variables = field(default_factory=Variables)
+    file: Path = field(default=Path(), compare=False)
 
 
 @dataclass(frozen=True)

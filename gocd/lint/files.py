@@ -8,11 +8,11 @@ from pathlib import Path
 from gocd.errors import UnreadableFile
 from gocd.finding import Finding, Level
 from gocd.lint.calls import read_calls
-from gocd.lint.hardly_meant import hardly_meant
+from gocd.lint.hardly_meant import hardly_meant, secrets_in
 from gocd.lint.program import Program
 from gocd.lint.published import wrong_artifacts
 from gocd.lint.turns import wrong_turns
-from gocd.lint.variables import wrong_variables
+from gocd.lint.variables import wrong_names_of, wrong_variables
 from gocd.reading.located_yaml import text_of
 from gocd.reading.pipelines import Reading, read_files
 
@@ -47,12 +47,16 @@ def lint(
         findings += wrong_artifacts(reading.pipelines)
     for pipeline in reading.readable:
         findings += hardly_meant(pipeline)
+    for environment in reading.environments:
+        findings += secrets_in(environment.file, environment.variables)
     return sorted(dict.fromkeys(findings), key=lambda each: (order.index(each.file), each.line, each.column))
 
 
 def _of_calls(reading: Reading, program: Program) -> Iterator[Finding]:
     read = [(pipeline, read_calls(pipeline, program)) for pipeline in reading.readable]
     everywhere = [call for _, calls in read for call in calls.read]
+    for environment in reading.environments:
+        yield from wrong_names_of(environment, everywhere)
     for pipeline, calls in read:
         yield from calls.findings
         yield from wrong_variables(pipeline, calls.read)

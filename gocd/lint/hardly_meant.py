@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from gocd.finding import Finding, Level
 from gocd.lint.scope import values_of
-from gocd.pipeline import Pipeline
+from gocd.pipeline import Pipeline, Variables
 from gocd.secrets import says_secret
 from gocd.task_variables import PARAMETER
 
@@ -26,15 +27,18 @@ def hardly_meant(pipeline: Pipeline) -> Iterator[Finding]:
                 at = job.timeout_place
                 yield Finding(Level.WARNING, pipeline.file, at.line, at.column, what, hint)
     jobs = [job for stage in pipeline.stages for job in stage.jobs]
-    around = [pipeline.environment.variables] if pipeline.environment else []
     within = [stage.variables for stage in pipeline.stages]
-    for variables in (*around, pipeline.variables, *within, *(job.variables for job in jobs)):
-        for name, value in values_of(variables).items():
-            if value.text and _is_secret(name):
-                what = f"the value of {name} is in the repository and in every console for all to read"
-                hint = "encrypt it, and put it under secure_variables"
-                at = value.place
-                yield Finding(Level.WARNING, pipeline.file, at.line, at.column, what, hint)
+    for variables in (pipeline.variables, *within, *(job.variables for job in jobs)):
+        yield from secrets_in(pipeline.file, variables)
+
+
+def secrets_in(file: Path, variables: Variables) -> Iterator[Finding]:
+    """Find the secrets among *variables* that are in plain text."""
+    for name, value in values_of(variables).items():
+        if value.text and _is_secret(name):
+            what = f"the value of {name} is in the repository and in every console for all to read"
+            at, hint = value.place, "encrypt it, and put it under secure_variables"
+            yield Finding(Level.WARNING, file, at.line, at.column, what, hint)
 
 
 def _is_secret(name: str) -> bool:

@@ -27,16 +27,16 @@ class Membership:
         return self.pipeline.lower() in (each.name.lower() for each in pipelines)
 
 
-def read_environment(source: Source, entry: Entry) -> tuple[Membership, ...]:
-    """Read one environment; GoCD replaces no parameter in it.
+def read_environment(source: Source, entry: Entry) -> tuple[Environment, tuple[Membership, ...]]:
+    """Read one environment, and what it holds; GoCD replaces no parameter in it.
 
     Source: the YAML plugin's EnvironmentsTransform.java; GoCD's CREnvironment.java, BasicCruiseConfig.java
     """
     source = replace(source, parameters=None)
     if is_nothing(entry.value):
-        return ()
+        return Environment(entry.key.value, file=source.path), ()
     section = Section(source, entry.value, f"environment '{entry.key.value}'", _KNOWN)
-    environment = Environment(entry.key.value, read_variables(section))
+    environment = Environment(entry.key.value, read_variables(section), source.path)
     for key in ("agents", "pipelines"):
         seen: set[str] = set()
         for name in section.texts(key):
@@ -44,7 +44,8 @@ def read_environment(source: Source, entry: Entry) -> tuple[Membership, ...]:
                 section.fail(key, f"'{name}' is twice in {key} of {section.what}")
             seen.add(name.lower())
     at = section.at("pipelines")
-    return tuple(Membership(environment, name, source, at) for name in section.texts("pipelines"))
+    held = tuple(Membership(environment, name, source, at) for name in section.texts("pipelines"))
+    return environment, held
 
 
 def placed(pipelines: Iterable[Pipeline], memberships: Iterable[Membership]) -> list[Pipeline]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from gocd.errors import GoCDError, PipelineError
 from gocd.finding import Finding, Level
 from gocd.nearest import nearest
-from gocd.pipeline import Pipeline
+from gocd.pipeline import Environment, Pipeline
 from gocd.reading.environments import Membership, placed, read_environment
 from gocd.reading.file import PipelineFile, open_pipeline_file
 from gocd.reading.located_yaml import Entry
@@ -29,6 +29,8 @@ class Reading:
     findings: tuple[Finding, ...]
     readable: tuple[Pipeline, ...] = ()
     """What could be read of the pipelines, whatever is wrong with the rest."""
+    environments: tuple[Environment, ...] = ()
+    """The same of environments, whether they hold any of the pipelines or not."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -52,12 +54,13 @@ def read_files(paths: Iterable[Path], parameters: Mapping[str, str] | None = Non
             files.append(open_pipeline_file(path))
         except PipelineError as error:
             findings.append(error.finding)
-    every = tuple(_together(files, parameters or {}, is_whole=not findings))
+    pipelines, environments = _together(files, parameters or {}, is_whole=not findings)
     for file in files:
         findings += file.source.findings
     has_errors = any(each.level is Level.ERROR for each in findings)
     # What aliases stand for is read as often as they do, and wrong once.
-    return Reading(() if has_errors else every, tuple(dict.fromkeys(findings)), every)
+    told = tuple(dict.fromkeys(findings))
+    return Reading(() if has_errors else pipelines, told, pipelines, environments)
 
 
 def read_pipelines(path: Path, parameters: Mapping[str, str] | None = None) -> list[Pipeline]:
@@ -109,27 +112,32 @@ class _Reader:
                     self.source.warn(at, f"nothing in pipeline '{pipeline.name}' uses parameter '{name}'")
         return pipeline
 
-    def environment(self, entry: Entry) -> tuple[Membership, ...]:
+    def environment(self, entry: Entry) -> tuple[Environment, tuple[Membership, ...]]:
         return read_environment(self.source, entry)
 
 
-def _together(files: list[PipelineFile], overrides: Mapping[str, str], *, is_whole: bool) -> list[Pipeline]:
+def _together(
+    files: list[PipelineFile], overrides: Mapping[str, str], *, is_whole: bool
+) -> tuple[tuple[Pipeline, ...], tuple[Environment, ...]]:
     """Read what is in *files*, which are not all if they are not whole."""
     version = _format_version(files)
     pipelines: list[Pipeline] = []
+    environments: list[Environment] = []
     memberships: list[Membership] = []
     declared: set[str] = set()
     for file in files:
         source = replace(file.source, format_version=version)
         reader = _Reader(source, overrides, declared)
         pipelines += source.each(file.children("pipelines"), reader.pipeline)
-        for held in source.each(file.children("environments"), reader.environment):
+        for environment, held in source.each(file.children("environments"), reader.environment):
+            environments.append(environment)
             memberships += held
     if not is_whole or any(file.source.is_refused for file in files):
-        return placed(pipelines, [each for each in memberships if each.is_of(pipelines)])
-    _check_overrides(files, overrides, declared)
-    check_references({file.source.path: file.source for file in files}, pipelines)
-    return placed(pipelines, memberships)
+        memberships = [each for each in memberships if each.is_of(pipelines)]
+    else:
+        _check_overrides(files, overrides, declared)
+        check_references({file.source.path: file.source for file in files}, pipelines)
+    return tuple(placed(pipelines, memberships)), tuple(environments)
 
 
 def _format_version(files: list[PipelineFile]) -> int:

@@ -232,3 +232,21 @@ def test_a_program_that_is_named_almost_as_ours_is_a_warning(name: str, tmp_path
     [finding] = lint([file], PROGRAM)
 
     assert (finding.level, finding.line, finding.instead) == (Level.WARNING, 13, "did you mean gocd-tasks?")
+
+
+def test_an_environment_in_a_file_of_its_own_is_looked_at_too(tmp_path: Path) -> None:
+    variables = "GOCD_TASKS_LOAD_BALANCR: web, DB_PASSWORD: geheim, GOCD_TASKS_TIMEOUT: soon"
+    (tmp_path / "e.gocd.yaml").write_text(
+        f"format_version: 10\nenvironments:\n  e:\n    pipelines: [staging]\n"
+        f"    environment_variables: {{{variables}}}\n"
+    )
+    (tmp_path / "p.gocd.yaml").write_text(PIPELINE.format(words="[detach, A]", variables=FINE, wait="1"))
+    alone = lint([tmp_path / "e.gocd.yaml"], PROGRAM)
+    together = lint([tmp_path / "p.gocd.yaml", tmp_path / "e.gocd.yaml"], PROGRAM)
+
+    assert [(each.level.value, each.what.split()[-1]) for each in alone] == [
+        ("warning", "GOCD_TASKS_LOAD_BALANCR"),
+        ("warning", "read"),
+    ]
+    assert {(each.file.name, each.line) for each in together} == {("e.gocd.yaml", 5)}
+    assert [each.level.value for each in together] == ["error", "warning", "error"]

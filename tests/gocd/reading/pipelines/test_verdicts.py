@@ -186,7 +186,10 @@ def test_all_files_have_one_format_version(tmp_path: Path) -> None:
 
 def test_a_file_may_hold_environments_only(tmp_path: Path) -> None:
     alone = "format_version: 10\nenvironments: {live: {pipelines: [staging, elsewhere]}}\n"
-    assert read(tmp_path, alone) == Reading((), ())
+    reading = read(tmp_path, alone)
+
+    assert (reading.pipelines, reading.findings) == ((), ())
+    assert [each.name for each in reading.environments] == ["live"]
 
     [pipeline] = read(tmp_path, text(), alone.replace(", elsewhere", "")).pipelines
     assert pipeline.environment is not None
