@@ -84,11 +84,15 @@ class Foreground:
 
         Args:
             approve: Manual stages that may run.
+
+        Raises:
+            GoCDError: There is none.
         """
         while True:
             self._until_at_rest()
             run = self._run
-            assert run is not None
+            if run is None or self._served.problem:
+                raise GoCDError(f"no run of '{self._served.name}' came of it: {self._served.problem}")
             last = run.stages[-1]
             following = run.following(last.name)
             if self._is_cancelled or last.result is not Result.PASSED or following is None:

@@ -73,12 +73,12 @@ class Schedule:
             check_start(served)
         except Refusal:
             return
-        served.queued = None
+        served.queued, served.problem = None, ""
         try:
             run = self._planning.pipeline(served, trigger, self._work.upstream_of(served.pipeline))
             stage = self._planning.stage(run, served.first_stage, trigger.cause.approver)
-        except GoCDError:
-            # Nobody is told of that but in the server's own log.
+        except GoCDError as error:
+            served.problem = str(error)
             return
         served.instances.append(run)
         self.begin(served, run, stage)

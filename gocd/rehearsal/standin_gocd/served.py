@@ -36,6 +36,8 @@ class ServedPipeline:
     pause: Pause | None = None
     queued: Trigger | None = None
     """Accepted, and not yet a run."""
+    problem: str = ""
+    """Why the last trigger came to no run, which GoCD tells nobody but its own pages."""
 
     @property
     def name(self) -> str:

@@ -172,6 +172,13 @@ def test_artifacts_of_an_upstream_pipeline_come_from_the_folder_the_caller_gives
     assert run.label == "2.0-1"
 
 
+def test_a_run_that_cannot_begin_says_why(rehearsed: Rehearsed) -> None:
+    everywhere = Job("job", (SAY,), resources=("linux",), run_instances="all")
+
+    with pytest.raises(GoCDError, match=r"came of it: Could not find matching agents to run job \[job\]"):
+        rehearsed.server(pipeline(Stage("one", (everywhere,))), fleet=[()]).run()
+
+
 def test_an_upstream_without_artifacts_fails_the_fetch(rehearsed: Rehearsed) -> None:
     of = pipeline(
         stage("one", Fetch("package", "build", "app.tgz", pipeline="dist")),
