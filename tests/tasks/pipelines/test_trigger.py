@@ -1,10 +1,15 @@
 """``pipeline trigger`` has a run begin, and knows it among others."""
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from tests.gocd.rehearsal.standin_gocd.serving import TOKEN
+from tests.gocd.rehearsal.standin_gocd.rehearsed import bash, pipeline, stage
+from tests.gocd.rehearsal.standin_gocd.serving import TOKEN, serving
+from tests.program import CommandLine
 from tests.tasks.pipelines.conftest import AS_ADMIN, Shell
 
 ANN = TOKEN[::-1]
@@ -190,3 +195,15 @@ def test_who_may_not_is_told_so(login: dict[str, str], what: str, shell: Shell) 
     assert (done.returncode, done.stdout, shell.orders) == (2, "", [])
     assert done.stderr.startswith(f"error: {what}")
     assert "wrong-one" not in done.stderr
+
+
+def test_interrupted_before_the_run_is_there_it_says_that_there_will_be_one(tmp_path: Path) -> None:
+    with serving(tmp_path / "gocd", pipeline(stage("one", bash("true")), name="app"), delay=2) as gocd:
+        line = CommandLine({"PATH": os.environ["PATH"], "GOCD_TASKS_SERVER": gocd.url}, tmp_path)
+        triggering = line.start("pipeline", "trigger", "app")
+        assert triggering.stdout.readline().startswith("app: GoCD has not begun it yet, ")
+        triggering.send_signal(signal.SIGTERM)
+        _, errors = triggering.communicate()
+
+    assert triggering.wait() == 143
+    assert errors == "error: cancelled; GoCD begins a run of app. See: gocd-tasks pipeline status app\n"
