@@ -15,6 +15,7 @@ from gocd.client.errors import Away, BadAddress, Unanswered, Unusable
 from gocd.client.login import NOBODY, Login
 from gocd.client.refusals import no_json, not_there, refusal
 from gocd.json_text import read_json
+from gocd.web_address import has_login, is_web_address
 
 if TYPE_CHECKING:
     from gocd.web import Answered
@@ -61,21 +62,16 @@ class Server:
     patience: float = PATIENCE
 
     def __post_init__(self) -> None:
-        try:
-            parts = urlsplit(self.url)
-            known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-        except ValueError:
-            known = False
-        if not known or not self.url.isprintable():
+        if not is_web_address(self.url) or not self.url.isprintable():
             raise BadAddress(
                 "the server's address is not an http:// or https:// one",
                 "It is such as https://gocd.example.com/go",
             )
-        if "@" in parts.netloc:
+        if has_login(self.url):
             raise BadAddress(
                 "the server's address has a login in it, which would be printed", "See GOCD_ACCESS_TOKEN"
             )
-        if parts.query or parts.fragment:
+        if "?" in self.url or "#" in self.url:
             raise BadAddress(
                 "the server's address has more in it than an address",
                 "It is such as https://gocd.example.com/go",

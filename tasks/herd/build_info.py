@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from gocd.web_address import has_login, is_web_address
 from tasks.herd.answer import Answer, read_answer
 from tasks.running.errors import Refused
 
@@ -39,14 +40,9 @@ class BuildInfo:
     patience: float = PATIENCE
 
     def __post_init__(self) -> None:
-        try:
-            parts = urlsplit(self.url)
-            known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-        except ValueError:
-            known = False
-        if not known:
+        if not is_web_address(self.url):
             raise Refused("--build-info-url is not an http:// or https:// address")
-        if "@" in parts.netloc:
+        if has_login(self.url):
             raise Refused("--build-info-url has a login in it, which would be printed", "Use HERD_PASSWORD")
         if self.ca_bundle and not Path(self.ca_bundle).exists():
             raise Refused(f"there is no CA bundle {self.ca_bundle}")
