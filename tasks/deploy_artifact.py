@@ -101,7 +101,7 @@ def command(
         instances = instances_of(task.aws, instance)
         for each in instances:
             if each.state != "running":
-                raise Refused(f"{each.name} is {each.state}", "Start it first")
+                raise Refused(f"{each.name} is {each.state}", each.to_run)
         memory = Memory(task.aws, instances)
         task.log.steps(memory.doubts)
         again = deploy_again(task.words, to if rollback else version or "", rollback=rollback)

@@ -135,7 +135,10 @@ def _all(aws: Aws, instance: Instance, known: set[str]) -> list[LoadBalancer]:
         if balancer.address in known or balancer.holds(instance)
     ]
     if not found:
-        raise Refused(f"{instance.name} is registered with no load balancer, and none is remembered for it")
+        raise Refused(
+            f"{instance.name} is registered with no load balancer, and none is remembered for it",
+            f"Name the one that is meant. {_existing(aws)}",
+        )
     return found
 
 

@@ -75,6 +75,13 @@ class Instance:
         return next((key for where, key in self.addresses if where == vpc), "")
 
     @property
+    def to_run(self) -> str:
+        """What to do so that it runs, a sentence for people."""
+        if self.state == "stopped":
+            return f"Start it first: aws ec2 start-instances --instance-ids {self.id}"
+        return "Wait until it runs" if self.state == "pending" else f"Wait until it is no longer {self.state}"
+
+    @property
     def group(self) -> str:
         """The Auto Scaling group that it is a member of, if any."""
         return self.tags.get(GROUP_TAG, "")

@@ -20,6 +20,19 @@ WORDS = {
 }
 
 
+REMEDIES = {
+    "Target.NotInUse": "Have a rule of a load balancer lead to the target group, and enable the zone there",
+    "Target.InvalidState": "Start the instance",
+    "Target.IpUnusable": "Register it by another address",
+    "Target.HealthCheckDisabled": "Turn health checks on",
+}
+
+
+def remedy_of(member: Member) -> str:
+    """Return what lets one serve that cannot as things are, words that a sentence begins with."""
+    return REMEDIES.get(member.reason.partition(", ")[0], "Mend that")
+
+
 def reason_of(member: Member) -> str:
     """Return the reason for people; empty where there is none to give."""
     code, comma, said = member.reason.partition(", ")

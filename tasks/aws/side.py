@@ -78,6 +78,13 @@ class Side:
         return metrics_of(entry, 1, network=not self.protocol.startswith("HTTP"))
 
 
+def _there(aws: Aws) -> str:
+    """What target groups there are, for people."""
+    every = aws.pages("elbv2", "describe_target_groups", "TargetGroups")
+    names = sorted(str(each["TargetGroupName"]) for each in every)
+    return f"There are: {', '.join(names[:10])}" if names else "There are none here at all"
+
+
 def find_side(aws: Aws, wanted: str) -> Side:
     """Return the target group of that name or ARN.
 
@@ -92,5 +99,5 @@ def find_side(aws: Aws, wanted: str) -> Side:
     except AwsError as error:
         if error.code not in UNKNOWN:
             raise
-        raise Refused(f"no target group is called {name_of(wanted)} in {aws.region}") from None
+        raise Refused(f"no target group is called {name_of(wanted)} in {aws.region}", _there(aws)) from None
     return Side(aws, entry)

@@ -3,18 +3,30 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tasks.aws.errors import AwsError
 from tasks.aws.instances import Instance
-from tasks.aws.load_balancer import LoadBalancer, Place, Roster, State
+from tasks.aws.load_balancer import LoadBalancer, Member, Place, Roster, State
+from tasks.aws.reasons import remedy_of
 from tasks.balancing.absences import Memory
 from tasks.balancing.batch import Batch
 from tasks.balancing.next_command import next_command
 from tasks.balancing.reach import Reach
-from tasks.balancing.unanswered import NotFollowed, look_up
+from tasks.balancing.registering import register_and_tell
 from tasks.balancing.whole import is_whole, missing_ports
 from tasks.running.errors import Refused, TaskError, TimedOut
 from tasks.running.log import Log
-from tasks.running.waiting import Missing, Wait, around, closely
+from tasks.running.waiting import Missing, Wait, closely
+
+
+class Stuck(TaskError):
+    """An instance is registered where it can never serve as things are."""
+
+    def __init__(self, instance: Instance, member: Member, balancer: LoadBalancer) -> None:
+        again = next_command("attach-instance", Batch((instance,)), balancer)
+        super().__init__(
+            f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})",
+            f"{remedy_of(member)}, then: {again}",
+        )
+        self.stays = f"{instance.name} stays registered with {balancer.name}, which sends it nobody"
 
 
 @dataclass(frozen=True)
@@ -71,13 +83,14 @@ def plan_attach(batch: Batch, balancers: Sequence[LoadBalancer], memory: Memory)
         balancer.refuse_joining(batch.instances)
     for instance in batch:
         if instance.state != "running":
-            raise Refused(f"{instance.name} is {instance.state}", "Start it first")
+            raise Refused(f"{instance.name} is {instance.state}", instance.to_run)
     seen = [(balancer, balancer.roster(*batch)) for balancer in balancers]
     for balancer, roster in seen:
         for instance in batch:
             member = roster.of(instance)
             if member.state is State.STUCK:
-                raise Refused(f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})")
+                stuck = Stuck(instance, member, balancer)
+                raise Refused(stuck.what, stuck.advice)
             if member.state is State.OUT:
                 balancer.check(instance)
     return AttachPlan(batch, seen, memory)
@@ -108,24 +121,6 @@ def attach(plan: AttachPlan, wait: Wait, *, timeout: float | None = None) -> Non
     memory.forget(batch, plan.balancers)
     for balancer in plan.balancers:
         balancer.restore_settings()
-
-
-def register(places: Sequence[Place], balancer: LoadBalancer, wait: Wait, *, at_once: bool = True) -> None:
-    """Register them; if not *at_once*, after the rest of a drain that the load balancer insists on."""
-
-    def look() -> Missing | None:
-        roster = balancer.roster(*(place.instance for place in places))
-        for place in places:
-            member = roster.of(place.instance)
-            if State.LEAVING in member.targets and not member.takes_back:
-                name = place.instance.name
-                return Missing(f"{name}: draining from {balancer.name}, which takes it back only then")
-        return None
-
-    if not at_once:
-        settings = balancer.settings()
-        wait.until_done(look, pace=around(settings.drain), within=settings.drained_within)
-    balancer.register(places)
 
 
 def wait_until_serving(
@@ -169,6 +164,9 @@ def wait_until_serving(
 
     try:
         return wait.until_done(look, pace=closely, within=within)
+    except Stuck as stuck:
+        wait.log.stands(stuck.stays)
+        raise
     except TimedOut as late:
         named = ", ".join(balancer.name for balancer in pending)
         missing = Batch(tuple(each for each in batch if each.id in unhealthy))
@@ -190,7 +188,7 @@ def _not_serving(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: M
     for instance in batch:
         member = roster.of(instance)
         if member.state is State.STUCK:
-            raise TaskError(f"{instance.name} cannot serve in {balancer.name} as it is ({member.words})")
+            raise Stuck(instance, member, balancer)
         if is_whole(member, memory.of(instance, balancer)):
             continue
         if State.UNHEALTHY in member.targets:
@@ -226,7 +224,7 @@ def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory
             places.append(Place(instance, missing))
     if places:
         at_once = all(roster.of(place.instance).takes_back for place in places)
-        _register(places, balancer, wait, at_once=at_once)
+        register_and_tell(places, balancer, wait, at_once=at_once)
     stays = joining.with_verb("stays registered", "stay registered")
     log.stands(
         f"{stays} with {balancer.name} and {'serves' if len(joining) == 1 else 'serve'} once healthy",
@@ -239,50 +237,6 @@ def _rejoin(batch: Batch, balancer: LoadBalancer, roster: Roster, memory: Memory
     log.say(f"{joining.names}: registered with {balancer.name}; healthy within {within:.0f} s if all is well")
     for instance in joining:
         log.event("joining", instance=instance.name, load_balancer=balancer.address)
-
-
-def _register(places: Sequence[Place], balancer: LoadBalancer, wait: Wait, *, at_once: bool) -> None:
-    """Register them, and have a failure say who is out."""
-    outside = Batch(tuple(place.instance for place in places))
-    log, back = wait.log, f"To put it back: {next_command('attach-instance', outside, balancer)}"
-    changed = log.standing.changed
-    log.stands(f"{outside.names} may still be out of {balancer.name}", back)
-    try:
-        try:
-            register(places, balancer, wait, at_once=at_once)
-        except AwsError as error:
-            if error.refusal:
-                raise
-            words = f"{outside.names}: registered with {balancer.name}"
-            look_up(error, words, lambda: not _still_out(places, balancer), wait)
-    except AwsError as error:
-        if error.refusal or isinstance(error, NotFollowed):
-            # An order that took several calls may have been followed by some.
-            out = _still_out(places, balancer)
-            if out:
-                nothing = error.refusal and len(out) == len(outside)
-                log.stands(_as_before(out, balancer), back, changed=changed or not nothing)
-        raise
-
-
-def _still_out(places: Sequence[Place], balancer: LoadBalancer) -> Batch:
-    """Those of them that are not, or no longer, registered on all of their ports."""
-    roster = balancer.roster(*(place.instance for place in places))
-
-    def registered(place: Place) -> bool:
-        member = roster.of(place.instance)
-        there = member.of_ports(*(set(State) - {State.LEAVING}))
-        return member.state not in (State.OUT, State.LEAVING) and set(place.ports) <= set(there)
-
-    return Batch(tuple(place.instance for place in places if not registered(place)))
-
-
-def _as_before(out: Batch, balancer: LoadBalancer) -> str:
-    roster = balancer.roster(*out)
-    if all(roster.of(each).state in (State.OUT, State.LEAVING) for each in out):
-        nobody = "serves nobody" if len(out) == 1 else "serve nobody"
-        return f"{out.with_verb('is', 'are')} still out of {balancer.name} and {nobody}"
-    return f"{out.with_verb('is', 'are')} still in {balancer.name} on fewer ports than before"
 
 
 def _slow_start(batch: Batch, joining: Sequence[LoadBalancer], wait: Wait) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from tasks.aws.errors import AwsError
 from tasks.aws.load_balancer import LoadBalancer, Place, State
 from tasks.balancing.absences import Memory
-from tasks.balancing.attach import register, wait_until_serving
+from tasks.balancing.attach import wait_until_serving
 from tasks.balancing.batch import NAMED, Batch
 from tasks.balancing.detach_plan import Departure, DetachPlan
 from tasks.balancing.drain import Drain
 from tasks.balancing.ending import Ending
 from tasks.balancing.floor import Floor, FloorBroken
 from tasks.balancing.next_command import next_command
+from tasks.balancing.registering import register
 from tasks.balancing.unanswered import NotFollowed, look_up
 from tasks.running.errors import Cancelled, Refused, TaskError
 from tasks.running.quoting import listed

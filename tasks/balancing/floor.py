@@ -41,7 +41,9 @@ class AwsNeighbours:
         return instances.names(self._aws, handles)
 
     def away_from(self, balancer: LoadBalancer) -> list[str]:
-        return sorted(each.name for each in instances.tagged(self._aws, PREFIX + balancer.address))
+        away = instances.tagged(self._aws, PREFIX + balancer.address)
+        # One that has to be started first is named last.
+        return [each.name for each in sorted(away, key=lambda one: (one.state != "running", one.name))]
 
 
 @dataclass(frozen=True)

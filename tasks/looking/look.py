@@ -168,7 +168,7 @@ class Look:
             *names,
             healthy=healthy,
             total=len(roster.members),
-            opens=pool.why if pool and pool.opens and pool.members else "",
+            opens=pool.why if pool and pool.opens and pool.unhealthy else "",
             check=settings.health_check if settings else "",
         )
 

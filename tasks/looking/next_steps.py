@@ -62,6 +62,8 @@ def _of_machine(machine: SeenMachine, locks: dict[str, SeenLock], picture: Pictu
     elif leaving:
         yield Step(_detach(name, leaving), f"{name} was told to leave, and nobody waits for it; to go on")
         yield Step(_attach(name, leaving), f"or to have {name} back")
+    elif theirs := [each for each, member in machine.members.items() if member.state is State.LEAVING]:
+        yield Step(_attach(name, theirs), f"{name} leaves by no command of ours; to have it back")
     elif machine.lifecycle in (STANDBY, ENTERING) and machine.attached:
         yield Step(
             _attach(name, [*machine.attached]), f"{name} is in Standby, and no command of ours did that"

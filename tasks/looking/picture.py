@@ -72,11 +72,14 @@ class SeenMachine:
         return self.instance.name if self.instance else self.key
 
     @property
+    def states(self) -> set[State]:
+        return {each.state for each in self.members.values()}
+
+    @property
     def serves(self) -> bool:
         """Whether all is well with it: healthy wherever it belongs, and out of nothing."""
         running = self.instance is None or self.instance.state == "running"
-        states = {each.state for each in self.members.values()}
-        return running and states == {State.SERVING} and not self.away
+        return running and self.states == {State.SERVING} and not self.away
 
 
 @dataclass(frozen=True)

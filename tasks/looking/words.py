@@ -119,7 +119,7 @@ def _away(away: Away, member: Member | None, now: datetime | None) -> str:
     if away.absence.since != UNREAD.since:
         age = f", {span((now - away.absence.since).total_seconds())} ago" if now else ""
         since = f"{_time(away.absence.since)}{age}"
-    by = (away.who or away.absence.by or "nobody knows whom").replace("{}", "")
+    by = (away.who or away.absence.by or "somebody unknown").replace("{}", "")
     if member is None:
         return f"out of {{}}, taken out by {by} ({since})"
     if member.state is State.LEAVING:
@@ -184,6 +184,8 @@ def _switch(seen: SeenSwitch) -> str:
 
 
 def _nothing(picture: Picture) -> str:
+    if stuck := [each.name for each in picture.machines if State.STUCK in each.states]:
+        return f"next: mend first why these cannot serve as they are: {listed(stuck, NAMED)}"
     if waiting := [each.name for each in picture.machines if not each.serves]:
         named = listed(waiting, NAMED)
         return f"next: nothing of ours is out, but not all serve ({named}); to see it change, add --watch"

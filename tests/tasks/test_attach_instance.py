@@ -171,16 +171,24 @@ def test_a_state_that_cannot_become_healthy_is_refused_at_once(stage: Stage, rea
 
 def test_one_that_gets_stuck_after_it_was_registered_fails_at_once(stage: Stage) -> None:
     stage.clock.at(2, lambda: stage.balancer.serve(ONE, state=State.STUCK, reason="Target.NotInUse"))
-    with pytest.raises(TaskError, match=r"Target\.NotInUse"):
+    with pytest.raises(TaskError, match=r"Target\.NotInUse") as stuck:
         attach(stage)
 
     assert stage.clock.now() < 5
+    # It is not said to serve once healthy, and not to be waited for: something has to be mended first.
+    assert stage.log.standing.state == "Staging-1 stays registered with staging, which sends it nobody"
+    assert str(stuck.value.advice).startswith("Have a rule of a load balancer lead to the target group, and ")
+    assert str(stuck.value.advice).endswith(
+        ", then: gocd-tasks attach-instance Staging-1 --load-balancer target-group:staging"
+    )
 
 
 def test_a_stopped_instance_is_refused(stage: Stage) -> None:
     stopped = instance(1, state="stopped")
-    with pytest.raises(Refused, match="Staging-1 is stopped"):
+    with pytest.raises(Refused, match="Staging-1 is stopped") as refused:
         plan_attach(Batch((stopped,)), [stage.balancer], stage.memory)
+
+    assert refused.value.advice == "Start it first: aws ec2 start-instances --instance-ids i-1"
 
     assert stage.balancer.orders == []
 

@@ -200,5 +200,7 @@ def test_all_asks_for_the_settings_of_no_group_that_has_it_not(
 
 
 def test_all_of_nothing_is_an_error(aws: Aws, pair: Pair) -> None:
-    with pytest.raises(Refused, match="registered with no load balancer"):
+    with pytest.raises(Refused, match="registered with no load balancer") as nowhere:
         addresses(aws, "all")
+
+    assert nowhere.value.advice == "Name the one that is meant. There are none here at all"
