@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -13,12 +14,15 @@ Format = Literal["text", "json", "github"]
 
 # Characters of a text; what a file has on one line may be all of it.
 _MOST = 1000
+_ESCAPED = re.compile(r"\\.")
 
 
 def lines(findings: Sequence[Finding], form: Format) -> list[str]:
     """Return the lines that tell *findings*."""
     if form == "json":
-        return json.dumps({"findings": [_fields(each) for each in findings]}, indent=2).splitlines()
+        text = json.dumps({"findings": [_fields(each) for each in findings]}, indent=2)
+        # What masks secrets in lines stops at a quote, and would take the sign before it away.
+        return _ESCAPED.sub(lambda found: r"\u0022" if found[0] == r"\"" else found[0], text).splitlines()
     return [_annotation(each) if form == "github" else _line(each) for each in findings]
 
 

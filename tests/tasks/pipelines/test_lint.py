@@ -128,3 +128,13 @@ def test_no_file_at_all_is_refused(here: CommandLine) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "Missing argument FILE..." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ['token=a"b', "token=a\\", 'password=\\"', "https://u:p@h/\\", 'a "b" \u2028 \x1b', "é😀"]
+)
+def test_json_is_json_whatever_is_masked_in_it(name: str, here: CommandLine) -> None:
+    done = here("pipeline", "lint", name, "--format", "json", TOKEN='geheim"geheim')
+
+    [finding] = json.loads(done.stdout)["findings"]
+    assert finding["what"] == "cannot be read: No such file or directory"
