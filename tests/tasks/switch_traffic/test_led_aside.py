@@ -16,12 +16,10 @@ def test_users_whom_an_alias_leads_away_until_green_is_healthy_are_told_of_befor
 ) -> None:
     cloud = site.cloud
     zone = make_zone(cloud)
-    standby = cloud.target_group(
-        "standby", instances=[each for each in cloud.parts.instances if each.name == "Green-1"]
-    )
+    standby = cloud.target_group("standby")
     zone.create(
         alias(cloud, site.blue, evaluate=True, SetIdentifier="main", Weight=1),
-        alias(cloud, standby, evaluate=True, SetIdentifier="standby", Weight=0),
+        alias(cloud, standby, SetIdentifier="standby", Weight=0),
         {**alias(cloud, site.blue, evaluate=True), "Name": f"alone.{APEX}"},
         {**alias(cloud, site.blue, SetIdentifier="a", Weight=1), "Name": f"careless.{APEX}"},
         {**alias(cloud, standby, SetIdentifier="b", Weight=1), "Name": f"careless.{APEX}"},
@@ -42,10 +40,14 @@ def test_users_whom_an_alias_leads_away_until_green_is_healthy_are_told_of_befor
             return address
 
         before = ask()
+        [green] = [each.id for each in cloud.parts.instances if each.name == "Green-1"]
+        cloud.faults.unreachable(green)
 
-        def look(_: Call) -> None:
+        def look(call: Call) -> None:
             answered.append(ask())
             assert ask(f"alone.{APEX}") == before
+            if answered[-1] != before and call.operation == "DescribeTargetHealth":
+                cloud.faults.reachable(green)
 
         cloud.faults.after_call = look
         done = switch("green")
