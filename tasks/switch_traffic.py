@@ -183,7 +183,7 @@ def command(
                 if plan.new:
                     moving.begin()
                 switch(moving, going, task.wait)
-            arrive(plan, moving, keep_sticky, patience, task.aws, task.wait)
+            arrive(plan, moving, keep_sticky, patience, travellers.during, task.aws, task.wait)
 
 
 def _back(

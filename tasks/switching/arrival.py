@@ -13,15 +13,26 @@ from tasks.switching.plan import NETWORK_STAYS, Plan
 from tasks.switching.record import State
 from tasks.switching.silence import APART, LATE, Patience, Silence, wait_for_silence
 from tasks.switching.sizes import release_arrived
+from tasks.switching.watch import Evidence
 
 
-def arrive(plan: Plan, moving: Moving, keep_sticky: bool, patience: Patience, aws: Aws, wait: Wait) -> None:
+def arrive(
+    plan: Plan,
+    moving: Moving,
+    keep_sticky: bool,
+    patience: Patience,
+    hurt: Evidence,
+    aws: Aws,
+    wait: Wait,
+) -> None:
     """See blue silent, if green has all users by now.
 
     Args:
         keep_sticky: Leave clients with blue whose cookie keeps them there.
+        hurt: Tells what is wrong with users meanwhile.
 
     Raises:
+        NotWell: Something is.
         TimedOut: Somebody still comes to blue, or nothing tells whether anybody does.
     """
     blue, green, stays, log = plan.blue.name, plan.green.name, plan.found.stays, wait.log
@@ -35,7 +46,7 @@ def arrive(plan: Plan, moving: Moving, keep_sticky: bool, patience: Patience, aw
     if keep_sticky and stays:
         log.say(f"{blue}: clients with a cookie of it stay, the last of them for up to {stays} s")
     else:
-        wait_for_silence(_silence(plan, patience, aws, wait), wait)
+        wait_for_silence(_silence(plan, patience, aws, wait), hurt, wait)
     moving.stay()
     release_arrived(aws, plan.green.arn, log)
     moving.end(State.DONE)

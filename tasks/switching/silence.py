@@ -9,6 +9,7 @@ from tasks.hosts.idleness import Idleness
 from tasks.running.errors import TimedOut
 from tasks.running.waiting import Missing, Wait
 from tasks.switching.held_open import tell_held
+from tasks.switching.watch import Evidence, NotWell
 
 # Minutes without a request that prove it: figures come late, and a minute may be without any by chance.
 SILENT = 3
@@ -74,10 +75,14 @@ class Silence:
         return max(self.stays, SILENT * 60)
 
 
-def wait_for_silence(silence: Silence, wait: Wait) -> None:
+def wait_for_silence(silence: Silence, hurt: Evidence, wait: Wait) -> None:
     """Return once nobody has come to blue for some minutes.
 
+    Args:
+        hurt: Tells what is wrong with users meanwhile.
+
     Raises:
+        NotWell: Something is: whether users are led back is for people to say, as all steps were well.
         TimedOut: Somebody still does, or nothing tells whether anybody does.
     """
     # By the clock that never goes back: whoever sets the other one makes no silence.
@@ -88,6 +93,8 @@ def wait_for_silence(silence: Silence, wait: Wait) -> None:
         wait.log.say(f"{silence.name}: silent once it has had no request for {silence.needed:.0f} s{cookies}")
 
     def look() -> str | Missing:
+        if wrong := hurt():
+            raise NotWell(wrong)
         now = began + timedelta(seconds=wait.since(start))
         try:
             counts = silence.count(silence.since, now + timedelta(seconds=APART)) if silence.count else {}

@@ -110,7 +110,7 @@ def _arrive(plan: NamePlan, moving: Moving, proof: Proof, aws: Aws, wait: Wait) 
         log.say(f"{green}: all users, and nothing to do")
         return
     log.stands(f"{green} has all users who ask, and {blue} is not known to be silent", moving.advice)
-    wait_for_silence(_silence(plan, proof, aws, wait), wait)
+    wait_for_silence(_silence(plan, proof, aws, wait), proof.travellers.during, wait)
     moving.stay()
     moving.end(State.DONE)
     log.event("switched", green=green, blue=blue)

@@ -6,6 +6,7 @@ import pytest
 from tasks.hosts.idleness import Idleness
 from tasks.running.errors import TimedOut
 from tasks.switching.silence import Silence, wait_for_silence
+from tasks.switching.watch import NotWell
 from tests.fakes import EPOCH, Stage
 
 
@@ -22,6 +23,10 @@ class Counts:
 
 
 NOBODY = Idleness(0)
+
+
+def well() -> None:
+    """No user complains."""
 
 
 def silence(
@@ -45,7 +50,7 @@ def uncounted(*seen: Idleness, stays: float = 0, unproved: bool = False) -> Sile
 
 def test_blue_is_silent_once_minutes_have_passed_without_a_request() -> None:
     stage = Stage()
-    wait_for_silence(silence(stage, until=240), stage.wait)
+    wait_for_silence(silence(stage, until=240), well, stage.wait)
 
     assert 240 + 180 <= stage.clock.elapsed < 240 + 240
     assert stage.lines[-2:] == [
@@ -70,15 +75,27 @@ def test_blue_is_silent_once_minutes_have_passed_without_a_request() -> None:
 )
 def test_what_is_still_open_is_told_beside_and_not_waited_for(held: Idleness, told: str) -> None:
     stage = Stage()
-    wait_for_silence(silence(stage, until=240, held=held), stage.wait)
+    wait_for_silence(silence(stage, until=240, held=held), well, stage.wait)
 
     assert stage.lines[-1] == told
     assert stage.clock.elapsed < 240 + 240
 
 
+def test_it_is_waited_for_only_as_long_as_users_are_well() -> None:
+    stage = Stage()
+    with pytest.raises(NotWell, match="users lose"):
+        wait_for_silence(
+            silence(stage, until=240),
+            lambda: "users lose requests" if stage.clock.elapsed >= 60 else None,
+            stage.wait,
+        )
+
+    assert stage.clock.elapsed == 60
+
+
 def test_who_has_a_cookie_may_come_again_for_as_long_as_it_lasts() -> None:
     stage = Stage()
-    wait_for_silence(silence(stage, until=240, stays=1200, within=2100), stage.wait)
+    wait_for_silence(silence(stage, until=240, stays=1200, within=2100), well, stage.wait)
 
     assert 240 + 1200 <= stage.clock.elapsed < 240 + 1200 + 60
     assert stage.lines[0] == (
@@ -93,7 +110,7 @@ def test_who_has_a_cookie_may_come_again_for_as_long_as_it_lasts() -> None:
 def test_whoever_still_comes_is_told() -> None:
     stage = Stage()
     with pytest.raises(TimedOut, match=r"blue: 60 requests in the minute of 00:1\d UTC after 900 s") as late:
-        wait_for_silence(silence(stage, until=10**5), stage.wait)
+        wait_for_silence(silence(stage, until=10**5), well, stage.wait)
 
     assert "access log" in str(late.value.advice)
 
@@ -103,7 +120,7 @@ def test_where_nothing_was_counted_its_hosts_are_asked_and_must_be_without_conne
     stays: float, after: float
 ) -> None:
     stage = Stage()
-    wait_for_silence(uncounted(Idleness(0), Idleness(2), Idleness(0), stays=stays), stage.wait)
+    wait_for_silence(uncounted(Idleness(0), Idleness(2), Idleness(0), stays=stays), well, stage.wait)
 
     assert 180 + 40 + after <= stage.clock.elapsed <= 180 + 40 + after + 20
     assert "blue: 2 connections open on its hosts" in " ".join(stage.lines)
@@ -113,22 +130,22 @@ def test_where_nothing_was_counted_its_hosts_are_asked_and_must_be_without_conne
 def test_who_is_still_connected_is_told() -> None:
     stage = Stage()
     with pytest.raises(TimedOut, match="blue: 1 connections open on its hosts after 900 s"):
-        wait_for_silence(uncounted(Idleness(1)), stage.wait)
+        wait_for_silence(uncounted(Idleness(1)), well, stage.wait)
 
 
 def test_what_nothing_tells_is_no_silence_unless_that_is_enough() -> None:
     stage, blind = Stage(), Idleness(None, "Blue-1 has no evidence (SSM does not manage it)")
     with pytest.raises(TimedOut, match=r"blue is silent cannot be told: .*; Blue-1 has no evid") as late:
-        wait_for_silence(uncounted(blind), stage.wait)
+        wait_for_silence(uncounted(blind), well, stage.wait)
 
     assert "--unproved" in str(late.value.advice)
-    wait_for_silence(uncounted(blind, unproved=True), stage.wait)
+    wait_for_silence(uncounted(blind, unproved=True), well, stage.wait)
     assert "whether blue is silent cannot be told" in stage.lines[-1]
 
 
 def test_setting_the_time_of_day_makes_no_silence() -> None:
     stage = Stage()
     stage.clock.at(30, lambda: setattr(stage.clock, "set_by", 10**6))
-    wait_for_silence(silence(stage, until=240), stage.wait)
+    wait_for_silence(silence(stage, until=240), well, stage.wait)
 
     assert stage.clock.elapsed >= 240 + 180
