@@ -35,22 +35,30 @@ def asked(story: Story, *versions: str, keep: int = 5) -> None:
 
 
 @on_both
-def test_a_release_that_was_asked_and_never_answered_is_passed_over_and_kept_from_nothing(
-    story: Story,
-) -> None:
+def test_a_release_that_never_answered_is_passed_over_for_one_that_did_which_is_kept(story: Story) -> None:
     asked(story, "1.0")
     assert story.answered("1.0").verdict == "noted"
     asked(story, "2.0", "3.0", keep=2)
-    assert story.accounts[-1].stands.names == ["1.0", "2.0", "3.0"]
-    other = story.answered("2.0")
-    assert (other.code, other.verdict) == (1, "2.0 is not current in /srv/app")
-    failed = story.install("4.0", "bad", "service", asked="yes")
-    assert failed.verdict.endswith("; 1.0 is running again, as 3.0 never answered its status check")
 
-    assert story.go_back("3.0").verdict == "running 3.0 from /srv/app/releases/3.0"
+    assert story.accounts[-1].stands.names == ["1.0", "2.0", "3.0"]
     assert story.go_back().verdict == "running 1.0 from /srv/app/releases/1.0"
 
 
+@pytest.mark.exhaustive
+@on_both
+def test_a_release_that_does_not_start_goes_for_one_that_answered_and_that_is_said(story: Story) -> None:
+    asked(story, "1.0")
+    story.answered("1.0")
+    asked(story, "2.0")
+    other = story.answered("1.0")
+    failed = story.install("3.0", "bad", "service", asked="yes")
+
+    assert (other.code, other.verdict) == (1, "1.0 is not current in /srv/app")
+    assert failed.verdict.endswith("; 1.0 is running again, as 2.0 never answered its status check")
+    assert story.go_back("2.0").verdict == "running 2.0 from /srv/app/releases/2.0"
+
+
+@pytest.mark.exhaustive
 @on_both
 def test_where_none_has_answered_by_hand_it_is_asked_for_by_name(story: Story) -> None:
     asked(story, "1.0", "2.0")

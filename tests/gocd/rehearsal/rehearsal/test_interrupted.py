@@ -166,5 +166,5 @@ def ended_quietly(rehearsal: InTerminal) -> list[str]:
 def waiting(folder: Path) -> Path:
     """A pipeline with one task that waits, and has the folder in its command line."""
     file = folder / "wait.gocd.yaml"
-    file.write_text(WAIT.replace("sleep 600", f"sleep 600; : {folder}"))
+    file.write_text(WAIT.replace("sleep 600", f"sleep 600; true {folder}"))
     return file
