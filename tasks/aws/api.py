@@ -78,12 +78,27 @@ class Aws:
         """
         client, name = self.client(service, operation), _camel(operation)
         rounds = 1 if operation in ONCE_ONLY else LOOK_ROUNDS if _only_looks(operation) else CHANGE_ROUNDS
+
+        def ask() -> Answer:
+            with aws_errors(service, name, subject):
+                told = self.in_time(lambda: getattr(client, operation)(**parameters), operation)
+            model = client.meta.service_model.operation_model(name)
+            return Answer(iam_action(service, name), model.output_shape, told)
+
+        return self.in_rounds(name, ask, rounds)
+
+    def in_rounds(self, name: str, ask: Callable[[], Value], rounds: int = CHANGE_ROUNDS) -> Value:
+        """Return what *ask* returns, asked again while AWS throttles it, fails, or cannot be read.
+
+        Args:
+            name: What is asked, as AWS calls it.
+
+        Raises:
+            AwsError: As the last round did.
+        """
         for again in range(1, rounds + 1):
             try:
-                with aws_errors(service, name, subject):
-                    told = self.in_time(lambda: getattr(client, operation)(**parameters), operation)
-                model = client.meta.service_model.operation_model(name)
-                return Answer(iam_action(service, name), model.output_shape, told)
+                return ask()
             except AwsError as error:
                 rounds = min(rounds, UNREAD_ROUNDS) if error.unread else rounds
                 if not (error.throttled or error.unwell or error.unread) or again >= rounds:

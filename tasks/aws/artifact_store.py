@@ -54,7 +54,7 @@ class ArtifactStore:
     def put(self, key: str, content: IO[bytes], sha256: str) -> None:
         """Upload *content* in parts, with its SHA-256 beside it; S3 checks what it receives.
 
-        It is not closed, and may be uploaded again.
+        It is not closed, and may be uploaded again; while S3 has no time for it, it is, from its beginning.
         """
         from boto3.s3.transfer import TransferConfig, TransferManager  # noqa: PLC0415
 
@@ -71,9 +71,13 @@ class ArtifactStore:
             client.put_object(Bucket=self._bucket, Key=f"{key}.sha256", Body=f"{sha256}  {name}\n".encode())
 
         size = content.seek(0, os.SEEK_END)
-        content.seek(0)
-        with aws_errors("s3", "PutObject", self._bucket):
-            self._aws.in_time(upload, size=size)
+
+        def send() -> None:
+            content.seek(0)
+            with aws_errors("s3", "PutObject", self._bucket):
+                self._aws.in_time(upload, size=size)
+
+        self._aws.in_rounds("PutObject", send)
 
     def fetch(self, key: str, into: IO[bytes]) -> str:
         """Write *key*'s contents to *into*, in pieces, and return what S3 knows these contents by.
