@@ -9,7 +9,7 @@ settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=120,
+    max_examples=60,
     phases=PHASES,
     suppress_health_check=list(HealthCheck),
 )

@@ -96,6 +96,7 @@ def test_a_stage_is_run_again_by_hand(site: Site, tmp_path: Path) -> None:
     assert site.serves("Staging-1")
 
 
+@pytest.mark.exhaustive
 def test_who_cancels_in_the_middle_is_told_how_things_are(site: Site) -> None:
     [look, back] = recipe("Cancelled in the middle")
     detach = ["detach-instance", "Staging-1", "--load-balancer", "staging"]
@@ -148,6 +149,7 @@ def test_a_machine_goes_back_to_the_release_before(site: Site) -> None:
     assert site.serves("Staging-1")
 
 
+@pytest.mark.exhaustive
 def test_a_new_machine_gets_its_release_first_and_one_that_goes_is_taken_out(
     site: Site, sample: Service, tmp_path: Path
 ) -> None:

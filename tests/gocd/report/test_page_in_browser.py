@@ -117,6 +117,7 @@ def test_the_page_fits_and_is_silent(
     assert found["smallest"] >= 11
 
 
+@pytest.mark.exhaustive
 def test_the_browser_would_tell_of_a_script_and_of_a_request(
     browser: str, tmp_path: Path, page: Path
 ) -> None:

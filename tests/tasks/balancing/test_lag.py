@@ -77,6 +77,7 @@ def test_an_attach_does_not_take_for_serving_who_did_before_its_detach(
 
 
 @pytest.mark.parametrize("kind", ["application", "classic", "group"])
+@pytest.mark.exhaustive
 def test_a_rollout_by_hand_is_right_while_answers_go_back_and_forth(
     cloud: World, gocd_tasks: CommandLine, behind: MakeBalancer, pair: Pair, sample: Service, kind: str
 ) -> None:

@@ -52,6 +52,7 @@ def without_green(cloud: World) -> None:
 
 
 @AT
+@pytest.mark.exhaustive
 def test_the_same_command_again_makes_one_clone_of_a_group(
     cloud: World, gocd_tasks: CommandLine, sample: Service, every: bool
 ) -> None:
@@ -74,6 +75,7 @@ def test_the_same_command_again_makes_one_clone_of_a_group(
 
 
 @AT
+@pytest.mark.exhaustive
 def test_the_same_command_again_makes_one_clone_of_a_stack(
     cloud: World, gocd_tasks: CommandLine, sample: Service, every: bool
 ) -> None:

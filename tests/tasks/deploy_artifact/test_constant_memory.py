@@ -134,6 +134,7 @@ def test_a_large_release_is_packed_checked_and_sent_in_the_memory_of_a_small_one
 
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("kind", ["tar", pytest.param("zip", marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
 def test_a_large_release_in_s3_is_fetched_and_checked_in_the_memory_of_a_small_one(
     s3: str, tmp_path: Path, kind: str
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_release_that_cannot_be_noted_is_deployed_all_the_same_and_that_is_tol
     assert answers(one) == "2.0"
 
 
+@pytest.mark.exhaustive
 def test_by_hand_it_goes_one_release_further_back_each_time(
     gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:
@@ -137,6 +138,7 @@ def test_by_hand_a_named_release_is_gone_to_and_that_is_safe_to_repeat(
     assert "there is no release 9.9 in /srv/app; nothing was changed" in unknown.stderr
 
 
+@pytest.mark.exhaustive
 def test_an_earlier_release_that_is_not_well_either_is_said(
     gocd_tasks: CommandLine, one: Instance, tmp_path: Path
 ) -> None:

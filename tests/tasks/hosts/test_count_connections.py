@@ -73,6 +73,7 @@ def test_the_shell_counts_what_linux_lists(tmp_path: Path, case: Case) -> None:
 
 
 @needs_powershell
+@pytest.mark.exhaustive
 def test_powershell_counts_the_same_of_what_windows_lists_and_of_what_netstat_prints_in_any_language(
     tmp_path: Path,
 ) -> None:

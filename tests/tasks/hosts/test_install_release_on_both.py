@@ -178,6 +178,7 @@ def test_only_so_many_releases_are_kept_and_never_less_than_a_rollback_needs(sto
 
 
 @on_both
+@pytest.mark.exhaustive
 def test_what_was_gone_back_from_goes_before_what_may_be_gone_back_to(story: Story) -> None:
     for version in ("1.0", "1.1", "1.2", "1.3"):
         story.install(version)

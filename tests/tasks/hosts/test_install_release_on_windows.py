@@ -141,6 +141,7 @@ def test_why_a_release_could_not_be_unpacked_is_said_in_one_line(
     assert not list(host.app.rglob("outside"))
 
 
+@pytest.mark.exhaustive
 def test_a_disk_that_is_full_is_said_and_nothing_is_left_of_the_release(host: Host) -> None:
     """A file may have no more than 50 KB here, which a program hears of in the same call as a full disk."""
     laid_out(host, "1.0", current="1.0", history=["1.0"])
@@ -225,6 +226,7 @@ def test_a_release_that_was_laid_out_by_other_means_is_gone_back_to(host: Host) 
     assert host.current == "0.9"
 
 
+@pytest.mark.exhaustive
 def test_a_deployment_that_is_at_work_is_waited_for_as_long_as_there_is_time(host: Host) -> None:
     begun = host.root / "begun"
     restart = f"New-Item -ItemType File '{begun}' | Out-Null; Start-Sleep 5"

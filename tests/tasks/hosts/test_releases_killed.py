@@ -41,12 +41,6 @@ GO_BACK = {
 pytestmark = pytest.mark.parametrize("hosts", ["one PowerShell"], indirect=True)
 
 
-def often(point: str) -> list[object]:
-    """Leave all others to the exhaustive tests."""
-    rest = [pytest.param(name, marks=pytest.mark.exhaustive) for name in INSTALL if name != point]
-    return [point, *rest]
-
-
 def killed(story: Story, script: Path, before: dict[str, str]) -> None:
     """Run a script that is killed right before the line that begins so."""
     kind = story.host.language.name
@@ -66,7 +60,8 @@ def whole(story: Story, *allowed: str) -> None:
         assert stands.releases[f"{stands.current}/.version"] == stands.current
 
 
-@pytest.mark.parametrize("point", often("in the switch"))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("point", INSTALL)
 def test_an_installation_that_was_killed_is_made_good_by_the_same_again(hosts: Hosts, point: str) -> None:
     def scenario(story: Story) -> None:
         story.install("1.0")

@@ -19,12 +19,13 @@ SEED = "1"
 
 @needs_powershell
 @pytest.mark.parametrize(
-    "steps", [20, pytest.param(500, marks=[pytest.mark.exhaustive, pytest.mark.timeout(900)])]
+    "steps", [10, pytest.param(500, marks=[pytest.mark.exhaustive, pytest.mark.timeout(900)])]
 )
 def test_random_steps_come_to_the_same_on_both_kinds(worker: Worker, steps: int) -> None:
     assert walk(worker, SEED, steps) == ""
 
 
+@pytest.mark.exhaustive
 def test_a_script_that_differs_is_found_with_the_steps_that_show_it(tmp_path: Path) -> None:
     """Another shell script stands for the other kind: one that keeps a release less."""
     fewer = replace(

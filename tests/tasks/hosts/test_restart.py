@@ -71,6 +71,7 @@ def test_a_service_that_a_restart_leaves_holds_neither_the_deployment_nor_the_lo
 
 
 @pytest.mark.parametrize("host", ["sh"], indirect=True)
+@pytest.mark.exhaustive
 def test_both_restarts_fit_into_the_time_that_the_script_has(host: Host) -> None:
     host.install("1.0")
     began = time.monotonic()

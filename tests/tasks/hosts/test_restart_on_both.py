@@ -7,6 +7,7 @@ from tests.tasks.hosts.twins import on_both
 
 
 @on_both
+@pytest.mark.exhaustive
 def test_a_restart_that_fails_goes_back_to_the_release_before(story: Story) -> None:
     story.install("1.0")
     done = story.install("bad", restart="service")

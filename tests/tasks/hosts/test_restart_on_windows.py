@@ -29,6 +29,7 @@ def child(name: str) -> str:
     return f"""& sh -c 'sleep 60 & echo $! >"$DESTDIR/{name}.pid"'"""
 
 
+@pytest.mark.exhaustive
 def test_what_a_restart_leaves_holds_nothing_and_what_it_says_stays_in_a_file(host: Host) -> None:
     began = time.monotonic()
     warns = "[Console]::Error.WriteLine('a warning')"

@@ -94,7 +94,7 @@ def test_a_lock_is_taken_refused_to_others_and_given_up(aws: Aws) -> None:
 
 
 def test_exactly_one_of_twenty_wins_every_time(aws: Aws) -> None:
-    rounds, many = 10, 20
+    rounds, many = 4, 20
     at_once = threading.Barrier(many)
     ways = [Aws(SystemClock(), lambda _: None) for _ in range(many)]
     for each in ways:

@@ -48,6 +48,7 @@ def blue_beside_green(cloud: World, front: LoadBalancer, image: str) -> None:
 
 
 @AT
+@pytest.mark.exhaustive
 def test_the_same_command_again_leaves_nothing_of_blue(
     cloud: World, gocd_tasks: CommandLine, every: bool
 ) -> None:

@@ -21,6 +21,7 @@ def by_address(cloud: World, made: Fleet, targets: Sequence[Instance | str | dic
     return replace(made, balancer=balancer)
 
 
+@pytest.mark.exhaustive
 def test_who_has_the_same_address_in_another_vpc_is_left_alone(cloud: World, fleet: MakeFleet) -> None:
     shop = fleet(2)
     payroll = SecondVpc(cloud).launch("Payroll-1", service=shop.service)
@@ -34,6 +35,7 @@ def test_who_has_the_same_address_in_another_vpc_is_left_alone(cloud: World, fle
     assert "2.0 is on 2 servers" in ran.stdout
 
 
+@pytest.mark.exhaustive
 def test_who_is_known_by_a_secondary_address_is_deployed_to(cloud: World, fleet: MakeFleet) -> None:
     made = fleet(2)
     secondary = made.servers[0].private_ip.rpartition(".")[0] + ".200"

@@ -45,6 +45,7 @@ def test_more_bad_servers_than_the_floor_allows_are_refused_by_name(fleet: MakeF
     assert "; without Fleet-1 0 would be left, and the floor is 1" in refused(three, *USERS, status=False)
 
 
+@pytest.mark.exhaustive
 def test_who_was_not_deployed_to_is_named_and_goes_on_as_it_is(fleet: MakeFleet) -> None:
     three = fleet(3)
     one, two, third = three.servers

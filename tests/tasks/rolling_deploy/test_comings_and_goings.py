@@ -41,6 +41,7 @@ def test_one_that_joins_meanwhile_gets_its_turn(fleet: MakeFleet) -> None:
     assert list(two.health().values()) == ["healthy"] * 3
 
 
+@pytest.mark.exhaustive
 def test_one_that_is_terminated_meanwhile_is_not_waited_for(fleet: MakeFleet) -> None:
     three = fleet(3)
     gone = three.servers.pop()
@@ -71,6 +72,7 @@ def test_one_taken_out_by_a_stage_is_left_alone_and_said_to_be_that_stage_s(flee
     assert three.standing()["tags"] == before != []
 
 
+@pytest.mark.exhaustive
 def test_the_first_member_of_a_group_comes_through_standby_from_all_that_it_is_behind(
     fleet: MakeFleet,
 ) -> None:

@@ -26,6 +26,7 @@ def test_who_is_not_well_before_is_skipped_and_left_as_it_is(fleet: MakeFleet) -
     assert three.versions() == {one.id: "2.0", two.id: "500", third.id: "2.0"}
 
 
+@pytest.mark.exhaustive
 def test_a_member_that_lost_the_release_again_is_stopped_from_standby_and_not_replaced(
     fleet: MakeFleet,
 ) -> None:

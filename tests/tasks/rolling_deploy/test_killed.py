@@ -26,7 +26,8 @@ IDS = ["before it takes effect", "after"]
 
 
 @pytest.mark.end_to_end
-@pytest.mark.parametrize("before", [pytest.param(True, marks=pytest.mark.exhaustive), False], ids=IDS)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("before", [True, False], ids=IDS)
 def test_one_that_is_killed_at_every_kind_of_change_ends_well(fleet: MakeFleet, before: bool) -> None:
     """Each run dies at the next kind of change, and has what all those before it left to cope with."""
     mixed = fleet(2, members=2, min_size=2)
@@ -43,6 +44,7 @@ def test_one_that_is_killed_at_every_kind_of_change_ends_well(fleet: MakeFleet, 
 
 
 @pytest.mark.end_to_end
+@pytest.mark.exhaustive
 def test_those_that_are_back_already_are_not_taken_out_again(fleet: MakeFleet) -> None:
     three = fleet(3)
     ran = killed(three, _is("elasticloadbalancing:RegisterTargets"), before=False)

@@ -36,6 +36,7 @@ def unhurried(cloud: World, gocd_tasks: CommandLine) -> CommandLine:
     return replace(gocd_tasks, speed=SPEED)
 
 
+@pytest.mark.exhaustive
 def test_it_ends_with_the_last_request_and_not_with_the_delay(
     cloud: World, unhurried: CommandLine, sample: Service, tmp_path: Path
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_load_balancer_kind_is_under_forty_lines() -> None:
     assert len([line for line in lines if line.strip()]) < 40
 
 
+@pytest.mark.exhaustive
 def test_a_load_balancer_of_the_sites_own_is_left_and_joined(
     site: Program, haproxy: HAProxy, pair: Pair
 ) -> None:

@@ -52,6 +52,7 @@ def test_the_same_command_again_heals(
 
 
 @AT
+@pytest.mark.exhaustive
 def test_back_again_heals(site: Site, switch: Switch, gocd_tasks: CommandLine, every: bool) -> None:
     back = ("--back", "--load-balancer", "blue-lb")
     assert switch("green").returncode == 0

@@ -71,6 +71,7 @@ def test_users_follow_a_name_by_its_ttl_and_nobody_is_lost(named: Named, lead: L
         assert "nothing to do" in lead("--back").stdout
 
 
+@pytest.mark.exhaustive
 def test_a_weighted_name_is_led_in_steps_and_leaves_green_beside_blue(named: Named, lead: Lead) -> None:
     named.lead(
         named.alias(named.blue, SetIdentifier="Blue side", Weight=7),
@@ -137,10 +138,9 @@ def test_who_leads_the_name_elsewhere_at_that_moment_is_not_written_over(named: 
     assert named.targets() == [THIRD]
 
 
-@pytest.mark.parametrize(
-    "every", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["the change", "each call"]
-)
+@pytest.mark.parametrize("every", [False, True], ids=["the change", "each call"])
 @pytest.mark.parametrize("back", [False, True], ids=["forth", "back"])
+@pytest.mark.exhaustive
 def test_killed_on_the_way_the_same_command_again_heals(
     named: Named, lead: Lead, gocd_tasks: CommandLine, every: bool, back: bool
 ) -> None:
@@ -178,6 +178,7 @@ def test_a_dry_run_tells_all_and_changes_nothing(named: Named, lead: Lead) -> No
     assert [each for each in named.cloud.journal.calls if not each.operation.startswith(looks)] == []
 
 
+@pytest.mark.exhaustive
 def test_a_classic_load_balancer_is_led_to_unless_its_health_check_fails(named: Named, lead: Lead) -> None:
     cloud = named.cloud
     policy = iam_policy(["switch-traffic"], Narrowed("releases", regions=["eu-west-1"]))

@@ -73,6 +73,7 @@ def test_a_protected_record_is_refused_with_the_comment_and_one_protected_meanwh
     assert values(zone) == [ONE]
 
 
+@pytest.mark.exhaustive
 def test_a_busy_zone_is_waited_for(zone: Zone, lead: Lead) -> None:
     zone.cloud.faults.fail(CHANGE, 400, "PriorRequestNotComplete", times=14)
 

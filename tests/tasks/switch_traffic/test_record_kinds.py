@@ -183,6 +183,7 @@ def test_names_that_stand_for_names_are_weighed(zone: Zone, lead: Lead) -> None:
     assert led(zone) == {"CNAME a": BLUE, f"CNAME {GREEN}": GREEN}
 
 
+@pytest.mark.exhaustive
 def test_both_families_of_load_balancers_are_led_and_hints_without_addresses_stay(
     cloud: World, lead: Lead
 ) -> None:

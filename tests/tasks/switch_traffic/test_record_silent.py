@@ -14,6 +14,7 @@ from tests.tasks.switch_traffic.named import Lead
 pytestmark = pytest.mark.end_to_end
 
 
+@pytest.mark.exhaustive
 def test_who_is_connected_to_the_hosts_of_blue_is_waited_for_and_without_a_look_nothing_is_done(
     cloud: World, lead: Lead
 ) -> None:

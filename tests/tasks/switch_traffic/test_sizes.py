@@ -47,6 +47,7 @@ def least(cloud: World) -> tuple[int, bool]:
     return told["MinSize"], any(each["Key"] == "gocd-tasks:usual-min-size" for each in told["Tags"])
 
 
+@pytest.mark.exhaustive
 def test_blue_keeps_its_size_until_users_are_back_and_gets_it_back_before(
     cloud: World, gocd_tasks: CommandLine, front: LoadBalancer
 ) -> None:

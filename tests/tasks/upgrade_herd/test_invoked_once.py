@@ -100,6 +100,7 @@ def test_a_function_that_still_runs_for_a_dead_run_is_waited_for(
     assert invoked(cloud) == ["0.83.1", "0.84.0"]
 
 
+@pytest.mark.exhaustive
 def test_the_loser_of_a_race_joins_the_winner(cloud: World, gocd_tasks: CommandLine, herd: Herd) -> None:
     """Two runs ask at the same moment; the function of the second one is refused by CodeDeploy."""
 
@@ -129,6 +130,7 @@ def test_an_answer_that_is_lost_is_looked_up_and_the_function_is_not_run_again(
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
 def test_a_throttled_upgrade_completes_and_is_invoked_once(
     cloud: World, gocd_tasks: CommandLine, herd: Herd, seed: int
 ) -> None:

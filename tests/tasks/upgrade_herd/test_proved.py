@@ -3,6 +3,8 @@
 import re
 import signal
 
+import pytest
+
 from gocd.rehearsal.sample.herd.stack import Herd, build_herd
 from gocd.rehearsal.standin_aws.world import World
 from tasks.iam_policy import iam_policy
@@ -39,6 +41,7 @@ def test_herd_is_upgraded_and_proves_its_version(cloud: World, gocd_tasks: Comma
     assert invoked(cloud) == ["0.84.0"]
 
 
+@pytest.mark.exhaustive
 def test_a_version_that_fails_its_smoke_test_is_rolled_back_and_its_request_is_pointed_out(
     cloud: World, gocd_tasks: CommandLine
 ) -> None:
@@ -61,6 +64,7 @@ def test_a_version_that_fails_its_smoke_test_is_rolled_back_and_its_request_is_p
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_deployment_that_is_known_is_watched_and_nothing_is_invoked(
     cloud: World, gocd_tasks: CommandLine, herd: Herd
 ) -> None:

@@ -80,6 +80,7 @@ def scripted_plan(folder: Path) -> Path:
     return changed_plan(folder, "<ResponseAssertion", f"{SCRIPT}<ResponseAssertion", plan)
 
 
+@pytest.mark.exhaustive
 def test_groovy_of_a_plan_runs_on_what_the_extra_installs(
     verify_traffic: VerifyTraffic, service: Running
 ) -> None:
@@ -118,6 +119,7 @@ def test_all_samples_failed_is_a_failure_although_jmeter_exits_0(verify_traffic:
     assert "verify: failed: 20 failed (20 connection refused)" in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_no_samples_is_a_failure_although_jmeter_exits_0(verify_traffic: VerifyTraffic) -> None:
     plan = changed_plan(verify_traffic.folder, "__P(threads", "__Q(threads")
     done = verify_traffic(str(plan), *HERE, "--duration", "1")

@@ -40,6 +40,7 @@ HALTED = re.compile(
         ),
     ],
 )
+@pytest.mark.exhaustive
 def test_a_bad_release_is_caught_on_the_machine_and_no_user_sees_it(
     tmp_path: Path, bad: str, said: str
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_machine_that_is_restarted_while_it_serves_costs_requests_and_the_repo
     assert "lost" in page.partition("</h1>")[0]
 
 
+@pytest.mark.exhaustive
 def test_a_rollout_that_hurts_its_first_users_halts_and_its_stage_can_be_run_again_at_once(
     tmp_path: Path,
 ) -> None:

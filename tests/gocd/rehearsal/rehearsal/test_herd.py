@@ -74,6 +74,7 @@ def test_an_upgrade_of_herd_loses_no_request(tmp_path: Path) -> None:
 
 
 @pytest.mark.end_to_end
+@pytest.mark.exhaustive
 def test_a_version_of_herd_that_is_refused_by_its_own_script_reaches_no_verification(tmp_path: Path) -> None:
     upgrade = without_jmeter(UPGRADE, tmp_path)
     done, summary = rehearse(tmp_path / "r", upgrade, *FAST, *STARTED, "--fault", "validate-fails")

@@ -1,5 +1,7 @@
 """A detach or an attach of a group's member that lacks a permission, found out at each of its changes."""
 
+import pytest
+
 from gocd.rehearsal.standin_aws.world import World
 from tests.program import CommandLine
 from tests.tasks.balancing.standby.conftest import Group
@@ -13,6 +15,7 @@ LEAVING = (
 )
 
 
+@pytest.mark.exhaustive
 def test_a_member_that_may_not_leave_stays_as_its_group_does(
     cloud: World, gocd_tasks: CommandLine, group: Group
 ) -> None:

@@ -51,6 +51,7 @@ def test_a_release_that_codedeploy_placed_and_that_never_answered_is_passed_over
     assert version(one) == "2.0"
 
 
+@pytest.mark.exhaustive
 def test_going_back_by_hand_goes_one_release_further_each_time_or_to_the_one_named(
     cloud: World, gocd_tasks: CommandLine, one: str, tmp_path: Path
 ) -> None:

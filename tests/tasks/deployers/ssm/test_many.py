@@ -191,6 +191,7 @@ def test_a_signal_stops_it_everywhere(site: Site) -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_every_instance_says_what_is_current_and_since_when(site: Site) -> None:
     release = site.release("2.0")
     assert site.records(release) == dict.fromkeys(
@@ -222,6 +223,7 @@ def test_every_instance_says_what_is_current_and_since_when(site: Site) -> None:
     assert "GetCommandInvocation" not in site.calls()
 
 
+@pytest.mark.exhaustive
 def test_an_earlier_deployment_of_the_same_does_not_match_and_a_new_one_does(site: Site) -> None:
     release = site.release("2.0")
     site.deploy(release)
@@ -237,6 +239,7 @@ def test_an_earlier_deployment_of_the_same_does_not_match_and_a_new_one_does(sit
     assert not any(matches for matches, _ in site.records(release, since=future).values())
 
 
+@pytest.mark.exhaustive
 def test_another_release_does_not_match(site: Site) -> None:
     site.deploy(site.release("2.0"))
 

@@ -47,6 +47,7 @@ def test_build_information_comes_as_xml_or_json_and_on_a_page_for_people_and_hea
         get(herd, "/elsewhere")
 
 
+@pytest.mark.exhaustive
 def test_rest_can_ask_who_you_are_and_an_upgrade_knows(cloud: World) -> None:
     herd = build_herd(cloud, credentials="ada:secret", deregistration_delay=1)
     for headers in ({}, {"Authorization": f"Basic {base64.b64encode(b'ada:wrong').decode()}"}):

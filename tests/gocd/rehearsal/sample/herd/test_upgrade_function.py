@@ -106,6 +106,7 @@ def test_an_upgrade_loses_no_request_and_the_next_one_finds_the_group_blue_green
         ("starts-not", "ApplicationStart", "Job for herd.service failed"),
     ],
 )
+@pytest.mark.exhaustive
 def test_a_version_that_is_not_well_is_rolled_back_and_its_parameters_stay(
     cloud: World, tmp_path: Path, broken: str, failing: str, said: str
 ) -> None:
@@ -170,6 +171,7 @@ def test_a_call_while_one_is_deployed_fails_and_has_written_its_version(cloud: W
     assert len(cloud.invocations) == 2
 
 
+@pytest.mark.exhaustive
 def test_green_is_among_the_users_servers_before_it_is_tested_and_all_that_is_in_no_journal_nor_meets_a_fault(
     cloud: World, herd: Herd
 ) -> None:

@@ -259,6 +259,7 @@ def test_green_registered_too_early_is_taken_out_by_the_rollback(cloud: World, s
     assert (root / "ran").read_text().split()[-2:] == ["BeforeBlockTraffic", "AfterBlockTraffic"]
 
 
+@pytest.mark.exhaustive
 def test_a_failure_after_the_rerouting_gives_the_users_back_to_blue(
     cloud: World, stack: Stack, tmp_path: Path
 ) -> None:
