@@ -60,7 +60,8 @@ class Answering(BaseHTTPRequestHandler):
         return
 
 
-@pytest.fixture(scope="module")
+# Once for all: tests of other files come between those of this one, and end what lasts as long as a module.
+@pytest.fixture(scope="session")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, int]]:
     """By what was asked for: the seconds paused, what came of it, and how often the server was asked."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)

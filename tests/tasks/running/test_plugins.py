@@ -21,7 +21,7 @@ Program = Callable[..., Done]
 HAPROXY = ("--load-balancer", "haproxy:app")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example as a development install leaves it: its entry points beside it."""
     folder = tmp_path_factory.mktemp("plugin") / "site"

@@ -22,7 +22,7 @@ PARTS = ("ApacheJMeter", "_config", "_components", "_functions", "_http")
 JARS = "JMETER_5_6_JARS"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("jmeter")
     jars = Path(os.environ[JARS]) if JARS in os.environ else brought_by_maven(folder)
