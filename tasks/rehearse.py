@@ -147,6 +147,7 @@ def command(
         # Everything a rehearsal needs is heavy, and nothing else has use for it.
         try:
             from gocd.rehearsal.agents_given import read_agents  # noqa: PLC0415
+            from gocd.rehearsal.kept import stay  # noqa: PLC0415
             from gocd.rehearsal.plan import Plan  # noqa: PLC0415
             from gocd.rehearsal.rehearsal import Telling, rehearse  # noqa: PLC0415
             from gocd.rehearsal.site import Fleet  # noqa: PLC0415
@@ -186,7 +187,7 @@ def command(
                 agents=read_agents(agents or []),
                 serve=serve,
                 program=program(),
-                keep=signal.pause if keep else None,
+                keep=stay if keep else None,
             )
             rehearsed = rehearse(rehearsal, telling)
             passed, cancelled = rehearsed.passed, rehearsed.cancelled

@@ -78,6 +78,11 @@ def test_a_deploy_that_fails_leaves_the_first_machine_out_and_can_be_healed_by_h
         assert "staging/1/Staging-1-out/2: begun" in gone_on.stdout
     finally:
         running.send_signal(signal.SIGINT)
-        # What was asked for there is cancelled with it.
-        running.communicate(timeout=30)
+        try:
+            # What was asked for there is cancelled with it.
+            running.communicate(timeout=30)
+        finally:
+            # Left running, it would be found by whichever test the garbage is collected in.
+            running.kill()
+            running.communicate()
     assert running.returncode == 130
