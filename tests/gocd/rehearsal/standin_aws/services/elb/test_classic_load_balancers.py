@@ -84,10 +84,12 @@ def test_a_drain_ends_at_its_timeout(cloud: World, pair: Pair) -> None:
     deregister(cloud, balancer, pair[0])
     cloud.let_pass(290)
     assert state(cloud, balancer, pair[0]) == LEAVING
+    assert not answers
 
     cloud.let_pass(10)
     assert state(cloud, balancer, pair[0]) == GONE
-    assert not answers
+    request.join(30)
+    assert answers == ["504"]
 
 
 def test_without_draining_an_instance_leaves_at_once(cloud: World, pair: Pair) -> None:
