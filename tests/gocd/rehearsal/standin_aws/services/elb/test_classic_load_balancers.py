@@ -9,6 +9,7 @@ import pytest
 from gocd.rehearsal.standin_aws.load_balancer import LoadBalancer
 from gocd.rehearsal.standin_aws.machines.instances import Instance
 from gocd.rehearsal.standin_aws.world import World
+from tests.cutting import needs_cuts
 from tests.gocd.rehearsal.standin_aws.conftest import Pair, eventually, get
 
 UNKNOWN = "i-0123456789abcdef0"
@@ -88,6 +89,7 @@ def test_a_drain_ends_at_its_timeout(cloud: World, pair: Pair) -> None:
 
     cloud.let_pass(10)
     assert state(cloud, balancer, pair[0]) == GONE
+    needs_cuts(cloud)
     request.join(30)
     assert answers == ["504"]
 
