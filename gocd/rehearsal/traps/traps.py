@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from typing import TypeVar
 
 from gocd.errors import GoCDError
 from gocd.rehearsal.own_folder import own_folder
@@ -23,6 +24,11 @@ from gocd.rehearsal.traps.ways import Way
 
 # In place of a name.
 ALL = "all"
+
+# Seconds between two looks at what has come of a way; a signal is handled no later.
+LOOK = 0.1
+
+Result = TypeVar("Result")
 
 WIDEST = max(len(way.value) for way in Way)
 
@@ -122,7 +128,7 @@ def _rehearsed(traps: Sequence[Trap], folder: Path, telling: Telling) -> Through
             outcomes = {}
             for way, future in ways.items():
                 telling.show(f"{trap.name}: {way.value}")
-                outcomes[way] = future.result()
+                outcomes[way] = come(future)
                 if outcomes[way].status is Status.CANCELLED:
                     return ThroughTraps(told, cancelled=True)
                 telling.say(f"  {way.value:{WIDEST}}  {outcomes[way].words}")
@@ -136,6 +142,13 @@ def _rehearsed(traps: Sequence[Trap], folder: Path, telling: Telling) -> Through
     for line in (*through.table, "", through.verdict):
         telling.say(line)
     return through
+
+
+def come(future: Future[Result]) -> Result:
+    """Wait for what comes of *future*, or a signal whose handler raises, in whichever thread it arrives."""
+    while not future.done():
+        wait([future], LOOK)
+    return future.result()
 
 
 @contextmanager
