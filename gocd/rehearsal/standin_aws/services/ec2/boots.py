@@ -27,29 +27,33 @@ class Boots:
         self._instances = instances
         self._region = region
         self._booting: dict[str, threading.Thread] = {}
+        self._lock = threading.Lock()
 
     def advance(self) -> None:
         """Boot what has been launched since."""
-        for launched in self._launched() if self.images else ():
-            service = self.images.get(launched.image_id)
-            if service is None or launched.id in self._booting or launched.state != "running":
-                continue
-            name = _name(launched)
-            root = self._instances.root_of(f"{name}-{launched.id}")
-            instance = Instance(
-                launched.id, name, launched.private_ip, launched.placement.zone, root, service
-            )
-            # Booting takes a while, and the control plane must answer meanwhile.
-            boot = threading.Thread(target=self._instances.add, args=(instance,), daemon=True)
-            self._booting[launched.id] = boot
-            boot.start()
+        with self._lock:
+            for launched in self._launched() if self.images else ():
+                service = self.images.get(launched.image_id)
+                if service is None or launched.id in self._booting or launched.state != "running":
+                    continue
+                name = _name(launched)
+                root = self._instances.root_of(f"{name}-{launched.id}")
+                instance = Instance(
+                    launched.id, name, launched.private_ip, launched.placement.zone, root, service
+                )
+                # Booting takes a while, and the control plane must answer meanwhile.
+                boot = threading.Thread(target=self._instances.add, args=(instance,), daemon=True)
+                self._booting[launched.id] = boot
+                boot.start()
 
     def forget(self) -> None:
-        """Drop all images, once what boots has booted."""
-        for boot in list(self._booting.values()):
+        """Drop all images, and wait until what boots has booted."""
+        with self._lock:
+            self.images.clear()
+            booting = list(self._booting.values())
+            self._booting.clear()
+        for boot in booting:
             boot.join()
-        self._booting.clear()
-        self.images.clear()
 
     def _launched(self) -> Iterator[Any]:
         for reservation in list(ec2_backends[ACCOUNT][self._region].reservations.values()):
