@@ -237,7 +237,7 @@ def test_what_commands_share_imports_no_command() -> None:
                 "tasks.cli",
                 "tasks.running.process_tree",
                 "tasks.rehearse",
-                "tasks.deployers.at_once",
+                "tasks.running.undisturbed",
             },
         ),
     ],

@@ -1,15 +1,14 @@
 """Deploying to several servers at the same time, each in a thread of its own; a cancel reaches them all."""
 
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as futures_wait
-from contextlib import contextmanager
 from datetime import datetime
 
 from tasks.aws.instances import Instance
 from tasks.running.clock import Clock
 from tasks.running.errors import Cancelled, TaskError
+from tasks.running.undisturbed import undisturbed
 from tasks.running.waiting import Wait
 
 # Seconds in which a thread that sleeps learns of a cancel.
@@ -71,7 +70,7 @@ def deploy_at_once(
 
     with ThreadPoolExecutor(min(most, len(instances))) as threads:
         try:
-            with _undisturbed():
+            with undisturbed():
                 running = {each.id: threads.submit(attempt, each) for each in instances}
             # In short turns: whichever thread the system hands a signal to, its handler runs soon.
             while futures_wait(running.values(), NOTICED).not_done:
@@ -81,20 +80,3 @@ def deploy_at_once(
             threads.shutdown(cancel_futures=True)
             raise
     return {key: failure for key, each in running.items() if (failure := each.result())}
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Have signals wait while threads are started: one that is interrupted at that is nobody's to stop."""
-    came: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
-    handled = {number: handler for number, handler in handlers.items() if callable(handler)}
-    for number in handled:
-        signal.signal(number, lambda number, _: came.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in handled.items():
-            signal.signal(number, handler)
-        for each in came:
-            signal.raise_signal(each)

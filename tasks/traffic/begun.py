@@ -16,6 +16,7 @@ from gocd.samples.measurement import Measurement, measure
 from gocd.samples.verdict import headline, kinds
 from tasks.running.errors import TaskError, TimedOut
 from tasks.running.process_tree import Process, TimeoutExpired, this_system
+from tasks.running.undisturbed import undisturbed
 from tasks.running.waiting import Missing, Wait
 from tasks.traffic.finished import end, forget
 from tasks.traffic.getting_going import EVENLY_FOR, even_since, longest_pause
@@ -82,29 +83,36 @@ def begin_traffic(
         port=port,
         dashboard=beginning.dashboard,
     )
-    try:
-        for stale in (JTL, CONSOLE):
-            (out / stale).unlink(missing_ok=True)
-        found.write()
-        left_order = order.leave()
-        keeper = begin_keeper(out, left_order)
-    except OSError as problem:
-        raise TaskError(f"JMeter cannot be kept running ({problem.filename}: {problem.strerror})") from None
-    try:
-        measured = _first_answers(found, keeper, beginning.within, wait)
-        found, measured = _got_going(found, keeper, measured, beginning.within, wait)
-        _refuse_losses(found, wait)
-    except BaseException:
-        last = left(out) or found
-        end(last, wait)
-        _end_keeper(keeper)
-        left_order.unlink(missing_ok=True)
-        forget(last)
-        log.stands("JMeter was ended, and nothing else was begun", "Mend that, and begin it again")
-        raise
+    with undisturbed() as heed:
+        left_order, keeper = _begun_keeper(found, order)
+        try:
+            heed()
+            measured = _first_answers(found, keeper, beginning.within, wait)
+            found, measured = _got_going(found, keeper, measured, beginning.within, wait)
+            _refuse_losses(found, wait)
+        except BaseException:
+            last = left(out) or found
+            end(last, wait)
+            _end_keeper(keeper)
+            left_order.unlink(missing_ok=True)
+            forget(last)
+            log.stands("JMeter was ended, and nothing else was begun", "Mend that, and begin it again")
+            raise
     log.say(f"verify: {headline(measured)}")
     until = f"until verify-traffic --finish or for {beginning.at_most:,.15g} s"
     log.say(f"verify: JMeter runs and is answered, {until}")
+
+
+def _begun_keeper(found: UnderWay, order: Order) -> tuple[Path, Process]:
+    """Start what keeps JMeter, and return the file with its order as well."""
+    try:
+        for stale in (JTL, CONSOLE):
+            (found.out / stale).unlink(missing_ok=True)
+        found.write()
+        left_order = order.leave()
+        return left_order, begin_keeper(found.out, left_order)
+    except OSError as problem:
+        raise TaskError(f"JMeter cannot be kept running ({problem.filename}: {problem.strerror})") from None
 
 
 def end_earlier(out: Path, wait: Wait, job: str, folder: Path = Path()) -> None:

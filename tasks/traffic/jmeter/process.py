@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from subprocess import PIPE, TimeoutExpired
 from threading import Event, Thread
 from typing import IO
 
 from tasks.running.errors import TaskError
-from tasks.running.process_tree import PATIENCE, System, this_system
+from tasks.running.process_tree import PATIENCE, Process, System, this_system
+from tasks.running.undisturbed import undisturbed
 
 
 def run_jmeter(
@@ -30,14 +31,11 @@ def run_jmeter(
         TaskError: It cannot be started.
     """
     system = system or this_system()
-    try:
-        process = system.begin(words, PIPE)
-    except OSError as problem:
-        raise TaskError(f"{words[0]} cannot be started ({problem.strerror})") from None
     lines: SimpleQueue[bytes] = SimpleQueue()
     closed = Event()
-    with system.guarded(process.pid):
+    with undisturbed() as heed, _begun(system, words) as process:
         try:
+            heed()
             # In a thread of its own, as Windows cannot wait for a pipe and keep an eye on the time.
             Thread(target=_read, args=(process.stdout, lines, closed), daemon=True).start()
             for line in _lines(lines, idle):
@@ -50,6 +48,16 @@ def run_jmeter(
                 process.wait(PATIENCE)
             raise
     return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def _begun(system: System, words: Sequence[str]) -> Iterator[Process]:
+    try:
+        process = system.begin(words, PIPE)
+    except OSError as problem:
+        raise TaskError(f"{words[0]} cannot be started ({problem.strerror})") from None
+    with system.guarded(process.pid):
+        yield process
 
 
 def _read(pipe: IO[bytes], lines: SimpleQueue[bytes], closed: Event) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tasks.running.process_tree import Windows
 from tests import windows
+from tests.gocd.rehearsal.sample.running import eventually
 
 # As a site's script: it starts what does the work as a child, and waits for it.
 SCRIPT = 'sleep 60 & echo $! > "$0"; mv "$0" "$1"; wait'
@@ -45,7 +46,7 @@ def test_on_windows_a_process_is_killed_with_all_that_it_started(tmp_path: Path)
 
     assert machine.flags == [windows.NEW_GROUP]
     assert process.poll() is not None
-    assert not lives(child)
+    assert eventually(lambda: not lives(child))
 
 
 def test_on_windows_one_that_has_ended_already_is_left_alone(tmp_path: Path) -> None:
